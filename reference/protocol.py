@@ -1,0 +1,192 @@
+"""What is said to a node: how it starts, what clients ask, what nodes send each other. No behaviour lives here.
+
+Every message between nodes is an immutable struct with a short tag, so that it can be encoded (digest of a run, sealed
+wire) and dispatched by its class. Times named `at`, `created`, `last` are microseconds since 1970 by a node's wall clock.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from reference.session import Revocation, Session
+
+MEMBERSHIP = "membership"
+"""The channel of heartbeats and views; may lose, repeat and reorder."""
+DATA = "data"
+"""The channel of session data (REQ-REPL-13); may lose, repeat and reorder too."""
+
+
+class Init(Struct, frozen=True):
+    """How a node begins a life (protocol, part 2, `init`).
+
+    Attributes:
+        node: the name of this member.
+        boot: counts the starts of this node, from 1; what an earlier boot sent or was sent means nothing to this one.
+        cluster: name of the cluster.
+        peers: what discovery finds at the start, never the node itself.
+        seed: 64 hex digits, different for every node and boot; None means the system's own source.
+        config: the Orchestrator's configuration as JSON, placeholders replaced.
+    """
+
+    node: str
+    boot: int
+    cluster: str
+    peers: tuple[str, ...]
+    seed: str | None
+    config: dict[str, Any]
+
+
+class Request(Struct, frozen=True):
+    """One HTTP request to the probe application, as a value (protocol, parts 1 and 2)."""
+
+    id: str
+    method: str
+    path: str
+    host: str
+    secure: bool = True
+    cookie: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+
+
+# ---------------------------------------------------------------------------------------------- membership channel
+
+
+class Rumour(Struct, frozen=True, array_like=True):
+    """One statement about one member, spread by piggybacking (SWIM, Das et al. 2002, section 4.2).
+
+    `state` is one of `membership.ALIVE`, `SUSPECT`, `DEAD`, `LEFT`; `incarnation` is raised by the member itself alone;
+    `boot` and `ready` say of which life it speaks and whether that life may be sent requests.
+    """
+
+    member: str
+    state: int
+    incarnation: int
+    boot: int
+    ready: bool
+
+
+class Ping(Struct, frozen=True, tag="ping"):
+    """Are you there? The answer is an `Ack` with the same number."""
+
+    number: int
+    rumours: tuple[Rumour, ...]
+
+
+class Ack(Struct, frozen=True, tag="ack"):
+    """Yes; also passed on by a helper who was asked to ping."""
+
+    number: int
+    rumours: tuple[Rumour, ...]
+
+
+class PingRequest(Struct, frozen=True, tag="ping-req"):
+    """Ping that member for me; your `Ack` to me carries my number."""
+
+    number: int
+    target: str
+    rumours: tuple[Rumour, ...]
+
+
+class Gossip(Struct, frozen=True, tag="gossip"):
+    """Rumours alone."""
+
+    rumours: tuple[Rumour, ...]
+
+
+class PushPull(Struct, frozen=True, tag="push-pull"):
+    """The sender's whole view; the receiver answers with its own when `reply` is asked for (memberlist's full sync)."""
+
+    view: tuple[Rumour, ...]
+    reply: bool
+
+
+# ---------------------------------------------------------------------------------------------------- data channel
+
+
+class Copies(Struct, frozen=True, tag="copies"):
+    """Records, whole or in part, to be merged; acknowledged by `Copied` with the same boot and number.
+
+    Number 0 asks for no acknowledgement (what a comparison fetched is checked by the next comparison).
+    """
+
+    boot: int
+    number: int
+    sessions: tuple[Session, ...]
+    revocations: tuple[Revocation, ...]
+
+
+class Copied(Struct, frozen=True, tag="copied"):
+    """The records of that number are merged here; `boot` is the boot of the node that sent them."""
+
+    boot: int
+    number: int
+
+
+class Compare(Struct, frozen=True, tag="compare"):
+    """The sender's digests of some branches of its tree: (prefix, digest, count). Answered by `Difference`."""
+
+    round: int
+    branches: tuple[tuple[str, int, int], ...]
+
+
+class Difference(Struct, frozen=True, tag="difference"):
+    """Where the answering node differs: child branches to descend into, and leaves as (prefix, {record: digest}).
+
+    Both empty: equal in all branches asked about.
+    """
+
+    round: int
+    branches: tuple[tuple[str, int, int], ...]
+    leaves: tuple[tuple[str, dict[str, int]], ...]
+
+
+class Want(Struct, frozen=True, tag="want"):
+    """Send me these records whole; answered by `Wanted` of the same round."""
+
+    round: int
+    records: tuple[str, ...]
+
+
+class Wanted(Struct, frozen=True, tag="wanted"):
+    """The records that were asked for and are held here; the asker now has all that this node had."""
+
+    round: int
+    sessions: tuple[Session, ...]
+    revocations: tuple[Revocation, ...]
+
+
+class Fetch(Struct, frozen=True, tag="fetch"):
+    """A joining node asks for the next chunk of all records, in order of their keys, after `after`."""
+
+    boot: int
+    after: str
+
+
+class Chunk(Struct, frozen=True, tag="chunk"):
+    """Some records and the key to ask on from; an empty `after` means that these were the last."""
+
+    boot: int
+    sessions: tuple[Session, ...]
+    revocations: tuple[Revocation, ...]
+    after: str
+
+
+class Activity(Struct, frozen=True, tag="activity"):
+    """When was this session last active? Asked before a denial for idleness."""
+
+    question: int
+    session: str
+
+
+class LastActive(Struct, frozen=True, tag="last-active"):
+    """The answering node's copy of the record, None if it holds none."""
+
+    question: int
+    record: Session | None
+
+
+Message = (
+    Ping | Ack | PingRequest | Gossip | PushPull | Copies | Copied | Compare | Difference | Want | Wanted | Fetch | Chunk
+    | Activity | LastActive
+)

@@ -1,0 +1,61 @@
+"""What the core of a node needs to know of its configuration: plain numbers and names, already checked.
+
+`reference.config` reads and checks the product's YAML and makes one of these; the core never sees YAML or pydantic.
+"""
+
+from msgspec import Struct
+
+MILLISECOND = 1_000
+SECOND = 1_000_000
+
+
+class Timing(Struct, frozen=True):
+    """The rhythm of membership, in microseconds; the values are memberlist's LAN profile (facts, section 4)."""
+
+    probe_interval: int = 1 * SECOND
+    probe_timeout: int = 500 * MILLISECOND
+    indirect_checks: int = 3
+    suspicion_multiplier: int = 4
+    retransmit_multiplier: int = 4
+    gossip_interval: int = 200 * MILLISECOND
+    gossip_fanout: int = 3
+    push_pull_interval: int = 30 * SECOND
+
+
+LAN = Timing()
+WAN = Timing(5 * SECOND, 3 * SECOND, 3, 6, 4, 500 * MILLISECOND, 4, 60 * SECOND)
+LOCAL = Timing(1 * SECOND, 200 * MILLISECOND, 1, 3, 2, 100 * MILLISECOND, 3, 15 * SECOND)
+
+
+class Settings(Struct, frozen=True):
+    """One node's settings; every default is the product's documented or this project's stated one.
+
+    Attributes:
+        cluster: name of the cluster.
+        absolute_us: `session.lifetime.maxTimeout`; 24 h when unset or zero.
+        idle_us: `session.lifetime.idleTimeout`; 0 disables the idle check (REQ-EXP-5).
+        cookie_name: `session.cookie.name` (REQ-COOK-1).
+        cookie_domain: `session.cookie.domain` without its leading dot, "" when unset (REQ-COOK-5, REQ-COOK-6).
+        http_only, secure, same_site: attributes of the cookie (REQ-COOK-2, REQ-COOK-7).
+        acknowledge: how many peers hold a write before the client hears of it: "none", "one" or "all".
+        routing: whether requests are forwarded to a node that has the newest state.
+        poll_us: how often discovery is asked again.
+        clock_bound_us: the greatest offset from true time that the contract allows a clock.
+        quarantine_us: a node out of contact for longer drops its memory and joins anew.
+        timing: the membership profile.
+    """
+
+    cluster: str
+    absolute_us: int = 24 * 3600 * SECOND
+    idle_us: int = 0
+    cookie_name: str = "maverics_session"
+    cookie_domain: str = ""
+    http_only: bool = True
+    secure: bool = True
+    same_site: str = "None"
+    acknowledge: str = "one"
+    routing: bool = False
+    poll_us: int = 5 * SECOND
+    clock_bound_us: int = 500 * MILLISECOND
+    quarantine_us: int = 24 * 3600 * SECOND
+    timing: Timing = LAN
