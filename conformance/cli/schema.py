@@ -1,0 +1,39 @@
+"""`anynode schema`: the formats of anynode's files, as JSON Schemas."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from conformance.cli import output
+
+
+def _scenario() -> dict[str, Any]:
+    from scenarios import json_schema
+
+    return json_schema()
+
+
+def _history() -> dict[str, Any]:
+    from conformance.history import json_schema
+
+    return json_schema()
+
+
+def _run() -> dict[str, Any]:
+    from reports.document import json_schema
+
+    return json_schema()
+
+
+FORMATS: dict[str, Callable[[], dict[str, Any]]] = {"scenario": _scenario, "history": _history, "run": _run}
+"""Every format that has a schema; `docs/schemas/NAME.json` is what the command prints."""
+
+
+def schema(
+    name: Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.")],
+) -> None:
+    """Print the JSON Schema of a format: a scenario's file, or one line of a history or of a run document."""
+    if name not in FORMATS:
+        raise output.failure("schema", f"the format {name!r}", f"one of {', '.join(FORMATS)}", "name one of them")
+    output.print_json(FORMATS[name]())
