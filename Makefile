@@ -1,0 +1,34 @@
+# Names for commands, and no logic: what each does stands where it points.
+# Another Python: make PYTHON=/path/to/python3.12 env
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: env demo test check bench
+
+# The environment: everything locked, and the project itself as it stands here.
+env: .venv/bin/anynode
+
+.venv/bin/anynode: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+
+# Five nodes, a cut, a verdict and a page: what the project is for.
+demo: env
+	.venv/bin/anynode run isolated-writer --seed 7
+
+# Everything that must pass; two processes, since the smallest machine that it is run on has two cores.
+test: env
+	.venv/bin/pytest -n 2
+
+# What reads the code: style, types, and which package may import which.
+check: env
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+# Speed, as ratios within one run.
+bench: env
+	.venv/bin/python benchmarks/startup.py
