@@ -1,0 +1,116 @@
+"""What people write for a length of time, a share and a delay, and the whole numbers that come of it.
+
+Durations become integer microseconds, shares integer parts per million. No scenario lives here.
+"""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
+"""Microseconds of each unit that may stand behind a number."""
+MILLION = 1_000_000
+
+_PART = re.compile(r"(\d+)(?:\.(\d{1,6}))?(us|ms|s|m|h)")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,4}))?%")
+
+
+def parse_duration(text: object) -> int:
+    """Read a length of time such as '1m30s'.
+
+    Args:
+        text: numbers, each with its unit (us, ms, s, m, h), the longest first; `0` needs no unit.
+
+    Returns:
+        Whole microseconds, at least 0.
+
+    Raises:
+        ValueError: when a unit is missing or unknown, naming what to write.
+    """
+    if text == "0" or (text == 0 and type(text) is int):
+        return 0
+    if _is_number(text):
+        raise ValueError(f"is '{text}' without a unit; write '{text}s', '{text}ms' or '{text}us'")
+    if not isinstance(text, str):
+        raise ValueError(f"is {text!r}, expected a length of time; write '5s', '5ms' or '5us'")  # noqa: TRY004 - pydantic
+    total, place, smallest = 0, 0, UNITS_US["h"] + 1
+    for part in _PART.finditer(text):
+        scale = UNITS_US[part[3]]
+        if part.start() != place or scale >= smallest:
+            break
+        below = int((part[2] or "").ljust(6, "0")) * scale
+        if below % MILLION:
+            raise ValueError(f"is '{text}', finer than a microsecond; write whole microseconds such as '5us'")
+        total += int(part[1]) * scale + below // MILLION
+        place, smallest = part.end(), scale
+    if place == 0 or place != len(text):
+        raise ValueError(f"is '{text}', expected numbers with units, the longest first; write '5s', '5ms' or '1h30m'")
+    return total
+
+
+def _is_number(text: object) -> bool:
+    """Say whether it is a plain number, as YAML or as text, to which a unit could be added."""
+    if isinstance(text, str):
+        return _NUMBER.fullmatch(text) is not None
+    return isinstance(text, (int, float)) and not isinstance(text, bool) and text > 0
+
+
+def write_duration(length_us: int) -> str:
+    """Write whole microseconds as people do: the shortest text that `parse_duration` reads back."""
+    if length_us == 0:
+        return "0"
+    parts = []
+    for unit, scale in sorted(UNITS_US.items(), key=lambda item: -item[1]):
+        count, length_us = divmod(length_us, scale)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts)
+
+
+def parse_share(text: object) -> int:
+    """Read a share such as '0.1%'.
+
+    Args:
+        text: a percentage from 0% to 100% with at most four decimals; `0` needs no sign.
+
+    Returns:
+        Parts per million.
+
+    Raises:
+        ValueError: when it is no percentage or exceeds 100%.
+    """
+    if isinstance(text, int) and not isinstance(text, bool) and text == 0:
+        return 0
+    found = _PERCENT.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError(f"is {text!r}, expected a share with its sign; write '5%' or '0.1%'")
+    share = int(found[1]) * 10_000 + int((found[2] or "").ljust(4, "0"))
+    if share > MILLION:
+        raise ValueError(f"is '{text}', more than the whole; write at most '100%'")
+    return share
+
+
+def _positive(text: object) -> int:
+    length = parse_duration(text)
+    if length == 0:
+        raise ValueError("is 0, expected a length of time above 0; write '5s'")
+    return length
+
+
+def _schema(pattern: str, example: str) -> dict[str, Any]:
+    return {"anyOf": [{"type": "string", "pattern": pattern}, {"const": 0}], "examples": [example]}
+
+
+_DURATION_PATTERN = r"^(0|(\d+(\.\d+)?(us|ms|s|m|h))+)$"
+Duration = Annotated[int, BeforeValidator(parse_duration), WithJsonSchema(_schema(_DURATION_PATTERN, "1m30s"))]
+"""A length of time in microseconds."""
+Positive = Annotated[
+    int,
+    BeforeValidator(_positive),
+    WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN, "examples": ["1m30s"]}),
+]
+"""A length of time in microseconds, above 0."""
+Share = Annotated[int, BeforeValidator(parse_share), WithJsonSchema(_schema(r"^\d{1,3}(\.\d{1,4})?%$", "0.1%"))]
+"""A share in parts per million."""

@@ -1,0 +1,169 @@
+"""Finding and reading scenario files: by name over all folders, or by path. What they may hold is in `schema.py`."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from scenarios.schema import Scenario
+from scenarios.strict import nearest
+
+FOLDER = Path(__file__).parent
+NOT_SCENARIOS = ("data", "refused")
+"""Folders that hold other files, or files that must be turned down."""
+DEFAULT_CONFIG = FOLDER / "data" / "maverics.yaml"
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class ScenarioRefused(ValueError):
+    """A scenario file that cannot be run; the text names the file, the place, what was found and what to write."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list of scenarios."""
+
+    name: str
+    title: str
+    requirements: list[str]
+    path: Path
+
+
+def load(name: str | Path) -> Scenario:
+    """Read and check one scenario.
+
+    Args:
+        name: the name of a scenario of this package, or the path of a YAML file.
+
+    Returns:
+        The scenario, with the name of its file.
+
+    Raises:
+        ScenarioRefused: when there is none of that name or path, or its file is not a scenario.
+    """
+    path = _find(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as trouble:
+        raise ScenarioRefused(f"{path}: cannot be read ({trouble}); name a YAML file") from trouble
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Scenario:
+    """Check the text of one scenario.
+
+    Args:
+        text: YAML.
+        path: where it was found; its stem names the scenario.
+
+    Returns:
+        The scenario.
+
+    Raises:
+        ScenarioRefused: naming the file, the place and the mend.
+    """
+    try:
+        data = yaml.load(text, Loader=_Unambiguous)  # noqa: S506 - built on SafeLoader
+    except yaml.MarkedYAMLError as trouble:
+        line = f" line {trouble.problem_mark.line + 1}" if trouble.problem_mark else ""
+        raise ScenarioRefused(f"{path}:{line} {trouble.problem}") from trouble
+    except yaml.YAMLError as trouble:
+        raise ScenarioRefused(f"{path}: is not YAML: {trouble}") from trouble
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as trouble:
+        raise ScenarioRefused(f"{path}: {_first(trouble)}") from None
+    scenario._path, scenario._text = path, text  # noqa: SLF001 - set once, by the reader of the file
+    return scenario
+
+
+def names() -> list[Entry]:
+    """List every scenario of this package, sorted by name."""
+    entries = []
+    for path in sorted(_paths(), key=lambda path: path.stem):
+        scenario = load(path)
+        entries.append(Entry(path.stem, scenario.title, list(scenario.shows), path))
+    return entries
+
+
+def configuration(scenario: Scenario) -> dict[str, Any]:
+    """Lay what a scenario says about the configuration over `data/maverics.yaml`.
+
+    Args:
+        scenario: its `config` holds what differs; None takes a key away, a list replaces a list.
+
+    Returns:
+        The product's configuration as a mapping of its own.
+    """
+    config: dict[str, Any] = yaml.load(DEFAULT_CONFIG.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - SafeLoader
+    return _laid_over(config, scenario.config or {})
+
+
+def _laid_over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _laid_over(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _paths() -> list[Path]:
+    return [path for path in FOLDER.glob("*/*.yaml") if path.parent.name not in NOT_SCENARIOS]
+
+
+def _find(name: str | Path) -> Path:
+    text = str(name)
+    if isinstance(name, Path) or text.endswith((".yaml", ".yml")) or "/" in text:
+        path = Path(name)
+        if not path.is_file():
+            raise ScenarioRefused(f"{path}: there is no such file; name a YAML file, or one of `anynode scenarios`")
+        return path
+    found = {path.stem: path for path in _paths()}
+    if text not in found:
+        raise ScenarioRefused(f"there is no scenario '{text}'; {nearest(text, sorted(found))}")
+    return found[text]
+
+
+def _first(trouble: ValidationError) -> str:
+    """Tell the first of the errors; its place as in `faults[1].at`."""
+    error = trouble.errors(include_url=False)[0]
+    place = ""
+    for step in error["loc"]:
+        if isinstance(step, int):
+            place += f"[{step}]"
+        elif not step.startswith("<"):  # the tag of a fault or delay is no key of the file
+            place += f".{step}" if place else step
+    if error["type"] == "missing":
+        return f"{place} is missing; write it"
+    if error["type"] == "value_error":
+        said = str(error["ctx"]["error"])
+    else:
+        message = error["msg"].replace("Input should be", "expected").replace("String should", "it should")
+        said = f"is {error['input']!r}; {message}"
+    if place:
+        return f"{place} {said}"
+    return said if error["loc"] or not said.startswith(("has ", "is ")) else f"the file {said}"
+
+
+class _Unambiguous(_Loader):  # type: ignore[misc]  # which of the two loaders depends on the platform
+    """Refuses a key that stands twice in one mapping: YAML would take the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands twice in one mapping; keep one", key_node.start_mark
+                )
+            seen.add(key)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        return mapping

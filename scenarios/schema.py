@@ -1,0 +1,199 @@
+"""The whole of a scenario file as models: what may be written, what stands when it is not, and why.
+
+Faults have their own file (`faults.py`), reading files too (`loading.py`). One idea a scenario: everything else comes
+from the defaults here.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, WithJsonSchema, model_validator
+
+from scenarios.durations import Duration, Positive, Share
+from scenarios.faults import Fault, refuse_nonsense
+from scenarios.strict import Strict, nearest
+from scenarios.zones import zone_names
+
+MEASURED = "ibm-cloud"
+"""Delays measured between zones of a public cloud (`data/ibm-cloud-2024-03.yaml`)."""
+NODES_MAX = 490  # the largest set of hosts with measured delays between all of them
+
+
+class Cluster(Strict):
+    """The nodes: n1, n2 and so on."""
+
+    nodes: Annotated[int, Field(ge=1, le=NODES_MAX)] = 5
+    zones: list[str] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all nodes, in order."""
+        return [f"n{number}" for number in range(1, self.nodes + 1)]
+
+    @model_validator(mode="after")
+    def one_known_zone_a_node(self) -> Self:
+        """Refuse zones that nobody measured, and more or fewer of them than nodes."""
+        if self.zones is None:
+            return self
+        for zone in self.zones:
+            if zone not in zone_names():
+                raise ValueError(f"has the unknown zone '{zone}'; {nearest(zone, list(zone_names()))}")
+        if len(self.zones) != self.nodes:
+            raise ValueError(f"has {len(self.zones)} zones for {self.nodes} nodes; write one zone a node")
+        return self
+
+
+class Lognormal(Strict):
+    """One-way delays around a median: most lie near it, few far above."""
+
+    median: Positive
+    sigma: Annotated[float, Field(ge=0, le=3)]
+
+
+def _delay_kind(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
+    if isinstance(value, (dict, Lognormal)):
+        return "<lognormal>"
+    if isinstance(value, str) and not value[:1].isdigit():
+        return "<measured>"
+    return "<fixed>"
+
+
+def _measured(value: object) -> object:
+    if value != MEASURED:
+        raise ValueError(f"is {value!r}; write 300us, {{median: 300us, sigma: 0.3}} or {MEASURED}")
+    return value
+
+
+Delay = Annotated[
+    Annotated[Duration, Tag("<fixed>")]
+    | Annotated[Lognormal, Tag("<lognormal>")]
+    | Annotated[Literal["ibm-cloud"], BeforeValidator(_measured), Tag("<measured>")],
+    Discriminator(_delay_kind),
+]
+
+
+class Network(Strict):
+    """What lies between the nodes, and between clients and nodes."""
+
+    delay: Delay = Lognormal(median="300us", sigma=0.3)  # type: ignore[arg-type]  # one way within a data centre
+    loss: Share = 0
+    duplicate: Share = 0
+    reorder: Share = 0
+    clients: Duration = 1_000  # one way from a browser to the node, the balancer between them included
+
+
+Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
+
+
+class Workload(Strict):
+    """What people do: they log in, look at pages, change something, log out, and come back.
+
+    Attributes:
+        users: how many people there are; each has one browser.
+        balancer: who gets a request.
+        health_lag: how late the balancer learns that a node is ready, or no longer.
+        think: the mean time between an answer and the next page.
+        pages: fewest and most pages of a visit.
+        writes: the share of pages that change one key.
+        deletes: the share of pages that delete one key.
+        logouts: the share of visits that end with a logout; the others just end, and the next login replaces them.
+        stale: fewest and most times that a tab left open asks with the cookie of an ended session.
+        rest: the mean time between two visits.
+        revokes: the share of users who once revoke all of their sessions.
+    """
+
+    users: Annotated[int, Field(ge=0, le=100_000)] = 100
+    balancer: Literal["round-robin"] = "round-robin"
+    health_lag: Duration = 1_000_000
+    think: Positive = 3_000_000
+    pages: Span = Field(default=[4, 12])
+    writes: Share = 330_000
+    deletes: Share = 30_000
+    logouts: Share = 800_000
+    stale: Span = Field(default=[1, 2])
+    rest: Positive = 15_000_000
+    revokes: Share = 20_000
+
+    @model_validator(mode="after")
+    def fewest_before_most(self) -> Self:
+        """Refuse a span whose end lies before its beginning, and pages that do two things at once."""
+        for key, span in (("pages", self.pages), ("stale", self.stale)):
+            if span[0] > span[1]:
+                raise ValueError(f"has {key}: {span}, fewest above most; write [{span[1]}, {span[0]}]")
+        if self.writes + self.deletes > 1_000_000:  # noqa: PLR2004 - the whole, in parts per million
+            raise ValueError("has writes and deletes that exceed 100% together; lower one of them")
+        return self
+
+
+class Observers(Strict):
+    """Those who see whether the nodes agree (protocol, part 4): so many sessions of their own."""
+
+    witnesses: Annotated[int, Field(ge=0, le=100_000)] = 200
+
+
+class Expect(Strict):
+    """Which checks must have met something to judge."""
+
+    checks: Annotated[list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]], Field(min_length=1)]
+
+
+def _mapping(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError(f"is {value!r}, expected the product's configuration as a mapping")  # noqa: TRY004 - pydantic
+    return value
+
+
+class Scenario(Strict):
+    """One scenario file.
+
+    Attributes:
+        title: one line that says what happens.
+        shows: requirements of the catalogue that it shows.
+        seed: the seed when none is given on the command line.
+        duration: how long clients work and faults strike, from the start of the nodes; then everything heals.
+        config: what differs from `data/maverics.yaml`; mappings are laid over it key by key, null takes a key away.
+    """
+
+    title: Annotated[str, Field(min_length=1, max_length=100)]
+    shows: Annotated[list[Annotated[str, Field(pattern=r"^REQ-[A-Z]+-\d+$")]], Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    duration: Positive
+    config: Annotated[dict[str, Any] | None, BeforeValidator(_mapping), WithJsonSchema({"type": "object"})] = None
+    cluster: Cluster = Cluster()
+    network: Network = Network()
+    workload: Workload = Workload()
+    observers: Observers = Observers()
+    faults: list[Fault] = Field(default=[])
+    expect: Expect
+
+    _path: Path | None = PrivateAttr(default=None)
+    _text: str = PrivateAttr(default="")
+
+    @property
+    def name(self) -> str:
+        """The stem of the file; `unnamed` for a scenario that was made in a program."""
+        return self._path.stem if self._path is not None else "unnamed"
+
+    @property
+    def path(self) -> Path | None:
+        """Where the file lies."""
+        return self._path
+
+    @property
+    def text(self) -> str:
+        """The file as it was read."""
+        return self._text
+
+    @model_validator(mode="after")
+    def nothing_contradicts(self) -> Self:
+        """Refuse what no part alone can tell."""
+        if self.network.delay == MEASURED and self.cluster.zones is None:
+            raise ValueError(f"network.delay is {MEASURED}, which needs `cluster.zones`; write one zone a node")
+        refuse_nonsense(self.faults, self.cluster.names, self.duration)
+        return self
+
+
+def json_schema() -> dict[str, Any]:
+    """Describe scenario files for editors, as JSON Schema (draft 2020-12)."""
+    schema = Scenario.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
