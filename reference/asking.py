@@ -1,0 +1,71 @@
+"""Asking the others before a denial for idleness: a session that is active elsewhere must not die here (REQ-EXP-11).
+
+One round trip of at most 250 ms. Out of contact a node decides on what it knows; that is the stated price.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from reference.membership import Membership
+from reference.protocol import Activity, LastActive, Request
+from reference.records import Records
+from reference.settings import MILLISECOND
+from reference.turn import Turn
+
+ANSWER_WAIT = 250 * MILLISECOND
+
+
+class Asking:
+    """Questions under way.
+
+    Attributes:
+        resume: called with the request once its answers are in, or waited for in vain.
+    """
+
+    def __init__(self, turn: Turn, membership: Membership, records: Records) -> None:
+        self.turn = turn
+        self.membership = membership
+        self.records = records
+        self.resume: Callable[[Request], None] = lambda _request: None
+        self._question = 0
+        self._open: dict[int, tuple[Request, dict[str, None]]] = {}
+        self._deadlines: deque[tuple[int, int]] = deque()
+        self.on_message = {Activity: self._answer, LastActive: self._heard}
+        self.on_alarm = {"asking": self._give_up}
+
+    def ask(self, session: str, request: Request) -> bool:
+        """Ask every live member for its copy of a session; return whether there is anybody to ask."""
+        live = self.membership.live()
+        if not live:
+            return False
+        self._question += 1
+        self._open[self._question] = (request, dict.fromkeys(live))
+        self._deadlines.append((self.turn.mono + ANSWER_WAIT, self._question))
+        for member in live:
+            self.turn.send(member, Activity(self._question, session))
+        self.turn.alarm_unless_set("asking", ANSWER_WAIT)
+        return True
+
+    def _answer(self, sender: str, activity: Activity) -> None:
+        self.turn.send(sender, LastActive(activity.question, self.records.sessions.get(activity.session)))
+
+    def _heard(self, sender: str, told: LastActive) -> None:
+        if told.record is not None:
+            self.records.take(told.record)
+        question = self._open.get(told.question)
+        if question is None:
+            return
+        request, missing = question
+        missing.pop(sender, None)
+        if not missing:
+            del self._open[told.question]
+            self.resume(request)
+
+    def _give_up(self) -> None:
+        while self._deadlines and (self._deadlines[0][0] <= self.turn.mono or self._deadlines[0][1] not in self._open):
+            question = self._open.pop(self._deadlines.popleft()[1], None)
+            if question is not None:
+                self.turn.note("unanswered", members=list(question[1]))
+                self.resume(question[0])
+        if self._deadlines:
+            self.turn.alarm("asking", self._deadlines[0][0] - self.turn.mono)

@@ -1,0 +1,35 @@
+"""What a Set-Cookie line of the store says, and how its cookie is read back. It knows no sessions.
+
+Every node writes the same line for the same settings, so that a cookie set by one is valid at another (REQ-COOK-8).
+"""
+
+from reference.settings import Settings
+
+
+def granting(settings: Settings, value: str) -> str:
+    """Write the Set-Cookie line that gives a browser its session; it lives until the browser closes (REQ-COOK-2)."""
+    return f"{settings.cookie_name}={value}{_attributes(settings)}"
+
+
+def removing(settings: Settings) -> str:
+    """Write the line that deletes the cookie: same name, domain and path as it was set with (REQ-COOK-9)."""
+    return f"{settings.cookie_name}=; Max-Age=0{_attributes(settings)}"
+
+
+def _attributes(settings: Settings) -> str:
+    """Scope and protection: the asked host unless a domain is configured (REQ-COOK-5, 6), Secure and HttpOnly (2, 7)."""
+    domain = f"; Domain={settings.cookie_domain}" if settings.cookie_domain else ""
+    secure = "; Secure" if settings.secure else ""
+    http_only = "; HttpOnly" if settings.http_only else ""
+    return f"; Path=/{domain}{secure}{http_only}; SameSite={settings.same_site}"
+
+
+def read(settings: Settings, header: str | None) -> str | None:
+    """Read the session cookie's value out of a Cookie header, None when it is not there."""
+    if not header:
+        return None
+    for pair in header.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == settings.cookie_name and value:
+            return value
+    return None

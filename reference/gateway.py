@@ -1,0 +1,230 @@
+"""The probe application (docs/subject-protocol.md, part 1): a request in, a response out, over the node's records.
+
+Here a cookie becomes a session, deadlines are looked at before anything else is done (REQ-EXP-1), and answers are handed
+to replication when a client may only hear them once peers hold the change. It sends no messages of its own.
+"""
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any
+
+from msgspec import structs
+
+from reference import cookies
+from reference.asking import Asking
+from reference.draws import Draws
+from reference.effects import Respond
+from reference.lifetime import IDLE, overdue
+from reference.membership import Membership
+from reference.protocol import Request
+from reference.records import Records
+from reference.replication import UNAVAILABLE, Replication
+from reference.session import EXPIRED, LOGGED_OUT, Cell, Ending, Revocation, Session, ended
+from reference.settings import Settings
+from reference.turn import Turn
+
+KEY = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+DATA_PATH = "/session/data/"
+
+OK, BAD_REQUEST, DENIED, NOT_FOUND, WRONG_METHOD = 200, 400, 401, 404, 405
+
+Handler = Callable[[Request, Session], None]
+
+
+def hash_of(session_id: str) -> str:
+    """Hash a session id to the name under which it is stored, replicated and logged (REQ-SEC-6)."""
+    return blake2b(session_id.encode(), digest_size=16, person=b"session").hexdigest()
+
+
+def owner_of(user: str) -> str:
+    """Hash a user's name; what is left of an ended session names nobody."""
+    return blake2b(user.encode(), digest_size=16, person=b"owner").hexdigest()
+
+
+class Gateway:
+    """The probe application of one node."""
+
+    def __init__(
+        self,
+        turn: Turn,
+        settings: Settings,
+        name: str,
+        draws: Draws,
+        membership: Membership,
+        records: Records,
+        replication: Replication,
+        asking: Asking,
+    ) -> None:
+        self.turn = turn
+        self.settings = settings
+        self.name = name
+        self.draws = draws
+        self.membership = membership
+        self.records = records
+        self.replication = replication
+        self.asking = asking
+        asking.resume = self._asked
+        self._open_to_all: dict[tuple[str, str], Callable[[Request], None]] = {
+            ("GET", "/status"): self._status,
+            ("GET", "/members"): self._members,
+            ("GET", "/peek"): self._peek,
+            ("POST", "/login"): self._login,
+            ("POST", "/revoke"): self._revoke,
+        }
+        self._for_a_session: dict[tuple[str, str], Handler] = {
+            ("GET", "/session"): self._show,
+            ("PUT", DATA_PATH): self._write,
+            ("DELETE", DATA_PATH): self._delete,
+            ("POST", "/logout"): self._logout,
+        }
+        self._paths = {path for _, path in (*self._open_to_all, *self._for_a_session)}
+
+    # --------------------------------------------------------------------------------------------------------- requests
+
+    def handle(self, request: Request) -> None:
+        """Answer a request, now or once peers hold what it changed; 503 on every path until this node is ready."""
+        if not self.membership.ready:
+            self._respond(request, UNAVAILABLE, {"error": "not-ready"})
+            return
+        path = DATA_PATH if request.path.startswith(DATA_PATH) else request.path
+        route = (request.method, path)
+        open_to_all = self._open_to_all.get(route)
+        if open_to_all is not None:
+            open_to_all(request)
+            return
+        handler = self._for_a_session.get(route)
+        if handler is None:
+            if path in self._paths:
+                self._respond(request, WRONG_METHOD, {"error": "wrong-method"})
+            else:
+                self._respond(request, NOT_FOUND, {"error": "no-such-path"})
+            return
+        self._with_session(request, handler, may_ask=True)
+
+    def _with_session(self, request: Request, handler: Handler, *, may_ask: bool) -> None:
+        """Find the live session that a request belongs to, or deny it for good."""
+        session = self._find(request)
+        if session is None:
+            self._respond(request, DENIED, {"error": "no-session"})
+            return
+        if session.end is not None:
+            self._respond(request, DENIED, {"error": session.end.why})
+            return
+        limit = overdue(session, self.replication.last_activity(session), self.turn.wall, self.settings)
+        if limit is None:
+            handler(request, session)
+        elif limit is IDLE and may_ask and self.asking.ask(session.id, request):
+            return
+        else:
+            self._end(session, EXPIRED, Respond(request.id, DENIED, (), {"error": EXPIRED}))
+
+    def _asked(self, request: Request) -> None:
+        """Go on with a request whose session the others were asked about."""
+        path = DATA_PATH if request.path.startswith(DATA_PATH) else request.path
+        self._with_session(request, self._for_a_session[request.method, path], may_ask=False)
+
+    def _find(self, request: Request) -> Session | None:
+        value = cookies.read(self.settings, request.cookie)
+        return None if value is None else self.records.sessions.get(hash_of(value))
+
+    def _respond(self, request: Request, status: int, body: Any) -> None:
+        self.turn.respond(Respond(request.id, status, (), body))
+
+    # -------------------------------------------------------------------------------------------------- sessions' life
+
+    def _login(self, request: Request) -> None:
+        """Begin a session under a new id, ending the one whose cookie was sent (REQ-COOK-10, REQ-COOK-11)."""
+        user = request.body.get("user") if isinstance(request.body, dict) else None
+        if not isinstance(user, str) or not user:
+            self._respond(request, BAD_REQUEST, {"error": "user-missing"})
+            return
+        session_id = self.draws.session_id()
+        wall = self.turn.wall
+        session = Session(hash_of(session_id), owner_of(user), self.records.clock.stamp(wall), user, wall, {})
+        self.records.put(session)
+        changed = [session]
+        replaced = self._find(request)
+        if replaced is not None and replaced.end is None:
+            changed.append(self._ended(replaced, LOGGED_OUT))
+        self.replication.noted_activity(session.id)
+        header = ("Set-Cookie", cookies.granting(self.settings, session_id))
+        self.replication.spread(tuple(changed), answer=Respond(request.id, OK, (header,), {"user": user}))
+
+    def _logout(self, request: Request, session: Session) -> None:
+        header = ("Set-Cookie", cookies.removing(self.settings))
+        self._end(session, LOGGED_OUT, Respond(request.id, OK, (header,), {}))
+
+    def _end(self, session: Session, why: str, answer: Respond) -> None:
+        """End a session, and let the client hear of it once a peer knows (REQ-REPL-10)."""
+        self.replication.spread((self._ended(session, why),), answer=answer)
+
+    def _ended(self, session: Session, why: str) -> Session:
+        over = ended(session, Ending(why, self.records.stamp(session), self.name))
+        self.records.put(over)
+        return over
+
+    def _revoke(self, request: Request) -> None:
+        """End every session of a user that began before now, wherever its record is."""
+        user = request.body.get("user") if isinstance(request.body, dict) else None
+        if not isinstance(user, str) or not user:
+            self._respond(request, BAD_REQUEST, {"error": "user-missing"})
+            return
+        revocation = Revocation(owner_of(user), self.records.clock.stamp(self.turn.wall), self.name)
+        reached = self.records.take_revocation(revocation)
+        self.replication.spread((), (revocation,), Respond(request.id, OK, (), {"sessions": reached}))
+
+    # ------------------------------------------------------------------------------------------------------------- data
+
+    def _show(self, request: Request, session: Session) -> None:
+        self.replication.touch(session)
+        self._respond(request, OK, {"user": session.user, "data": _values(session)})
+
+    def _write(self, request: Request, session: Session) -> None:
+        if not isinstance(request.body, dict) or "value" not in request.body:
+            self._respond(request, BAD_REQUEST, {"error": "value-missing"})
+            return
+        self._change(request, session, request.body["value"], gone=False)
+
+    def _delete(self, request: Request, session: Session) -> None:
+        self._change(request, session, None, gone=True)
+
+    def _change(self, request: Request, session: Session, value: Any, *, gone: bool) -> None:
+        """Write or delete one key here, and send just that key with the new last activity."""
+        key = request.path.removeprefix(DATA_PATH)
+        if not KEY.match(key):
+            self._respond(request, BAD_REQUEST, {"error": "bad-key"})
+            return
+        cell = Cell(value, self.records.stamp(session), self.name, gone)
+        last = max(self.turn.wall, self.replication.last_activity(session))
+        self.records.put(structs.replace(session, last=last, cells={**session.cells, key: cell}))
+        self.replication.noted_activity(session.id)
+        part = Session(session.id, session.owner, session.created, session.user, last, {key: cell})
+        self.replication.spread((part,), answer=Respond(request.id, OK, (), {}))
+
+    # ------------------------------------------------------------------------------------------------ looking from outside
+
+    def _status(self, request: Request) -> None:
+        self._respond(request, OK, {"status": "up"})
+
+    def _members(self, request: Request) -> None:
+        self._respond(request, OK, {"members": self.membership.view()})
+
+    def _peek(self, request: Request) -> None:
+        """Show the own copy; moves nothing, expires nothing."""
+        session = self._find(request)
+        if session is None:
+            self._respond(request, NOT_FOUND, {"error": "no-session"})
+            return
+        shown = {
+            "user": session.user,
+            "data": _values(session),
+            "created": session.created,
+            "last": self.replication.last_activity(session),
+            "ended": session.end is not None,
+        }
+        self._respond(request, OK, shown)
+
+
+def _values(session: Session) -> dict[str, Any]:
+    return {key: cell.value for key, cell in session.cells.items() if not cell.gone}

@@ -1,0 +1,146 @@
+"""How a node that starts comes to hold every session before it says that it is ready (REQ-REPL-8, REQ-FAIL-3).
+
+Announced first, so that new writes reach it; then all records in chunks from a ready member; then digests compared with
+every live member. Until then it answers 503.
+"""
+
+from reference.comparison import Comparison
+from reference.draws import Draws
+from reference.membership import Membership
+from reference.protocol import Chunk, Fetch
+from reference.records import Records
+from reference.settings import SECOND
+from reference.turn import Turn
+
+ALONE_AFTER = 5 * SECOND
+"""A node whom nobody answers for so long is ready alone (REQ-FAIL-7); it compares digests on first contact."""
+CHUNK_WAIT = 1 * SECOND
+"""How long a chunk may take before another ready member is asked."""
+RECORDS_A_CHUNK = 500
+
+WAITING, FETCHING, COMPARING, READY = "waiting", "fetching", "comparing", "ready"
+
+
+class Join:
+    """The way of one node from its start to readiness, and what it gives to others on theirs."""
+
+    def __init__(
+        self, turn: Turn, draws: Draws, membership: Membership, records: Records, comparison: Comparison, boot: int
+    ) -> None:
+        self.turn = turn
+        self.draws = draws
+        self.membership = membership
+        self.records = records
+        self.comparison = comparison
+        self.boot = boot
+        self.phase = WAITING
+        self._named: dict[str, None] = {}
+        self._source: str | None = None
+        self._after = ""
+        self._uncompared: dict[str, None] = {}
+        self._began = 0
+        comparison.finished = self._compared
+        self.on_message = {Fetch: self._serve, Chunk: self._take}
+        self.on_alarm = {"join": self._waited}
+
+    def start(self, peers: tuple[str, ...]) -> None:
+        """Begin with the names that discovery gave; a node with no peers at all is ready at once."""
+        self.phase = WAITING
+        self._began = self.turn.mono
+        self._named = dict.fromkeys(peers)
+        if peers:
+            self.turn.alarm("join", ALONE_AFTER)
+        else:
+            self._become_ready()
+
+    # ------------------------------------------------------------------------------------------- what the view changes
+
+    def view_changed(self) -> None:
+        """Look whether the next step is possible now that members came, went or became ready."""
+        if self.phase == WAITING:
+            live = self.membership.live()
+            if self.membership.routable():
+                self._fetch("")
+            elif live and all(name in live for name in self._named):
+                # Everybody is there and nobody is ready: all start at once, and merge what they have (REQ-FAIL-6).
+                self._compare()
+        elif self.phase == COMPARING:
+            live = self.membership.live()
+            for name in [name for name in self._uncompared if name not in live]:
+                del self._uncompared[name]
+            self._become_ready_if_compared()
+
+    def came(self, member: str) -> None:
+        """Compare with a member that came while this node was comparing with the others."""
+        if self.phase == COMPARING:
+            self._uncompared[member] = None
+
+    def _waited(self) -> None:
+        if self.phase == WAITING and self.turn.mono - self._began >= ALONE_AFTER:
+            if self.membership.live():
+                self._compare()
+            else:
+                self.turn.note("alone")
+                self._become_ready()
+        elif self.phase == FETCHING:
+            self._fetch(self._after)
+
+    # -------------------------------------------------------------------------------------------------------- fetching
+
+    def _fetch(self, after: str) -> None:
+        ready = self.membership.routable()
+        if not ready:
+            self.phase = WAITING
+            self.turn.alarm("join", max(1, self._began + ALONE_AFTER - self.turn.mono))
+            return
+        self.phase = FETCHING
+        if self._source not in ready or after == self._after:
+            self._source = self.draws.some(ready, 1)[0]
+        self._after = after
+        self.turn.send(str(self._source), Fetch(self.boot, after))
+        self.turn.alarm("join", CHUNK_WAIT)
+
+    def _serve(self, sender: str, fetch: Fetch) -> None:
+        """Give the next chunk of everything that is held here."""
+        keys = self.records.keys_after(fetch.after, RECORDS_A_CHUNK)
+        sessions, revocations = self.records.chosen(keys)
+        after = keys[-1] if len(keys) == RECORDS_A_CHUNK else ""
+        self.turn.send(sender, Chunk(fetch.boot, sessions, revocations, after))
+
+    def _take(self, sender: str, chunk: Chunk) -> None:
+        """Merge a chunk and ask for the next; one that was asked for by an earlier life means nothing."""
+        if self.phase != FETCHING or sender != self._source or chunk.boot != self.boot:
+            return
+        for revocation in chunk.revocations:
+            self.records.take_revocation(revocation)
+        for session in chunk.sessions:
+            self.records.take(session)
+        if chunk.after:
+            self._fetch(chunk.after)
+        else:
+            self.turn.cancel("join")
+            self._compare()
+
+    # ------------------------------------------------------------------------------------------------------- comparing
+
+    def _compare(self) -> None:
+        self.phase = COMPARING
+        self._uncompared = dict.fromkeys(self.membership.live())
+        for member in self._uncompared:
+            self.comparison.soon(member)
+        self._become_ready_if_compared()
+
+    def _compared(self, member: str) -> None:
+        if self.phase == COMPARING:
+            self._uncompared.pop(member, None)
+            self._become_ready_if_compared()
+
+    def _become_ready_if_compared(self) -> None:
+        if not self._uncompared:
+            self._become_ready()
+
+    def _become_ready(self) -> None:
+        self.phase = READY
+        self.turn.cancel("join")
+        self.turn.note("ready", sessions=len(self.records.sessions))
+        self.membership.become_ready()

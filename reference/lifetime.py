@@ -1,0 +1,36 @@
+"""How long a session lives: absolute and idle deadlines, and when its record may be forgotten. Arithmetic on instants.
+
+Nothing here knows a clock or a node; all times are microseconds since 1970 by the wall clock of whoever asks.
+"""
+
+from reference.session import Session
+from reference.settings import Settings
+
+ABSOLUTE, IDLE = "absolute", "idle"
+
+
+def overdue(session: Session, last: int, wall: int, settings: Settings) -> str | None:
+    """Say which limit a live session has passed; the absolute one is looked at first (REQ-EXP-2).
+
+    Args:
+        session: the copy held here.
+        last: the last activity known here, which may be later than what the copy says.
+        wall: the wall clock now.
+        settings: the limits; an idle limit of 0 is none (REQ-EXP-5).
+
+    Returns:
+        "absolute" (REQ-EXP-3), "idle" (REQ-EXP-4) or None. Exactly at a deadline the session still lives.
+    """
+    if wall > session.created + settings.absolute_us:
+        return ABSOLUTE
+    if settings.idle_us and wall > last + settings.idle_us:
+        return IDLE
+    return None
+
+
+def forget_at(created: int, settings: Settings) -> int:
+    """From when on the record of a session begun at `created` may be forgotten, and is refused when it arrives.
+
+    No copy of it can be alive anywhere by then, on any clock within the contract, so nothing is left to protect from.
+    """
+    return created + settings.absolute_us + settings.clock_bound_us

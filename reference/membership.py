@@ -1,0 +1,344 @@
+"""Who is alive and ready: SWIM with suspicion and refutation, piggybacked gossip and full synchronisation.
+
+Sources: Das, Gupta and Motivala, SWIM, 2002; the values of hashicorp/memberlist's profiles (facts, section 4). This file
+knows no sessions; what follows from a change of view is the node's business (`changes`).
+"""
+
+from collections.abc import Iterable
+
+from reference.draws import Draws
+from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
+from reference.settings import Timing
+from reference.timing import retransmissions, suspicion_timeout
+from reference.turn import Turn
+
+ALIVE, SUSPECT, DEAD, LEFT = 0, 1, 2, 3
+NAMES = ("alive", "suspect", "dead", "left")
+
+UP, DOWN, READY = "up", "down", "ready"
+"""What `changes` reports: a member (or a new life of it) came, is gone, or says that it may be sent requests."""
+
+PIGGYBACKED = 6
+"""Rumours a message: six of at most 60 octets stay far below the 1,400 octets of memberlist's UDP packet."""
+
+
+class Member:
+    """What is believed of one other member; `deadline` is when its suspicion ends, by the monotonic clock."""
+
+    __slots__ = ("boot", "deadline", "incarnation", "name", "ready", "state")
+
+    def __init__(self, rumour: Rumour) -> None:
+        self.name = rumour.member
+        self.deadline = 0
+        self.believe(rumour)
+
+    def believe(self, rumour: Rumour) -> None:
+        """Take the rumour for the truth."""
+        self.state = rumour.state
+        self.incarnation = rumour.incarnation
+        self.boot = rumour.boot
+        self.ready = rumour.ready
+
+    def rumour(self) -> Rumour:
+        """Say what is believed."""
+        return Rumour(self.name, self.state, self.incarnation, self.boot, self.ready)
+
+
+class Membership:
+    """One node's view of the cluster, and its part in keeping all views alike (REQ-MEMB-4, REQ-MEMB-5).
+
+    Attributes:
+        changes: (what, member) since the node last looked; the node empties it.
+        version: grows with every change of who is alive, suspected or ready.
+    """
+
+    def __init__(self, turn: Turn, draws: Draws, name: str, boot: int, timing: Timing) -> None:
+        self.turn = turn
+        self.draws = draws
+        self.name = name
+        self.boot = boot
+        self.timing = timing
+        self.incarnation = 0
+        self.ready = False
+        self.leaving = False
+        self.members: dict[str, Member] = {}
+        self.changes: list[tuple[str, str]] = []
+        self.version = 0
+        self._news: dict[str, tuple[Rumour, int]] = {}
+        self._round: list[str] = []
+        self._number = 0
+        self._probed: tuple[str, int] | None = None
+        self._relays: dict[int, tuple[str, int]] = {}
+        self._live: tuple[int, list[str]] = (-1, [])
+        self.on_message = {
+            Ping: self._pinged,
+            Ack: self._acknowledged,
+            PingRequest: self._asked_to_ping,
+            Gossip: self._gossiped,
+            PushPull: self._synchronised,
+        }
+        self.on_alarm = {
+            "probe": self._probe,
+            "probe-timeout": self._probe_indirectly,
+            "suspicion": self._give_up_suspects,
+            "gossip": self._gossip,
+            "push-pull": self._push_pull,
+        }
+
+    # ------------------------------------------------------------------------------------------------- what others ask
+
+    def live(self) -> list[str]:
+        """Names of the other members that are held for alive, suspected ones included, in order of name."""
+        if self._live[0] != self.version:
+            names = sorted(name for name, member in self.members.items() if member.state <= SUSPECT)
+            self._live = (self.version, names)
+        return self._live[1]
+
+    def routable(self) -> list[str]:
+        """Names of the other members that are alive, unsuspected and ready, in order of name."""
+        return sorted(name for name, member in self.members.items() if member.state == ALIVE and member.ready)
+
+    def view(self) -> list[str]:
+        """Names of all members held for alive, this node included, in order of name."""
+        return sorted([*self.live(), self.name])
+
+    # --------------------------------------------------------------------------------------------------- life of a node
+
+    def start(self, peers: Iterable[str]) -> None:
+        """Begin with the names that discovery gave."""
+        self.turn.alarm("push-pull", 1 + self.draws.below(self.timing.push_pull_interval))
+        self.discovered(peers)
+
+    def discovered(self, peers: Iterable[str]) -> None:
+        """Contact whoever is named and not live: after a long partition the sides find each other so (REQ-MEMB-3).
+
+        The node's own name is harmless (REQ-MEMB-2); absence from the list proves nothing (REQ-MEMB-8).
+        """
+        if self.leaving:
+            return
+        for name in peers:
+            member = self.members.get(name)
+            if name != self.name and (member is None or member.state > SUSPECT):
+                self.turn.gossip(name, PushPull(self._whole_view(), reply=True))
+
+    def become_ready(self) -> None:
+        """Say from now on that this node may be sent requests."""
+        self.ready = True
+        self._raise_incarnation(self.incarnation)
+
+    def retire(self) -> None:
+        """Say from now on that this node may not be sent requests, until it is ready again."""
+        self.ready = False
+        self._raise_incarnation(self.incarnation)
+
+    def leave(self) -> None:
+        """Tell everybody directly that this node goes, so that nobody needs to suspect it (REQ-MEMB-11)."""
+        self.leaving = True
+        self.ready = False
+        farewell = Rumour(self.name, LEFT, self.incarnation, self.boot, ready=False)
+        for name in self.live():
+            self.turn.gossip(name, Gossip((farewell,)))
+
+    # ---------------------------------------------------------------------------------------------------------- probing
+
+    def _probe(self) -> None:
+        """Close the last round, suspecting whom nobody reached, and ping the next member of a drawn order."""
+        if self._probed is not None:
+            self._suspect(self._probed[0])
+            self._probed = None
+        self._relays = {number: relay for number, relay in self._relays.items() if number > self._number - 64}
+        target = self._next_target()
+        if target is None:
+            return
+        self._number += 1
+        self._probed = (target, self._number)
+        self.turn.gossip(target, Ping(self._number, self._rumours(target)))
+        self.turn.alarm("probe-timeout", self.timing.probe_timeout)
+        self.turn.alarm("probe", self.timing.probe_interval)
+
+    def _next_target(self) -> str | None:
+        """Walk a shuffled list of all live members, shuffled anew at each end (SWIM, section 4.3)."""
+        while True:
+            while self._round:
+                name = self._round.pop()
+                if self.members[name].state <= SUSPECT:
+                    return name
+            live = self.live()
+            if not live or self.leaving:
+                return None
+            self._round = self.draws.shuffled(live)
+
+    def _probe_indirectly(self) -> None:
+        if self._probed is None:
+            return
+        target, number = self._probed
+        others = [name for name in self.live() if name != target]
+        for helper in self.draws.some(others, self.timing.indirect_checks):
+            self.turn.gossip(helper, PingRequest(number, target, self._rumours(helper)))
+
+    def _pinged(self, sender: str, ping: Ping) -> None:
+        self._hear(ping.rumours)
+        self.turn.gossip(sender, Ack(ping.number, self._rumours(sender)))
+
+    def _asked_to_ping(self, sender: str, asked: PingRequest) -> None:
+        self._hear(asked.rumours)
+        self._number += 1
+        self._relays[self._number] = (sender, asked.number)
+        self.turn.gossip(asked.target, Ping(self._number, self._rumours(asked.target)))
+
+    def _acknowledged(self, _sender: str, ack: Ack) -> None:
+        self._hear(ack.rumours)
+        if self._probed is not None and ack.number == self._probed[1]:
+            self._probed = None
+            self.turn.cancel("probe-timeout")
+            return
+        relay = self._relays.pop(ack.number, None)
+        if relay is not None:
+            self.turn.gossip(relay[0], Ack(relay[1], self._rumours(relay[0])))
+
+    # -------------------------------------------------------------------------------------------- suspicion and death
+
+    def _suspect(self, name: str) -> None:
+        member = self.members[name]
+        if member.state == ALIVE:
+            self._believe(Rumour(name, SUSPECT, member.incarnation, member.boot, member.ready))
+
+    def _give_up_suspects(self) -> None:
+        """Hold suspects for dead whose time to refute is over."""
+        suspects = [member for member in self.members.values() if member.state == SUSPECT]
+        for member in suspects:
+            if member.deadline <= self.turn.mono:
+                self._believe(Rumour(member.name, DEAD, member.incarnation, member.boot, ready=False))
+        self._await_suspects()
+
+    def _await_suspects(self) -> None:
+        deadlines = [member.deadline for member in self.members.values() if member.state == SUSPECT]
+        if deadlines:
+            self.turn.alarm("suspicion", min(deadlines) - self.turn.mono)
+        else:
+            self.turn.cancel("suspicion")
+
+    # ----------------------------------------------------------------------------------------------------------- gossip
+
+    def _gossip(self) -> None:
+        """Pass news on to a few drawn members; the alarm stays set only while there is news and somebody to tell."""
+        live = self.live()
+        if not live:
+            # What was believed while alone would be told as fresh news after a partition: the full views, which are
+            # exchanged on contact, say it better.
+            self._news.clear()
+            return
+        for name in self.draws.some(live, self.timing.gossip_fanout):
+            rumours = self._rumours(name)
+            if not rumours:
+                break
+            self.turn.gossip(name, Gossip(rumours))
+        if self._news:
+            self.turn.alarm("gossip", self.timing.gossip_interval)
+
+    def _rumours(self, to: str) -> tuple[Rumour, ...]:
+        """Take the least told news along, and tell `to` first if it is held for anything but alive (Lifeguard's buddy)."""
+        chosen: list[Rumour] = []
+        member = self.members.get(to)
+        if member is not None and member.state != ALIVE:
+            chosen.append(member.rumour())
+        if self._news:
+            freshest = sorted(self._news, key=lambda name: -self._news[name][1])[:PIGGYBACKED]
+            for name in freshest:
+                rumour, left = self._news[name]
+                chosen.append(rumour)
+                if left > 1:
+                    self._news[name] = (rumour, left - 1)
+                else:
+                    del self._news[name]
+        return tuple(chosen)
+
+    def _spread(self, rumour: Rumour) -> None:
+        times = retransmissions(self.timing, len(self.members) + 1)
+        self._news[rumour.member] = (rumour, times)
+        self.turn.alarm_unless_set("gossip", self.timing.gossip_interval)
+
+    def _gossiped(self, _sender: str, gossip: Gossip) -> None:
+        self._hear(gossip.rumours)
+
+    def _push_pull(self) -> None:
+        live = self.live()
+        if live:
+            self.turn.gossip(self.draws.some(live, 1)[0], PushPull(self._whole_view(), reply=True))
+        self.turn.alarm("push-pull", self.timing.push_pull_interval)
+
+    def _synchronised(self, sender: str, theirs: PushPull) -> None:
+        """Merge a whole view; what it calls dead is only suspected here, since it may be an old belief (memberlist)."""
+        before = self.incarnation
+        for rumour in theirs.view:
+            if rumour.state == DEAD and rumour.member != self.name:
+                self._weigh(Rumour(rumour.member, SUSPECT, rumour.incarnation, rumour.boot, rumour.ready))
+            else:
+                self._weigh(rumour)
+        if theirs.reply:
+            self.turn.gossip(sender, PushPull(self._whole_view(), reply=False))
+        elif self.incarnation > before:
+            self.turn.gossip(sender, PushPull(self._whole_view(), reply=False))
+
+    def _whole_view(self) -> tuple[Rumour, ...]:
+        state = LEFT if self.leaving else ALIVE
+        myself = Rumour(self.name, state, self.incarnation, self.boot, self.ready)
+        return (myself, *(member.rumour() for member in self.members.values()))
+
+    # ------------------------------------------------------------------------------------------------ weighing rumours
+
+    def _hear(self, rumours: tuple[Rumour, ...]) -> None:
+        for rumour in rumours:
+            self._weigh(rumour)
+
+    def _weigh(self, rumour: Rumour) -> None:
+        """Believe a rumour if it is newer than what is believed (SWIM, section 4.2), and refute what is said of oneself."""
+        if rumour.member == self.name:
+            self._refute(rumour)
+            return
+        member = self.members.get(rumour.member)
+        if member is None:
+            # A death of somebody never met is nothing to act on, and must not keep that name from joining.
+            if rumour.state == ALIVE or rumour.state == SUSPECT:
+                self._believe(rumour)
+        elif rumour.incarnation > member.incarnation or (
+            rumour.incarnation == member.incarnation and rumour.state > member.state
+        ):
+            self._believe(rumour)
+
+    def _refute(self, rumour: Rumour) -> None:
+        """Raise the own incarnation above whatever is wrongly said of this node, an earlier life of it included."""
+        wrong = rumour.state != ALIVE or rumour.boot != self.boot or rumour.ready != self.ready
+        if wrong and rumour.incarnation >= self.incarnation and not self.leaving:
+            self._raise_incarnation(rumour.incarnation)
+            self.turn.note("refuted", said=NAMES[rumour.state], incarnation=self.incarnation)
+
+    def _raise_incarnation(self, above: int) -> None:
+        self.incarnation = above + 1
+        self._spread(Rumour(self.name, ALIVE, self.incarnation, self.boot, self.ready))
+
+    def _believe(self, rumour: Rumour) -> None:
+        """Change the view, note it, tell the node what follows from it, and pass it on."""
+        member = self.members.get(rumour.member)
+        held, boot, was_ready = DEAD, 0, False
+        if member is None:
+            member = self.members[rumour.member] = Member(rumour)
+        else:
+            held, boot, was_ready = member.state, member.boot, member.ready
+            member.believe(rumour)
+        self.version += 1
+        here, now_here = held <= SUSPECT, rumour.state <= SUSPECT
+        if held != rumour.state or boot != rumour.boot:
+            self.turn.note(NAMES[rumour.state], member=rumour.member, incarnation=rumour.incarnation)
+        if here and (not now_here or boot != rumour.boot):
+            self.changes.append((DOWN, rumour.member))
+        if now_here and (not here or boot != rumour.boot):
+            self.changes.append((UP, rumour.member))
+            self.turn.alarm_unless_set("probe", 1 + self.draws.below(self.timing.probe_interval))
+        if now_here and rumour.ready and not was_ready:
+            self.changes.append((READY, rumour.member))
+        if rumour.state == SUSPECT:
+            member.deadline = self.turn.mono + suspicion_timeout(self.timing, len(self.live()) + 1)
+        if SUSPECT in (held, rumour.state):
+            self._await_suspects()
+        self._spread(rumour)

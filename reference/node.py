@@ -1,0 +1,136 @@
+"""A node of the reference store: membership, records, replication, comparison, join and gateway as one machine.
+
+The only file that knows all of them. No I/O, no clock, no waiting: each input comes with the node's clocks and returns
+the effects to perform. A broken store exchanges one of the parts named in the class's attributes.
+"""
+
+from typing import Any
+
+from reference.asking import Asking
+from reference.clocks import HybridClock
+from reference.comparison import Comparison
+from reference.draws import Draws
+from reference.effects import Effect, Stopped
+from reference.gateway import Gateway
+from reference.join import Join
+from reference.membership import DOWN, UP, Membership
+from reference.protocol import Init, Request
+from reference.records import Records
+from reference.replication import Replication
+from reference.settings import Settings
+from reference.turn import Turn
+
+
+class Node:
+    """One life (boot) of one member of a cluster.
+
+    Args:
+        init: name, boot, seed and peers of this life. A seed is needed: the core has no chance of its own.
+        settings: the configuration, already checked.
+    """
+
+    records_class = Records
+    replication_class = Replication
+    comparison_class = Comparison
+    gateway_class = Gateway
+
+    def __init__(self, init: Init, settings: Settings) -> None:
+        assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
+        self.name = init.node
+        self.settings = settings
+        self.turn = turn = Turn()
+        draws = Draws(init.seed)
+        self.membership = Membership(turn, draws, init.node, init.boot, settings.timing)
+        self.records = self.records_class(turn, settings, HybridClock(settings.clock_bound_us))
+        self.replication = self.replication_class(turn, settings, self.membership, self.records, init.boot)
+        self.comparison = self.comparison_class(turn, self.membership, self.records, init.boot)
+        self.asking = Asking(turn, self.membership, self.records)
+        self.join = Join(turn, draws, self.membership, self.records, self.comparison, init.boot)
+        self.gateway = self.gateway_class(
+            turn, settings, init.node, draws, self.membership, self.records, self.replication, self.asking
+        )
+        parts = (self.membership, self.replication, self.comparison, self.asking, self.join)
+        self._on_message: dict[type, Any] = {kind: act for part in parts for kind, act in part.on_message.items()}
+        self._on_alarm = {name: act for part in parts for name, act in part.on_alarm.items()}
+        self._on_alarm["forget"] = self.records.forget
+
+    def start(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+        """Begin this life: contact the peers that discovery named, and join."""
+        self.turn.open(wall, mono)
+        self.membership.start(peers)
+        self.join.start(peers)
+        return self._close()
+
+    def discovered(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+        """Take what discovery found this time (REQ-MEMB-1)."""
+        self.turn.open(wall, mono)
+        self.membership.discovered(peers)
+        return self._close()
+
+    def lookup_failed(self, why: str, wall: int, mono: int) -> list[Effect]:
+        """Note a failed lookup; known members stay (REQ-MEMB-8)."""
+        self.turn.open(wall, mono)
+        self.turn.note("lookup-failed", why=why)
+        return self._close()
+
+    def receive(self, sender: str, _channel: str, message: Any, wall: int, mono: int) -> list[Effect]:
+        """Take a message from another node."""
+        turn = self.turn
+        turn.wall = wall
+        turn.mono = mono
+        self._hear(mono)
+        self._on_message[message.__class__](sender, message)
+        if self.membership.changes:
+            self._follow_changes()
+        effects = turn.effects
+        turn.effects = []
+        return effects
+
+    def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
+        """Do what an alarm was set for."""
+        self.turn.open(wall, mono)
+        self.turn.rang(alarm)
+        self._on_alarm[alarm]()
+        return self._close()
+
+    def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
+        """Take a client's request."""
+        self.turn.open(wall, mono)
+        self.gateway.handle(request)
+        return self._close()
+
+    def leave(self, wall: int, mono: int) -> list[Effect]:
+        """Say goodbye and stop: every change is already on its way to the others (REQ-MEMB-11)."""
+        self.turn.open(wall, mono)
+        self.membership.leave()
+        return [*self._close(), Stopped()]
+
+    def _close(self) -> list[Effect]:
+        if self.membership.changes:
+            self._follow_changes()
+        return self.turn.close()
+
+    def _hear(self, mono: int) -> None:
+        """Take note of contact; after too long without any, nothing that is held can be trusted to be current."""
+        replication = self.replication
+        if replication.heard_at is not None and mono - replication.heard_at > self.settings.quarantine_us:
+            self.turn.note("quarantined", out_of_contact_us=mono - replication.heard_at)
+            self.records.clear()
+            self.membership.retire()
+            self.join.start(tuple(self.membership.members))
+        replication.heard_at = mono
+
+    def _follow_changes(self) -> None:
+        """Let every part act on who came and who is gone."""
+        changes, self.membership.changes = self.membership.changes, []
+        for what, member in changes:
+            if what is UP:
+                self.join.came(member)
+                self.comparison.soon(member)
+            elif what is DOWN:
+                self.replication.lost(member)
+                self.comparison.forget(member)
+                # What the lost member had sent to some only, any of them can give to the others.
+                for other in self.membership.live():
+                    self.comparison.soon(other)
+        self.join.view_changed()

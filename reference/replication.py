@@ -1,0 +1,285 @@
+"""Copies of every change to every live member: sent, acknowledged, sent again; and when a client may be told.
+
+It knows neither requests nor cookies: a waiting answer is an effect that is released. What no resending covers is found
+by comparing digests (`reference.comparison`).
+"""
+
+from collections import deque
+from hashlib import blake2b
+
+from reference.effects import Respond
+from reference.membership import Membership
+from reference.protocol import Copied, Copies
+from reference.records import Records
+from reference.session import Revocation, Session
+from reference.settings import MILLISECOND, SECOND, Settings
+from reference.timing import RESEND_FIRST, RESEND_LATER, touch_interval_us
+from reference.turn import Turn
+
+FIRST_PEER_WAIT = 200 * MILLISECOND
+"""How long a write waits for the first of the session's order before any member's acknowledgement will do."""
+ANY_PEER_WAIT = 1 * SECOND
+"""How long it waits for any; then the client hears 503, and the write stays applied and is sent on."""
+SOLO_AFTER = 3 * SECOND
+"""A node that has heard nobody for so long acknowledges alone: each side of a partition keeps serving (REQ-FAIL-8)."""
+
+UNAVAILABLE = 503
+
+
+class Waiting:
+    """An answer that is held back until enough peers hold its write."""
+
+    __slots__ = ("answer", "first", "number")
+
+    def __init__(self, number: int, first: str | None, answer: Respond) -> None:
+        self.number = number
+        self.first = first
+        self.answer = answer
+
+
+class Pending:
+    """A change that some live member has not acknowledged; `due` is when it is sent again."""
+
+    __slots__ = ("acknowledged", "copies", "due", "missing", "waiting")
+
+    def __init__(self, copies: Copies, missing: dict[str, None], due: int) -> None:
+        self.copies = copies
+        self.missing = missing
+        self.acknowledged = 0
+        self.due = due
+        self.waiting: Waiting | None = None
+
+
+class Replication:
+    """One node's outgoing and incoming copies."""
+
+    def __init__(self, turn: Turn, settings: Settings, membership: Membership, records: Records, boot: int) -> None:
+        self.turn = turn
+        self.settings = settings
+        self.membership = membership
+        self.records = records
+        self.boot = boot
+        self.heard_at: int | None = None
+        self._number = 0
+        self._pending: dict[int, Pending] = {}
+        self._first_waits: deque[tuple[int, int]] = deque()
+        self._any_waits: deque[tuple[int, int]] = deque()
+        self._orders: dict[str, str | None] = {}
+        self._orders_version = -1
+        self._touched: dict[str, int] = {}
+        self._coalesced: dict[str, int] = {}
+        self._touch_interval = touch_interval_us(settings)
+        self.on_message = {Copies: self._merge, Copied: self._acknowledged}
+        self.on_alarm = {"resend": self._resend, "acknowledge": self._hurry, "touches": self._flush}
+
+    # --------------------------------------------------------------------------------------------------------- sending
+
+    def spread(
+        self, sessions: tuple[Session, ...], revocations: tuple[Revocation, ...] = (), answer: Respond | None = None
+    ) -> None:
+        """Send a change to every live member, and answer the client once enough of them hold it.
+
+        Args:
+            sessions: the changed records, or the changed parts of them; already applied here.
+            revocations: new revocations; already applied here.
+            answer: what the client hears then; None when nobody waits.
+        """
+        peers = self.membership.live()
+        if answer is not None and (self.settings.acknowledge == "none" or self.solo()):
+            if self.settings.acknowledge != "none":
+                self.turn.note("solo", request=answer.request)
+            self.turn.respond(answer)
+            answer = None
+        if not peers:
+            if answer is not None:
+                self._refuse(answer)
+            return
+        self._number += 1
+        copies = Copies(self.boot, self._number, sessions, revocations)
+        for peer in peers:
+            self.turn.send(peer, copies)
+        pending = Pending(copies, dict.fromkeys(peers), self.turn.mono + RESEND_FIRST)
+        self._pending[self._number] = pending
+        self.turn.alarm_unless_set("resend", RESEND_FIRST)
+        if answer is not None:
+            first = self._first_of(sessions[0].id if sessions else revocations[0].owner)
+            pending.waiting = Waiting(self._number, first, answer)
+            self._first_waits.append((self.turn.mono + FIRST_PEER_WAIT, self._number))
+            self._any_waits.append((self.turn.mono + ANY_PEER_WAIT, self._number))
+            self.turn.alarm_unless_set("acknowledge", FIRST_PEER_WAIT)
+
+    def solo(self) -> bool:
+        """Say whether this node has heard from no member for so long that it acknowledges alone."""
+        return self.heard_at is None or self.turn.mono - self.heard_at > SOLO_AFTER
+
+    def _first_of(self, key: str) -> str | None:
+        """Find the first other member of a key's order, by highest random weight (Thaler and Ravishankar, 1998)."""
+        if self._orders_version != self.membership.version:
+            self._orders_version = self.membership.version
+            self._orders.clear()
+        if key not in self._orders:
+            self._orders[key] = max(self.membership.routable(), key=lambda name: _weight(key, name), default=None)
+        return self._orders[key]
+
+    # ------------------------------------------------------------------------------------------------- acknowledgements
+
+    def _acknowledged(self, sender: str, copied: Copied) -> None:
+        """Count an acknowledgement; one for an earlier boot of this node means nothing."""
+        if copied.boot != self.boot:
+            return
+        pending = self._pending.get(copied.number)
+        if pending is None or sender not in pending.missing:
+            return
+        del pending.missing[sender]
+        pending.acknowledged += 1
+        waiting = pending.waiting
+        if waiting is not None and self._enough(pending, waiting, sender):
+            self._release(pending)
+        if not pending.missing:
+            self._done(copied.number)
+
+    def _enough(self, pending: Pending, waiting: Waiting, sender: str) -> bool:
+        if self.settings.acknowledge == "all":
+            return not pending.missing
+        return waiting.first is None or sender == waiting.first or waiting.first not in pending.missing
+
+    def _release(self, pending: Pending) -> None:
+        assert pending.waiting is not None  # noqa: S101 - an invariant: only answers that wait are released
+        self.turn.respond(pending.waiting.answer)
+        pending.waiting = None
+
+    def _done(self, number: int) -> None:
+        """Forget a change that every live member holds, or that none is left to hold."""
+        pending = self._pending[number]
+        if pending.waiting is None:
+            del self._pending[number]
+
+    def _refuse(self, answer: Respond) -> None:
+        self.turn.note("unacknowledged", request=answer.request)
+        self.turn.respond(Respond(answer.request, UNAVAILABLE, (), {"error": "no-acknowledgement"}))
+
+    def _hurry(self) -> None:
+        """Release what has waited long enough for the first of its order, refuse what nobody acknowledged at all."""
+        now = self.turn.mono
+        while self._first_waits and self._first_waits[0][0] <= now:
+            pending = self._pending.get(self._first_waits.popleft()[1])
+            if pending is not None and pending.waiting is not None:
+                pending.waiting.first = None
+                if pending.acknowledged and self.settings.acknowledge == "one":
+                    self._release(pending)
+        while self._any_waits and self._any_waits[0][0] <= now:
+            number = self._any_waits.popleft()[1]
+            pending = self._pending.get(number)
+            if pending is not None and pending.waiting is not None:
+                self._refuse(pending.waiting.answer)
+                pending.waiting = None
+                if not pending.missing:
+                    self._done(number)
+        self._await_answers()
+
+    def _await_answers(self) -> None:
+        """Set the alarm for the next answer that still waits; answers already released need none."""
+        for waits in (self._first_waits, self._any_waits):
+            while waits and not self._still_waits(waits[0][1]):
+                waits.popleft()
+        due = [waits[0][0] for waits in (self._first_waits, self._any_waits) if waits]
+        if due:
+            self.turn.alarm("acknowledge", min(due) - self.turn.mono)
+
+    def _still_waits(self, number: int) -> bool:
+        pending = self._pending.get(number)
+        return pending is not None and pending.waiting is not None
+
+    # ------------------------------------------------------------------------------------------------------- resending
+
+    def _resend(self) -> None:
+        """Send again what some member has not acknowledged."""
+        now = self.turn.mono
+        for pending in self._pending.values():
+            if pending.due <= now:
+                pending.due = now + RESEND_LATER
+                for peer in pending.missing:
+                    self.turn.send(peer, pending.copies)
+        if self._pending:
+            self.turn.alarm("resend", min(pending.due for pending in self._pending.values()) - now)
+
+    def lost(self, member: str) -> None:
+        """Stop sending to a member that is gone; should it return, digests are compared with it."""
+        for number in list(self._pending):
+            pending = self._pending[number]
+            if member not in pending.missing:
+                continue
+            del pending.missing[member]
+            if not pending.missing:
+                if pending.waiting is not None and pending.acknowledged:
+                    self._release(pending)
+                self._done(number)
+
+    # -------------------------------------------------------------------------------------------------------- receiving
+
+    def _merge(self, sender: str, copies: Copies) -> None:
+        """Merge what arrived and acknowledge it; a repeated or late copy changes nothing (REQ-REPL-9)."""
+        for revocation in copies.revocations:
+            self.records.take_revocation(revocation)
+        for session in copies.sessions:
+            self.records.take(session)
+        if copies.number:
+            self.turn.send(sender, Copied(copies.boot, copies.number))
+
+    # ---------------------------------------------------------------------------------------------------------- touches
+
+    def touch(self, session: Session) -> None:
+        """Move last activity forward here, and tell the others at most once an interval for each session.
+
+        Nobody waits for a touch. What falls within the interval is coalesced and kept out of the record, and so out of
+        the digests, until it is sent.
+        """
+        sent = self._touched.get(session.id)
+        now = self.turn.mono
+        if sent is not None and now - sent < self._touch_interval:
+            self._coalesced[session.id] = max(self.turn.wall, self._coalesced.get(session.id, 0))
+            self.turn.alarm_unless_set("touches", sent + self._touch_interval - now)
+            return
+        self._send_touch(session, self.turn.wall)
+
+    def last_activity(self, session: Session) -> int:
+        """When the session was last active as far as this node knows, coalesced touches included."""
+        return max(session.last, self._coalesced.get(session.id, 0))
+
+    def noted_activity(self, session: str) -> None:
+        """Take note that a change of this session carried its last activity along; no touch needs to follow at once."""
+        self._touched.pop(session, None)
+        self._touched[session] = self.turn.mono
+        self._coalesced.pop(session, None)
+        self._forget_touches()
+
+    def _forget_touches(self) -> None:
+        """Forget, oldest first, when sessions were touched whose interval is over."""
+        while self._touched:
+            oldest = next(iter(self._touched))
+            if self.turn.mono - self._touched[oldest] < self._touch_interval or oldest in self._coalesced:
+                return
+            del self._touched[oldest]
+
+    def _send_touch(self, session: Session, wall: int) -> None:
+        before = session.last
+        session = self.records.touched(session, wall)
+        self.noted_activity(session.id)
+        if session.last > before:
+            self.spread((Session(session.id, session.owner, session.created, session.user, session.last, {}),))
+
+    def _flush(self) -> None:
+        """Send the coalesced touches whose interval is over."""
+        now = self.turn.mono
+        for name in [name for name in self._coalesced if now - self._touched[name] >= self._touch_interval]:
+            session = self.records.sessions.get(name)
+            wall = self._coalesced.pop(name)
+            if session is not None and session.end is None:
+                self._send_touch(session, wall)
+        if self._coalesced:
+            due = min(self._touched[name] for name in self._coalesced) + self._touch_interval
+            self.turn.alarm("touches", due - now)
+
+
+def _weight(key: str, name: str) -> bytes:
+    return blake2b(f"{key} {name}".encode(), digest_size=8).digest()
