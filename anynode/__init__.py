@@ -33,7 +33,7 @@ _HOMES = {
 __all__ = ["History", "Subject", "__version__", "check", "load_scenario", "run"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (any of the names above)
+def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415 (reads files: only when asked for)
 

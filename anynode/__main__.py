@@ -13,35 +13,35 @@ _INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments and exit with its code."""
-    arguments = sys.argv[1:]
     try:
         from conformance.cli.app import execute  # noqa: PLC0415 (a failing import is caught here, see above)
 
-        code = execute(arguments)
+        code = execute(sys.argv[1:])
     except KeyboardInterrupt:
-        code = _INTERRUPTED
+        code = _ended("interrupted", _INTERRUPTED)
     except Exception as error:  # noqa: BLE001 (the last resort: everything unforeseen is our own defect)
-        code = _own_defect(error, arguments)
+        import traceback  # noqa: PLC0415 (needed once, in the worst case)
+
+        traceback.print_exception(error)
+        code = _ended(
+            f"this is a defect of anynode itself and says nothing about the store: {type(error).__name__}: {error}\n"
+            "report it where anynode came from, with the lines above (CONTRIBUTING.md, 'Reporting a defect')",
+            _OUR_DEFECT,
+        )
     sys.exit(code)
 
 
-def _own_defect(error: Exception, arguments: list[str]) -> int:
-    """Print the traceback, the command that repeats it and where to report it; needs nothing but Python."""
+def _ended(message: str, code: int) -> int:
+    """Say why it ended and how to repeat it, in the form of `conformance.cli.output` but with nothing but Python."""
     import json  # noqa: PLC0415 (needed once, in the worst case)
     import shlex  # noqa: PLC0415
-    import traceback  # noqa: PLC0415
 
-    command = shlex.join(["anynode", *arguments])
-    traceback.print_exception(error)
-    sys.stderr.write(
-        "\nerror: this is a defect of anynode itself; it says nothing about the store.\n"
-        "Report it where anynode came from, with the lines above (CONTRIBUTING.md, 'Reporting a defect').\n"
-        f"again: {command}\n"
-    )
-    if "--json" in arguments:
-        message = f"defect of anynode itself: {type(error).__name__}: {error}"
-        sys.stdout.write(json.dumps({"error": {"message": message, "command": command}, "exit": _OUR_DEFECT}) + "\n")
-    return _OUR_DEFECT
+    command = shlex.join(["anynode", *sys.argv[1:]])
+    if "--json" in sys.argv:
+        sys.stdout.write(json.dumps({"error": {"message": message, "command": command}, "exit": code}) + "\n")
+    else:
+        sys.stderr.write(f"error: {message}\nagain: {command}\n")
+    return code
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ COMMANDS = (
 
 app = typer.Typer(
     help="Puts a cluster session store through the failures that it will meet, and says what it kept of its promises.",
-    epilog="Exit codes: 0 held, 1 violated, 2 wrong arguments or file, 3 nothing shown, 4 broken adapter, 5 our defect.",
+    epilog="Exit codes: 0 held, 1 violated, 2 wrong arguments or file, 3 nothing shown, 4 broken adapter, 5 defect.",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # anynode.__main__ answers for what escapes
 )

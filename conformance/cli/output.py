@@ -116,7 +116,7 @@ def note(text: str) -> None:
     _write(sys.stderr, text)
 
 
-def print_json(value: Any) -> None:  # noqa: ANN401 (whatever msgspec can encode: structs, lists, dicts)
+def print_json(value: Any) -> None:
     """Print the one JSON value of a command on stdout."""
     _write(sys.stdout, msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 

@@ -11,16 +11,15 @@ def scenarios(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list and nothing else.")] = False,
 ) -> None:
     """List the scenarios that come with anynode. To run one: run."""
-    from scenarios import load, names
+    from scenarios import names
 
-    rows = []
-    for name in names():
-        scenario = load(name)
-        rows.append({"name": name, "title": scenario.title, "requirements": list(scenario.shows)})
+    entries = names()
     if as_json:
-        output.print_json(rows)
+        output.print_json(
+            [{"name": entry.name, "title": entry.title, "requirements": entry.requirements} for entry in entries]
+        )
         return
-    width = max(len(row["name"]) for row in rows)
-    for row in rows:
-        output.say(f"{row['name']:{width}}  {row['title']}")
-        output.say(f"{'':{width}}  shows {', '.join(row['requirements'])}")
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
+        output.say(f"{entry.name:{width}}  {entry.title}")
+        output.say(f"{'':{width}}  shows {', '.join(entry.requirements)}")

@@ -26,14 +26,27 @@ def _run() -> dict[str, Any]:
     return json_schema()
 
 
-FORMATS: dict[str, Callable[[], dict[str, Any]]] = {"scenario": _scenario, "history": _history, "run": _run}
+def _trace() -> dict[str, Any]:
+    import msgspec
+
+    from conformance.trace import Line
+
+    return msgspec.json.schema(Line)
+
+
+FORMATS: dict[str, Callable[[], dict[str, Any]]] = {
+    "scenario": _scenario,
+    "history": _history,
+    "run": _run,
+    "trace": _trace,
+}
 """Every format that has a schema; `docs/schemas/NAME.json` is what the command prints."""
 
 
 def schema(
     name: Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.")],
 ) -> None:
-    """Print the JSON Schema of a format: a scenario's file, or one line of a history or of a run document."""
+    """Print the JSON Schema of a format: a scenario's file, or one line of a history, run document or trace."""
     if name not in FORMATS:
         raise output.failure("schema", f"the format {name!r}", f"one of {', '.join(FORMATS)}", "name one of them")
     output.print_json(FORMATS[name]())
