@@ -79,6 +79,7 @@ def test_packages_import_only_what_they_may() -> None:
         ("conformance/verdict.py", "import simulator", "conformance.verdict -> simulator"),
         ("reports/__init__.py", "import conformance.checks", "reports -> conformance.checks"),
         ("reference/session.py", "import time", "reference.session -> time"),
+        ("reference/node.py", "import reference.config", "reference.node -> reference.config"),
         ("simulator/__init__.py", "import conformance.runner", "simulator -> conformance.runner"),
     ],
 )
