@@ -1,0 +1,194 @@
+"""The plots of a run, one function a plot: run document in, SVG out. Nothing is judged, and only the document is read.
+
+Every function returns None where the document has nothing to draw. Colours mean the same in all of them
+(`reports.palette`). Membership has a file of its own (`reports.strips`).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from reports import words
+from reports.document import RunDocument, Spread, Steps
+from reports.sheet import AXIS, LANE, SMALL, Plot, Sheet, fault_bands, lanes, plot, shortened, time_axis, time_end
+from reports.strips import membership
+from reports.svg import INKS
+
+ROWS_MOST: Final = 12
+"""More lines than this cannot be told apart on a page: the ones furthest behind are drawn, the text tells the rest."""
+
+ROOMY: Final = 6
+"""Up to so many lines get a tall row each."""
+
+
+def drawn(document: RunDocument) -> list[Plot]:
+    """Draw every plot that the document has figures for."""
+    return [made for draw in (behind, spread, membership) if (made := draw(document)) is not None]
+
+
+def behind(document: RunDocument) -> Plot | None:
+    """Draw how many copies each node was behind over time: a line a node, on one scale, faults shaded and named."""
+    series = document.steps("behind")
+    if not any(series.values()):
+        return None
+    most = max(1, *(value for steps in series.values() for _, value in steps))
+    rows = _furthest_behind(series)
+
+    def draw(width: int) -> Sheet:
+        row, title = (46 if len(rows) <= ROOMY else 32), 22
+        top = title + LANE * lanes(document)
+        bottom = top + row * len(rows) + 6
+        end = time_end(document, *(t for steps in series.values() for t, _ in steps))
+        sheet = Sheet(width=width, height=bottom + AXIS, left=76, end_us=end)
+        sheet.write(sheet.left, 10, f"Copies behind, 0 to {most:,}, a line a node", weight="bold")
+        fault_bands(sheet, document, title, bottom)
+        for place, name in enumerate(rows):
+            _line(sheet, series[name], top + row * (place + 1), (row - 17) / most, f"mark-line-{place}")
+            sheet.write(sheet.left - 8, top + row * (place + 1) - 6, shortened(name, 62), ha="right")
+        time_axis(sheet, bottom)
+        return sheet
+
+    return plot(
+        "behind", "Copies behind, over time", document.figures["behind"].source, _behind_in_words(series, rows), draw
+    )
+
+
+def _furthest_behind(series: Steps) -> list[str]:
+    worst = sorted(series, key=lambda name: -max((value for _, value in series[name]), default=0))[:ROWS_MOST]
+    return [name for name in series if name in worst]
+
+
+def _line(sheet: Sheet, steps: Sequence[tuple[int, int]], base: float, scale: float, gid: str) -> None:
+    """Draw one node's steps upwards from its base line, its peak named at the peak."""
+    sheet.rule([sheet.left, sheet.right], [base, base])
+    if not steps:
+        sheet.write(sheet.left + 4, base - 8, "never observed", fontsize=SMALL, color=INKS["muted"])
+        return
+    xs, ys = [sheet.x(steps[0][0])], [base - steps[0][1] * scale]
+    for t, value in steps[1:]:
+        xs += [sheet.x(t), sheet.x(t)]
+        ys += [ys[-1], base - value * scale]
+    xs.append(sheet.right)
+    ys.append(ys[-1])
+    sheet.axes.fill_between(xs, ys, base, color=INKS["seen"], alpha=0.18, linewidth=0)
+    sheet.axes.plot(xs, ys, color=INKS["seen"], linewidth=1.6, gid=gid, solid_joinstyle="miter")
+    peak_us, peak = max(steps, key=lambda step: step[1])
+    if peak:
+        x = sheet.x(peak_us)
+        side, gap = ("left", 5) if x < sheet.right - 60 else ("right", -5)
+        sheet.write(x + gap, base - peak * scale - 7, f"{peak:,}", ha=side, fontsize=SMALL, color=INKS["seen"])
+    last = steps[-1][1]
+    if last:
+        still = f"{last:,} at the end"
+        sheet.write(sheet.right - 2, base - last * scale - 7, still, ha="right", fontsize=SMALL, color=INKS["seen"])
+
+
+def _behind_in_words(series: Steps, rows: Sequence[str]) -> str:
+    said = []
+    for name in rows:
+        steps = series[name]
+        peak_us, peak = max(steps, key=lambda step: step[1], default=(0, 0))
+        if not steps:
+            said.append(f"{name} was never observed.")
+        elif not peak:
+            said.append(f"{name} was never seen behind.")
+        elif steps[-1][1]:
+            said.append(
+                f"{name} was up to {peak:,} behind, at {words.rounded(peak_us)}, and {steps[-1][1]:,} at the end."
+            )
+        else:
+            caught = words.rounded(_caught_up(steps))
+            said.append(
+                f"{name} was up to {peak:,} behind, at {words.rounded(peak_us)}, and had caught up by {caught}."
+            )
+    rest = len(series) - len(rows)
+    said += [f"{words.count(rest, 'other node')} never further behind than these."] if rest else []
+    return " ".join(said)
+
+
+def _caught_up(steps: Sequence[tuple[int, int]]) -> int:
+    """Give the first instant of the zeros that a series ends with."""
+    last_behind = max(place for place, (_, value) in enumerate(steps) if value)
+    return steps[last_behind + 1][0]
+
+
+def spread(document: RunDocument) -> Plot | None:
+    """Draw how the copies of a write spread: the share that was there, by delay since the answer, beside the bound."""
+    seen = document.spread()
+    if seen is None or not seen.curve:
+        return None
+    bound = max(document.header.contract.converge_us, 1)
+
+    def draw(width: int) -> Sheet:
+        top, bottom, left = 34, 224, 52
+        sheet = Sheet(width=width, height=bottom + AXIS + 16, left=left, end_us=1)
+        delays = [delay for delay, _ in seen.curve if delay > 0]
+        low: int = 10 ** (len(str(min([*delays, bound]))) - 1)
+        high: int = 10 ** len(str(max([*delays, bound])))
+
+        def x(delay: int) -> float:
+            return left + (sheet.right - left) * math.log(max(delay, low) / low) / math.log(high / low)
+
+        def y(share: float) -> float:
+            return bottom - (bottom - top) * share
+
+        sheet.write(left, 10, "Copies that were there, by time since the answer", weight="bold")
+        for percent in (0, 50, 100):
+            sheet.rule([left, sheet.right], [y(percent / 100)] * 2)
+            sheet.write(left - 8, y(percent / 100), f"{percent} %", ha="right", fontsize=SMALL, color=INKS["muted"])
+        _decades(sheet, x, low, high, bottom)
+        _promise(sheet, x(bound), top, bottom, f"promised: all by {words.seconds(bound)}")
+        _curve(sheet, seen, x, y)
+        sheet.write(sheet.right, bottom + 31, "since the answer (log)", ha="right", fontsize=SMALL, color=INKS["muted"])
+        return sheet
+
+    return plot("spread", "How copies spread", document.figures["spread"].source, _spread_in_words(seen, bound), draw)
+
+
+def _decades(sheet: Sheet, x: Callable[[int], float], low: int, high: int, y: float) -> None:
+    labels = {1: "1 µs", 10: "10 µs", 100: "100 µs", 1_000: "1 ms", 10_000: "10 ms", 100_000: "100 ms"}
+    sheet.rule([sheet.left, sheet.right], [y, y], color=INKS["muted"])
+    decade = low
+    while decade <= high:
+        sheet.rule([x(decade)] * 2, [y, y + 4], color=INKS["muted"])
+        label = labels.get(decade) or f"{decade // words.SECOND_US:,} s"
+        side = "right" if decade == high else "center"
+        sheet.write(x(decade), y + 13, label, ha=side, fontsize=SMALL, color=INKS["muted"])
+        decade *= 10
+
+
+def _promise(sheet: Sheet, x: float, top: float, bottom: float, text: str) -> None:
+    sheet.rule([x, x], [top, bottom], color=INKS["ink"], linestyle=(0, (3, 2)), gid="mark-promise")
+    side, gap = ("right", -5) if x > (sheet.left + sheet.right) / 2 else ("left", 5)
+    sheet.write(x + gap, bottom - 12, text, ha=side, fontsize=SMALL)
+
+
+def _curve(sheet: Sheet, seen: Spread, x: Callable[[int], float], y: Callable[[float], float]) -> None:
+    xs, ys = [float(sheet.left)], [y(seen.curve[0][1] if seen.curve[0][0] <= 0 else 0)]
+    for after, there in seen.curve:
+        xs += [x(after), x(after)]
+        ys += [ys[-1], y(there)]
+    xs.append(sheet.right)
+    ys.append(ys[-1])
+    sheet.axes.fill_between(xs, ys, y(0), color=INKS["seen"], alpha=0.18, linewidth=0)
+    sheet.axes.plot(xs, ys, color=INKS["seen"], linewidth=1.8, gid="mark-curve", solid_joinstyle="miter")
+    for share, text in ((0.5, "half"), (0.99, "99 %")):
+        if (delay := _reached(seen, share)) is not None:
+            at = x(delay)
+            sheet.axes.plot([at], [y(share)], "o", color=INKS["seen"], markersize=5, gid=f"mark-reached-{text[:2]}")
+            side, gap = ("right", -8) if at > (sheet.left + sheet.right) / 2 else ("left", 8)
+            sheet.write(at + gap, y(share) + 14, f"{text} by {words.rounded(delay)}", ha=side, color=INKS["seen"])
+
+
+def _reached(seen: Spread, share: float) -> int | None:
+    return next((delay for delay, there in seen.curve if there >= share), None)
+
+
+def _spread_in_words(seen: Spread, bound: int) -> str:
+    said = [f"{words.count(seen.probes, 'write')} watched on {words.count(seen.nodes, 'node')}."]
+    for wanted, text in ((0.5, "Half of the copies"), (0.99, "99 % of the copies")):
+        delay = _reached(seen, wanted)
+        said.append(f"{text} were {'there by ' + words.rounded(delay) if delay is not None else 'never there'}.")
+    at_bound = max((there for after, there in seen.curve if after <= bound), default=0.0)
+    said.append(f"{100 * at_bound:.1f} % were there after the promised {words.seconds(bound)}.")
+    return " ".join(said)

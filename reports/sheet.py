@@ -1,0 +1,177 @@
+"""The paper that plots are drawn on: x is simulated time, y counts CSS pixels from the top.
+
+It knows pixels, the time axis, and how faults lie behind everything else; what is plotted is the business of
+`reports.plots` and `reports.strips`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from msgspec import Struct
+
+from reports import words
+from reports.document import RunDocument
+from reports.svg import INKS, PIXELS_AN_INCH, settings, svg
+
+DESK: Final = 760
+PHONE: Final = 352
+"""Widths in CSS pixels; a phone of 390 leaves this much beside its margins."""
+
+AXIS: Final = 26
+"""Height of the time axis with its labels."""
+
+TEXT: Final = 12
+SMALL: Final = 11
+LANE: Final = 17
+"""Height of a line of text above a plot, in pixels."""
+
+LANES_NAMED: Final = 5
+"""With more faults than this their numbers alone are written above the bands; the page's table has their names."""
+
+_STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
+_TICK_ROOM: Final = 62
+_LETTER: Final = 0.56
+"""Width of an average letter of a system font, as a share of its height: text is measured by nobody here."""
+
+
+class Plot(Struct, frozen=True):
+    """One picture: its stable name, who saw what it shows, the same in words, the drawing for a desk and a phone."""
+
+    name: str
+    title: str
+    source: str
+    description: str
+    desk: str
+    phone: str
+
+
+class Sheet:
+    """One figure with one pair of axes in pixels.
+
+    Attributes:
+        figure, axes: matplotlib's own.
+        left, right: where time begins and ends, in pixels.
+        end_us: the last instant on the axis, in µs.
+        height: of the whole sheet.
+    """
+
+    def __init__(self, *, width: int, height: int, left: int, end_us: int, right_margin: int = 12) -> None:
+        self.figure = Figure(figsize=(width / PIXELS_AN_INCH, height / PIXELS_AN_INCH))
+        self.left, self.right, self.height, self.end_us = left, width - right_margin, height, end_us
+        self.axes: Axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        self.axes.set_xlim(0, width)
+        self.axes.set_ylim(height, 0)
+
+    def x(self, us: int) -> float:
+        """Tell where an instant lies, in pixels."""
+        return self.left + (self.right - self.left) * min(us, self.end_us) / self.end_us
+
+    def write(self, x: float, y: float, text: str, **how: Any) -> None:
+        """Write text in one line, with what cannot be seen made visible."""
+        style: dict[str, Any] = {"fontsize": TEXT, "color": INKS["ink"], "va": "center_baseline", **how}
+        self.axes.text(x, y, one_line(text), **style)
+
+    def rule(self, x: Sequence[float], y: Sequence[float], **how: Any) -> None:
+        """Draw a thin line through points in pixels."""
+        style: dict[str, Any] = {"color": INKS["hairline"], "linewidth": 1, "solid_capstyle": "butt", **how}
+        self.axes.plot(x, y, **style)
+
+
+def plot(name: str, title: str, source: str, description: str, draw: Callable[[int], Sheet]) -> Plot:
+    """Draw a plot twice, for a desk and for a phone.
+
+    Args:
+        name: its stable name, which is also its file's.
+        title: what it is.
+        source: who saw what it shows.
+        description: what it shows, in sentences, for those who cannot see it.
+        draw: takes a width in CSS pixels.
+    """
+    drawings = []
+    for suffix, width in (("desk", DESK), ("phone", PHONE)):
+        with settings(name):
+            drawings.append(svg(draw(width).figure, f"{name}-{suffix}", title, description))
+    return Plot(name, title, source, description, *drawings)
+
+
+def one_line(text: str) -> str:
+    """Write text in one line, with what cannot be seen made visible."""
+    return " ".join(words.visible(text).split())
+
+
+def shortened(text: str, room: float, size: int = TEXT) -> str:
+    """Cut text to the room that it has, in pixels, an ellipsis in place of what is left out."""
+    letters = max(int(room / (size * _LETTER)), 2)
+    clean = one_line(text)
+    return clean if len(clean) <= letters else clean[: letters - 1] + "…"
+
+
+def time_end(document: RunDocument, *series: int) -> int:
+    """Tell where the time axis of a run ends: at its end, and not before anything that was seen."""
+    head = document.header
+    simulated = document.footer.simulated_us if document.footer is not None else 0
+    ends = [fault.end or fault.begin for fault in document.faults]
+    return max(1, head.healed_us, simulated or head.duration_us, *ends, *series)
+
+
+def time_axis(sheet: Sheet, y: float) -> None:
+    """Draw the time axis in seconds, with as many marks as there is room for."""
+    fitting = max((sheet.right - sheet.left) // _TICK_ROOM, 1)
+    end_s = sheet.end_us // words.SECOND_US
+    step = next((step for step in _STEPS_S if end_s <= step * fitting), max(end_s, 1))
+    sheet.rule([sheet.left, sheet.right], [y, y], color=INKS["muted"])
+    for tick in range(0, end_s + 1, step):
+        x = sheet.x(tick * words.SECOND_US)
+        sheet.rule([x, x], [y, y + 4], color=INKS["muted"])
+        side = "right" if x > sheet.right - _TICK_ROOM / 4 else "center"
+        sheet.write(x, y + 13, f"{tick:,} s", ha=side, fontsize=SMALL, color=INKS["muted"])
+
+
+def lanes(document: RunDocument) -> int:
+    """Tell how many lines of text stand above a plot of this run: the faults' names, and the healing's."""
+    faults = len(document.faults)
+    return 0 if not faults else (faults if faults <= LANES_NAMED else 1) + 1
+
+
+def fault_bands(sheet: Sheet, document: RunDocument, top: float, bottom: float) -> None:
+    """Shade when faults lasted, name them above, and mark when everything was healed.
+
+    Args:
+        sheet: what to draw on.
+        document: whose faults.
+        top: where the first line of names stands, in pixels; `lanes` tells how many lines there are.
+        bottom: where the bands end.
+    """
+    if not document.faults:
+        return
+    named = len(document.faults) <= LANES_NAMED
+    for number, fault in enumerate(document.faults):
+        lane = top + LANE * (number if named else 0)
+        start, end = sheet.x(fault.begin), sheet.x(sheet.end_us if fault.end is None else fault.end)
+        sheet.axes.fill(
+            [start, end, end, start],
+            [lane + 2, lane + 2, bottom, bottom],
+            color=INKS["fault"],
+            alpha=0.8,
+            linewidth=0,
+            gid=f"mark-fault-{number}",
+        )
+        sheet.rule([start, start], [lane + 2, bottom], color=INKS["muted"], linewidth=0.8)
+        _name(sheet, lane, start, f"{number + 1} {fault.title}" if named else f"{number + 1}")
+    healed = document.header.healed_us
+    lane = top + LANE * (lanes(document) - 1)
+    sheet.rule([sheet.x(healed)] * 2, [lane + 2, bottom], color=INKS["ink"], linestyle=(0, (3, 2)), gid="mark-healed")
+    bound = words.seconds(document.header.contract.converge_us)
+    _name(sheet, lane, sheet.x(healed), f"healed: {bound} to agree")
+
+
+def _name(sheet: Sheet, lane: float, start: float, text: str) -> None:
+    """Write to the right of an instant, or to its left where that has more room."""
+    gap = 4
+    rightwards = sheet.right - start >= start - sheet.left or len(text) * SMALL * _LETTER < sheet.right - start
+    room = sheet.right - start - gap if rightwards else start - sheet.left - gap
+    x, side = (start + gap, "left") if rightwards else (start - gap, "right")
+    sheet.write(x, lane + LANE / 2 + 1, shortened(text, room, SMALL), ha=side, fontsize=SMALL)

@@ -1,0 +1,221 @@
+"""What every rendering says of a run, as plain text in the order in which it is said; templates only lay it out.
+
+No escaping and no markup lives here, and no judgement: an unfinished run's findings lose their verdicts.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from conformance import verdict
+from conformance.verdict import Finding
+from reports import words
+from reports.document import RunDocument
+
+_SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verdict.UNKNOWN)
+
+
+class Witness(Struct, frozen=True):
+    """One operation of a witness, as told, where it stands in the history, and as recorded."""
+
+    id: str
+    place: str
+    told: str
+    record: str
+
+
+class Check(Struct, frozen=True):
+    """One check: promise beside sight."""
+
+    name: str
+    verdict: str
+    symbol: str
+    tone: str
+    meaning: str
+    expected: bool
+    promise: str
+    seen: str
+    judged: str
+    violations: str
+    requirements: list[str]
+    figures: list[tuple[str, str]]
+    evidence: list[Witness]
+
+
+class Fault(Struct, frozen=True):
+    """One fault, when it struck and what it touched."""
+
+    number: int
+    title: str
+    when: str
+    touched: str
+    empty: bool
+
+
+class Limit(Struct, frozen=True):
+    """Something that this run does not show, and why."""
+
+    what: str
+    why: str
+
+
+class Outcomes(Struct, frozen=True):
+    """Requests to one node, or to all, by outcome."""
+
+    name: str
+    ok: str
+    denied: str
+    refused: str
+    unknown: str
+
+
+def view(document: RunDocument) -> dict[str, Any]:
+    """Put a run document into words.
+
+    Returns:
+        The names that the templates use.
+    """
+    head, word = document.header, document.verdict
+    return {
+        "title": head.title,
+        "scenario": head.scenario,
+        "seed": str(head.seed),
+        "verdict": word,
+        "symbol": words.SYMBOLS.get(word, "!"),
+        "tone": words.TONES.get(word, "doubt"),
+        "finished": document.finished,
+        "sentence": words.sentence(document),
+        "facts": _facts(document),
+        "basis": _basis(document),
+        "contract": words.contract(head.contract),
+        "checks": [_check(finding, finished=document.finished) for finding in words.ordered(document.checks)],
+        "faults": [
+            Fault(number, fault.title, words.when(fault), words.touched(fault), fault.touched == 0)
+            for number, fault in enumerate(document.faults, start=1)
+        ],
+        "limits": _limits(document),
+        "lag": _lag(document),
+        "outcomes": _outcomes(document),
+        "traffic": _traffic(document),
+        "notes": head.notes,
+        "command": head.command,
+        "honesty": words.NOT_THE_PRODUCT if head.subject == "reference" else words.NOT_THE_PRODUCT_EITHER,
+    }
+
+
+def _check(finding: Finding, *, finished: bool) -> Check:
+    word = finding.verdict if finished else verdict.UNFINISHED
+    return Check(
+        name=words.spoken(finding.check),
+        verdict=word,
+        symbol=words.SYMBOLS.get(word, "!"),
+        tone=words.TONES.get(word, "doubt"),
+        meaning=words.MEANINGS.get(word, ""),
+        expected=finding.expected,
+        promise=finding.promise,
+        seen=finding.seen,
+        judged=words.judged(finding),
+        violations=words.count(finding.violations, "contradiction") if finding.violations else "",
+        requirements=finding.requirements,
+        figures=words.figures(finding),
+        evidence=[
+            Witness(piece.id, f"line {piece.line:,} of history.jsonl", words.told(piece), words.raw(piece.operation))
+            for piece in finding.evidence
+        ],
+    )
+
+
+def _facts(document: RunDocument) -> list[tuple[str, str]]:
+    """Give what the verdict rests on, at a glance."""
+    head, footer = document.header, document.footer
+    expected = sum(1 for finding in document.checks if finding.expected)
+    found = [
+        ("subject", f"{head.subject} {head.subject_version}".strip()),
+        ("seed", str(head.seed)),
+        ("nodes", str(len(head.nodes))),
+        ("simulated", words.seconds(footer.simulated_us) if footer else f"{words.seconds(head.duration_us)} planned"),
+    ]
+    if footer is not None:
+        found.append(("operations judged" if footer.finished else "operations recorded", f"{footer.operations:,}"))
+    return [*found, ("checks", f"{len(document.checks)} ({expected} expected)")]
+
+
+def _basis(document: RunDocument) -> list[tuple[str, str]]:
+    """Give all that the run was, for those who want to repeat or doubt it."""
+    head, footer = document.header, document.footer
+    idle = words.seconds(head.lifetime.idle_us) if head.lifetime.idle_us else "none"
+    found = [
+        ("scenario", head.scenario),
+        ("shows", words.listed(head.requirements)),
+        ("expects", words.listed([words.spoken(check) for check in head.expect])),
+        ("configuration", head.config_source),
+        ("nodes", words.listed(head.nodes)),
+        ("features that count", words.listed(head.features)),
+        ("routing", "on" if head.routing else "off"),
+        ("store", head.store),
+        ("absolute limit", words.seconds(head.lifetime.absolute_us)),
+        ("idle limit", idle),
+        ("clients work for", words.seconds(head.duration_us)),
+        ("healed at", words.seconds(head.healed_us)),
+        ("anynode", head.anynode),
+    ]
+    if footer is None:
+        return found
+    return [
+        *found,
+        ("events", f"{footer.events:,}"),
+        ("messages between nodes", f"{footer.messages:,}"),
+        ("requests", f"{footer.requests:,}"),
+        ("digest of the run", footer.digest),
+        ("wall time", f"{footer.wall_s:.2f} s"),
+    ]
+
+
+def _limits(document: RunDocument) -> list[Limit]:
+    """Give what this run says nothing about: an absent promise, a check without matter, a fault without effect."""
+    found = []
+    if document.finished:
+        found = [
+            Limit(f"{words.spoken(finding.check)}: {finding.verdict}", finding.seen)
+            for finding in document.checks
+            if finding.verdict in _SAYS_NOTHING
+        ]
+    for gap in document.footer.not_tested if document.footer is not None else []:
+        name = words.spoken(gap.check) if gap.check is not None else gap.requirement or "something"
+        found.append(Limit(f"{name}: {verdict.NOT_TESTED}", gap.reason))
+    for fault in document.faults:
+        if not fault.touched:
+            found.append(Limit(fault.title, "this fault touched nothing"))
+    return found
+
+
+def _lag(document: RunDocument) -> list[tuple[str, str]]:
+    lag = document.lag()
+    if lag is None or not lag.samples:
+        return []
+    times = [("half", lag.p50_us), ("95 %", lag.p95_us), ("99 %", lag.p99_us), ("the slowest", lag.max_us)]
+    return [(name, words.rounded(us) if us is not None else "not seen") for name, us in times] + [
+        ("samples", f"{lag.samples:,}")
+    ]
+
+
+def _outcomes(document: RunDocument) -> list[Outcomes]:
+    seen = document.requests()
+    if seen is None:
+        return []
+    rows = [
+        Outcomes(name, *(f"{by.get(outcome, 0):,}" for outcome in ("ok", "denied", "refused", "unknown")))
+        for name, by in seen.by_node.items()
+    ]
+    total = (seen.ok, seen.denied, seen.refused, seen.unknown)
+    return [*rows, Outcomes("all nodes", *(f"{number:,}" for number in total))]
+
+
+def _traffic(document: RunDocument) -> str:
+    seen = document.requests()
+    if seen is None:
+        return ""
+    return (
+        f"{words.count(seen.total, 'request')} in {words.count(seen.sessions, 'session')}: "
+        f"{words.count(seen.logins, 'login')}, {words.count(seen.logouts, 'logout')}."
+    )

@@ -1,0 +1,225 @@
+"""How times, counts, verdicts and operations read in a sentence, the same on the page, in Markdown and in JUnit.
+
+Plain text in, plain text out: escaping is the business of whoever renders it. Nothing is judged here; a verdict is only
+put into words.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from conformance import verdict
+from conformance.history import Contract
+from conformance.verdict import Evidence, Finding
+from reports.document import FaultSeen, RunDocument
+
+SECOND_US: Final = 1_000_000
+
+NOT_THE_PRODUCT: Final = (
+    "Judged here: anynode's reference store, built from the product's documentation. "
+    "This says nothing of the product's own binary."
+)
+NOT_THE_PRODUCT_EITHER: Final = (
+    "Judged here: the subject named above, by what its clients saw. Where it builds on anynode's reference store, "
+    "that is not the product: this says nothing of the product's own binary."
+)
+
+SYMBOLS: Final = {
+    verdict.HOLDS: "✓",
+    verdict.VIOLATED: "✗",
+    verdict.UNKNOWN: "?",
+    verdict.VACUOUS: "∅",
+    verdict.NOT_PROMISED: "-",
+    verdict.NOT_TESTED: "-",
+    verdict.UNFINISHED: "…",
+    verdict.BROKEN_ADAPTER: "!",
+}
+"""One sign a verdict, so that nothing is said by colour alone."""
+
+TONES: Final = {
+    verdict.HOLDS: "good",
+    verdict.VIOLATED: "bad",
+    verdict.UNKNOWN: "doubt",
+    verdict.VACUOUS: "doubt",
+    verdict.NOT_PROMISED: "outside",
+    verdict.NOT_TESTED: "outside",
+    verdict.UNFINISHED: "outside",
+    verdict.BROKEN_ADAPTER: "bad",
+}
+"""The colour of a verdict, by its name in `reports.palette`."""
+
+MEANINGS: Final = {
+    verdict.HOLDS: "kept, as far as this run can show",
+    verdict.VIOLATED: "a contradiction was found",
+    verdict.UNKNOWN: "no answer within the budget",
+    verdict.VACUOUS: "nothing to judge: this is no pass",
+    verdict.NOT_PROMISED: "measured only: the subject does not promise it",
+    verdict.NOT_TESTED: "not judged in this run",
+    verdict.UNFINISHED: "the run stopped before its end",
+    verdict.BROKEN_ADAPTER: "the subject did not speak the protocol",
+}
+
+_ORDER: Final = (verdict.VIOLATED, verdict.UNKNOWN, verdict.VACUOUS, verdict.HOLDS)
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def seconds(us: int) -> str:
+    """Write a time in seconds, exact to the microsecond, without trailing zeros: 500000 is "0.5 s"."""
+    sign = "-" if us < 0 else ""
+    whole, part = divmod(abs(us), SECOND_US)
+    digits = f"{part:06d}".rstrip("0")
+    return f"{sign}{whole:,}{'.' if digits else ''}{digits} s"
+
+
+def rounded(us: int) -> str:
+    """Write a time in seconds as a person would say it: to the millisecond, below 10 ms to the microsecond."""
+    coarse = 1_000
+    if abs(us) < 10 * coarse:
+        return seconds(us)
+    return seconds((us + coarse // 2) // coarse * coarse)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun: "1 check", "12,904 operations"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names as a list in a sentence: "a, b and c"; "none" when there are none."""
+    if not names:
+        return "none"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def visible(text: str) -> str:
+    r"""Make what cannot be seen visible: control characters, text direction marks and the like become \u escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        f"\\u{ord(char):04x}" if unicodedata.category(char) in _INVISIBLE and char not in "\n\t" else char
+        for char in text
+    )
+
+
+def spoken(check: str) -> str:
+    """Write the name of a check as words: no_resurrection is "no resurrection"."""
+    return check.replace("_", " ")
+
+
+def judged(finding: Finding) -> str:
+    """Say how much a check used, in the words of what it counts (conformance.verdict.Finding)."""
+    if finding.check.startswith("no_resurrection"):
+        return count(finding.judged, "ended session")
+    if finding.check == "convergence":
+        return count(finding.judged, "observers' read", "observers' reads")
+    return count(finding.judged, "operation")
+
+
+def ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """Put what needs eyes first: violated, unknown, nothing to judge, holds, the rest; what was expected leads each."""
+    rank = {word: place for place, word in enumerate(_ORDER)}
+    return sorted(findings, key=lambda finding: (rank.get(finding.verdict, len(rank)), not finding.expected))
+
+
+def sentence(document: RunDocument) -> str:
+    """Say the verdict of a run, and over how much, in one sentence."""
+    head = document.header
+    run = f"in 1 run of seed {head.seed}"
+    footer = document.footer
+    if footer is None or not footer.finished:
+        why = "has no last line" if footer is None else "says that it was interrupted"
+        return f"The run did not finish: its document {why}. What it had recorded is shown; there is no verdict."
+    over = f"over {count(footer.operations, 'operation')}"
+    named = _named(document.checks, footer.verdict)
+    sentences = {
+        verdict.HOLDS: f"Held {run}: {named}, {over}.",
+        verdict.VIOLATED: f"Violated {run}: {named}, {over}.",
+        verdict.UNKNOWN: f"Unknown {run}: {named} found no answer within the budget, {over}.",
+        verdict.VACUOUS: f"Nothing to judge {run}: {named} met nothing, which is no pass.",
+        verdict.NOT_TESTED: f"Not tested {run}: no check that the scenario expects was judged, which is no pass.",
+        verdict.BROKEN_ADAPTER: f"Broken adapter {run}: its store was not judged.",
+    }
+    return sentences.get(footer.verdict, f"{footer.verdict} {run}, {over}.")
+
+
+def _named(findings: Sequence[Finding], word: str) -> str:
+    """Name the checks that a verdict rests on: those of that verdict, for `holds` and `vacuous` the expected ones."""
+    only_expected = word in (verdict.HOLDS, verdict.VACUOUS)
+    rests = [found for found in findings if found.verdict == word and (found.expected or not only_expected)]
+    return listed([spoken(found.check) for found in rests])
+
+
+def contract(promises: Contract) -> list[tuple[str, str]]:
+    """Say what the subject promises about itself, as names and values (protocol, part 2)."""
+    return [
+        ("converge", f"all nodes agree within {seconds(promises.converge_us)}"),
+        ("detect", f"a crash is known to all within {seconds(promises.detect_us)}"),
+        ("clock skew", f"clocks are off by at most {seconds(promises.clock_skew_us)}"),
+        ("idle slack", f"at most {seconds(promises.idle_slack_us)} of activity may be forgotten"),
+        ("survives crashes", f"{count(promises.survives_crashes, 'crash', 'crashes')} lose nothing"),
+    ]
+
+
+def touched(fault: FaultSeen) -> str:
+    """Say what a fault touched; one that touched nothing proves nothing."""
+    if fault.touched == 0:
+        return "touched nothing: it shows nothing"
+    if "crash" in fault.fault:
+        return count(fault.touched, "crash", "crashes")
+    if "cut" in fault.fault or fault.fault == "loss":
+        return f"{count(fault.touched, 'message')} stopped"
+    return f"{fault.touched:,} touched"
+
+
+def when(fault: FaultSeen) -> str:
+    """Say from when to when a fault lasted."""
+    start = rounded(fault.begin)
+    return f"from {start}, never undone" if fault.end is None else f"{start} to {rounded(fault.end)}"
+
+
+def figures(finding: Finding) -> list[tuple[str, str]]:
+    """Write the measurements of a finding that decide nothing; names that end in _us are times."""
+    shown = []
+    for name, value in finding.figures.items():
+        if name.endswith("_us") and type(value) is int:
+            shown.append((spoken(name.removesuffix("_us")), rounded(value)))
+        else:
+            shown.append((spoken(name), f"{value:,}" if type(value) is int else raw(value)))
+    return shown
+
+
+def raw(value: Any) -> str:
+    """Write any JSON value as JSON; text as it is."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def told(evidence: Evidence) -> str:
+    """Tell one operation of a witness in a sentence: who asked what of which node, and what was answered when."""
+    operation = evidence.operation
+
+    def member(name: str) -> str:
+        return raw(operation[name])
+
+    def instant(name: str) -> str:
+        value = operation[name]
+        return seconds(value) if type(value) is int else raw(value)
+
+    def given(name: str) -> bool:
+        return operation.get(name) is not None
+
+    words = [member("op") if given("op") else "operation"]
+    words += [f"of key {member('key')}"] if given("key") else []
+    words += [f"value {member('value')}"] if given("value") else []
+    words += [f"by {member('client')}"] if given("client") else []
+    words += [f"for user {member('user')}"] if given("user") else []
+    words += [f"on {member('node')}"] if given("node") else []
+    parts = [" ".join(words)]
+    parts += [f"session {member('session')}"] if given("session") else []
+    parts += [f"asked at {instant('asked')}"] if given("asked") else []
+    parts += [f"answered at {instant('answered')}" if given("answered") else "never answered"]
+    outcome = member("outcome") if given("outcome") else "no outcome"
+    outcome += f" ({member('why')})" if given("why") else ""
+    outcome += f", data {member('data')}" if given("data") else ""
+    return f"{', '.join(parts)}: {outcome}"
