@@ -133,7 +133,7 @@ KINDS: dict[str, type[Strict]] = {
 """Which key of an entry says what fault it is."""
 
 
-def _one_fault(value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+def _one_fault(value: Any) -> Any:
     """Refuse what is not exactly one fault, before its model is chosen."""
     if isinstance(value, Strict):
         return value
@@ -150,7 +150,7 @@ def _one_fault(value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
     return value
 
 
-def _kind(value: Any) -> str | None:  # noqa: ANN401 - one fault, as written or as a model
+def _kind(value: Any) -> str | None:
     for kind, model in KINDS.items():
         if type(value) is model or (isinstance(value, dict) and kind in value):
             return f"<{kind}>"
@@ -211,7 +211,7 @@ def _only(node: str, nodes: list[str]) -> str:
     return f"but the cluster has n1 to {nodes[-1]}; {nearest(node, nodes)}"
 
 
-def _refuse_times(fault: Any, place: str, duration_us: int) -> None:  # noqa: ANN401 - any of the models above
+def _refuse_times(fault: Any, place: str, duration_us: int) -> None:
     end = write_duration(duration_us)
     if fault.at is not None and fault.at >= duration_us:
         raise ValueError(
@@ -225,7 +225,7 @@ def _refuse_times(fault: Any, place: str, duration_us: int) -> None:  # noqa: AN
         )
 
 
-def _named(fault: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - any of the models above
+def _named(fault: Any) -> list[tuple[str, str]]:
     if isinstance(fault, Partition):
         return [("partition", node) for group in fault.partition for node in group if group != [REST]]
     if isinstance(fault, OneWay):

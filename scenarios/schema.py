@@ -50,7 +50,7 @@ class Lognormal(Strict):
     sigma: Annotated[float, Field(ge=0, le=3)]
 
 
-def _delay_kind(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
+def _delay_kind(value: Any) -> str:
     if isinstance(value, (dict, Lognormal)):
         return "<lognormal>"
     if isinstance(value, str) and not value[:1].isdigit():
@@ -65,7 +65,7 @@ def _measured(value: object) -> object:
 
 
 Delay = Annotated[
-    Annotated[Duration, Tag("<fixed>")]
+    Annotated[Positive, Tag("<fixed>")]
     | Annotated[Lognormal, Tag("<lognormal>")]
     | Annotated[Literal["ibm-cloud"], BeforeValidator(_measured), Tag("<measured>")],
     Discriminator(_delay_kind),

@@ -35,7 +35,7 @@ class Strict(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def only_known_keys(cls, data: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+    def only_known_keys(cls, data: Any) -> Any:
         """Refuse a key that is not of this mapping."""
         if isinstance(data, cls):
             return data

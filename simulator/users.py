@@ -1,0 +1,248 @@
+"""What a person with a browser does next. Values without I/O: told time and last answer, a user says what follows.
+
+The same values serve the simulated world and real servers. Who gets a request, and what a connection does, is decided
+elsewhere.
+"""
+
+from math import log
+from typing import Any
+
+from msgspec import Struct
+
+from simulator.browser import Browser
+from simulator.chance import Stream
+from simulator.clock import EPOCH_US
+
+MILLION = 1_000_000
+KEYS = ("cart", "language", "step", "theme")
+"""The keys that users write: few, so that sessions written on two nodes at once meet in the same key."""
+TIMEOUT_US = 10 * MILLION
+"""A client gives up on an answer after so long (protocol, part 1)."""
+
+LOGIN, READ, WRITE, DELETE, LOGOUT, REVOKE = "login", "read", "write", "delete", "logout", "revoke"
+PEEK, MEMBERS = "peek", "members"
+OK, DENIED, UNKNOWN_PATH = 200, 401, 404
+
+
+class Ask(Struct, frozen=True):
+    """A request that a client makes.
+
+    Attributes:
+        id: unique in the run; a written value is the id of its request.
+        op: what it is in the history.
+        method, path, body: the request to the probe application.
+        cookie: the `Cookie` header, None for none.
+        user: for whom the client acts.
+        key, value: what a write or delete names.
+        node: which node is asked past the balancer; None leaves the choice to the balancer.
+    """
+
+    id: str
+    op: str
+    method: str
+    path: str
+    cookie: str | None = None
+    user: str | None = None
+    body: Any = None
+    key: str | None = None
+    value: Any = None
+    node: str | None = None
+
+
+class Wait(Struct, frozen=True):
+    """Nothing to do before that instant, µs."""
+
+    until: int
+
+
+class Leave(Struct, frozen=True):
+    """Nothing more to do, ever."""
+
+
+Step = Ask | Wait | Leave
+
+
+class Answer(Struct, frozen=True):
+    """What a client heard; a status of None means nothing: a reset connection, or no answer in time."""
+
+    status: int | None
+    body: Any = None
+    set_cookie: tuple[str, ...] = ()
+
+
+class Habits(Struct, frozen=True):
+    """How people use the site; see the scenario's `workload`. Lengths in µs, shares in parts per million."""
+
+    host: str
+    think_us: int
+    pages: tuple[int, int]
+    writes: int
+    deletes: int
+    logouts: int
+    stale: tuple[int, int]
+    rest_us: int
+    revokes: int
+
+
+class User:
+    """One person: logs in, looks at pages, writes, logs out, rests, and comes back, until the end.
+
+    A tab left open asks later with the cookie of a session that has ended: whoever lets it in has revived the session.
+    A 401 makes a user log in again; an outcome that nobody knows is followed by the next page.
+
+    Args:
+        client: name of the browser in the history.
+        name: the user's name.
+        habits: what all users have in common.
+        stream: this user's chance.
+        begin: from when on, µs.
+        end: nothing is asked from this instant on, µs.
+    """
+
+    __slots__ = (
+        "_asked", "_browser", "_client", "_count", "_end", "_habits", "_next", "_old_tab", "_pages", "_revokes",
+        "_signed_in", "_stale", "_stream", "name",
+    )  # fmt: skip
+
+    def __init__(self, client: str, name: str, habits: Habits, stream: Stream, begin: int, end: int) -> None:
+        self._client = client
+        self.name = name
+        self._habits = habits
+        self._stream = stream
+        self._end = end
+        self._browser = Browser()
+        self._count = 0
+        self._asked: Ask | None = None
+        self._old_tab = False
+        self._signed_in = False
+        self._pages = 0
+        self._stale: list[tuple[int, str]] = []
+        self._revokes = stream.happens(habits.revokes)
+        self._next = begin + stream.below(habits.rest_us)
+
+    def next(self, now: int, answer: Answer | None) -> Step:
+        """Say what follows.
+
+        Args:
+            now: µs since the start of the run.
+            answer: what came of the last `Ask`; None when a `Wait` is over, or at the beginning.
+
+        Returns:
+            A request to make, an instant to wait for, or the end.
+        """
+        if answer is not None and self._asked is not None:
+            if not self._old_tab:
+                self._learn(self._asked, answer, now)
+            self._asked = None
+        while True:
+            stale_is_next = bool(self._stale) and self._stale[0][0] <= self._next
+            due = self._stale[0][0] if stale_is_next else self._next
+            if due >= self._end:
+                return Leave()
+            if due > now:
+                return Wait(due)
+            ask = self._open_old_tab() if stale_is_next else self._open_page(now)
+            if ask is not None:
+                self._asked, self._old_tab = ask, stale_is_next
+                return ask
+
+    # --------------------------------------------------------------------------------------------------- what is asked
+
+    def _open_page(self, now: int) -> Ask | None:
+        """Choose the next page of the visit; None when the person just walks away instead."""
+        if not self._signed_in:
+            return self._ask(now, LOGIN, "POST", "/login", body={"user": self.name})
+        if self._pages > 0:
+            self._pages -= 1
+            return self._next_page(now)
+        if self._stream.happens(self._habits.logouts):
+            return self._ask(now, LOGOUT, "POST", "/logout")
+        self._signed_in = False  # the cookie stays: the next login ends the session that is left behind
+        self._next = now + spread_around(self._habits.rest_us, self._stream)
+        return None
+
+    def _next_page(self, now: int) -> Ask:
+        habits, stream = self._habits, self._stream
+        if self._revokes and self._pages == 0:
+            self._revokes = False
+            return self._ask(now, REVOKE, "POST", "/revoke", {"user": self.name})
+        kind = stream.below(MILLION)
+        if kind < habits.writes:
+            return self._write(stream.choice(KEYS), now)
+        if kind < habits.writes + habits.deletes:
+            key = stream.choice(KEYS)
+            return self._ask(now, DELETE, "DELETE", f"/session/data/{key}", key=key)
+        return self._ask(now, READ, "GET", "/session")
+
+    def _open_old_tab(self) -> Ask:
+        _, cookie = self._stale.pop(0)
+        return Ask(self._number(), READ, "GET", "/session", cookie, self.name)
+
+    def _write(self, key: str, now: int) -> Ask:
+        number, cookie = self._number(), self._cookie(now)
+        return Ask(
+            number, WRITE, "PUT", f"/session/data/{key}", cookie, self.name, {"value": number}, key=key, value=number
+        )
+
+    def _ask(self, now: int, op: str, method: str, path: str, body: Any = None, key: str | None = None) -> Ask:
+        return Ask(self._number(), op, method, path, self._cookie(now), self.name, body, key)
+
+    def _number(self) -> str:
+        self._count += 1
+        return f"{self._client}-{self._count}"
+
+    def _cookie(self, now: int) -> str | None:
+        return self._browser.header(self._habits.host, EPOCH_US + now)
+
+    # ------------------------------------------------------------------------------------------------- what it leads to
+
+    def _learn(self, ask: Ask, answer: Answer, now: int) -> None:
+        """Take in an answer: cookies, whether the session lives, and when the next page is due."""
+        habits = self._habits
+        for line in answer.set_cookie:
+            self._browser.store(line, habits.host, EPOCH_US + now)
+        self._next = now + spread_around(habits.think_us, self._stream)
+        if ask.op == LOGIN:
+            self._signed_in = answer.status == OK
+            if self._signed_in:
+                fewest, most = habits.pages
+                self._pages = fewest + self._stream.below(most - fewest + 1)
+                self._ended(ask.cookie, now)
+        elif answer.status == DENIED:
+            self._signed_in = False
+        elif ask.op in (LOGOUT, REVOKE):
+            if answer.status == OK:
+                self._signed_in = False
+                self._ended(ask.cookie, now)
+                self._next = now + spread_around(habits.rest_us, self._stream)
+            else:
+                self._pages = 1  # the page said nothing: look at one, then try again
+
+    def _ended(self, cookie: str | None, now: int) -> None:
+        """Plan what a tab left open asks with the cookie of a session that has ended: soon, then within minutes."""
+        if cookie is None:
+            return
+        habits, stream = self._habits, self._stream
+        fewest, most = habits.stale
+        at = now
+        for turn in range(fewest + stream.below(most - fewest + 1)):
+            at += spread_around(habits.think_us if turn == 0 else habits.think_us * 20, stream)
+            self._stale.append((at, cookie))
+        self._stale.sort()
+
+
+def spread_around(mean_us: int, stream: Stream) -> int:
+    """Draw a length of time, exponentially distributed as the gaps between independent events are.
+
+    Args:
+        mean_us: the mean, µs.
+        stream: whose chance.
+
+    Returns:
+        Whole µs, at least 1 and at most 7 times the mean.
+    """
+    return 1 + mean_us * _EXPONENTIAL[stream.below(len(_EXPONENTIAL))] // 1_000
+
+
+_EXPONENTIAL = tuple(round(-1_000 * log(1 - (index + 0.5) / 512)) for index in range(512))
+"""Quantiles of an exponential distribution of mean 1, in thousandths: rounded, they are the same on every machine."""

@@ -1,0 +1,72 @@
+"""What a browser keeps and sends back."""
+
+from simulator.browser import Browser
+from simulator.clock import EPOCH_US
+
+HOST = "app.example.com"
+SECOND = 1_000_000
+
+
+def browser_with(*lines: str, host: str = HOST) -> Browser:
+    browser = Browser()
+    for line in lines:
+        browser.store(line, host, EPOCH_US)
+    return browser
+
+
+def test_a_new_browser_sends_no_cookie() -> None:
+    assert Browser().header(HOST, EPOCH_US) is None
+
+
+def test_a_cookie_without_a_domain_goes_back_to_its_host_alone() -> None:
+    browser = browser_with("s=1; Path=/; Secure; HttpOnly; SameSite=None")
+    assert browser.header(HOST, EPOCH_US) == "s=1"
+    assert browser.header("shop.example.com", EPOCH_US) is None
+    assert browser.header("sub.app.example.com", EPOCH_US) is None
+
+
+def test_a_cookie_of_a_parent_domain_goes_to_all_its_hosts() -> None:
+    browser = browser_with("s=1; Domain=.example.com; Path=/")
+    assert browser.header("shop.example.com", EPOCH_US) == "s=1"
+    assert browser.header("example.com", EPOCH_US) == "s=1"
+    assert browser.header("badexample.com", EPOCH_US) is None
+
+
+def test_a_domain_that_does_not_cover_the_host_voids_the_cookie() -> None:
+    assert browser_with("s=1; Domain=other.com").header(HOST, EPOCH_US) is None
+    assert browser_with("s=1; Domain=ple.com").header(HOST, EPOCH_US) is None
+
+
+def test_a_later_value_replaces_an_earlier_one() -> None:
+    assert browser_with("s=1", "s=2").header(HOST, EPOCH_US) == "s=2"
+
+
+def test_cookies_of_two_names_go_together() -> None:
+    assert browser_with("s=1", "t=2").header(HOST, EPOCH_US) == "s=1; t=2"
+
+
+def test_max_age_zero_deletes() -> None:
+    assert browser_with("s=1; Path=/", "s=; Max-Age=0; Path=/").header(HOST, EPOCH_US) is None
+
+
+def test_a_deletion_with_another_domain_or_path_deletes_nothing() -> None:
+    """REQ-COOK-9: the cookie that logs out must match the one that logged in."""
+    assert browser_with("s=1; Path=/", "s=; Max-Age=0; Domain=example.com").header(HOST, EPOCH_US) == "s=1"
+
+
+def test_an_expiry_in_the_past_deletes_and_one_in_the_future_comes_to_pass() -> None:
+    assert browser_with("s=1", "s=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT").header(HOST, EPOCH_US) is None
+    kept = browser_with("s=1; Expires=Thu, 01 Jan 2026 00:00:10 GMT")
+    assert kept.header(HOST, EPOCH_US + 9 * SECOND) == "s=1"
+    assert kept.header(HOST, EPOCH_US + 11 * SECOND) is None
+
+
+def test_max_age_wins_over_expires() -> None:
+    kept = browser_with("s=1; Max-Age=5; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+    assert kept.header(HOST, EPOCH_US + 4 * SECOND) == "s=1"
+    assert kept.header(HOST, EPOCH_US + 5 * SECOND) is None
+
+
+def test_a_line_without_a_name_is_void_and_a_date_that_cannot_be_read_counts_as_absent() -> None:
+    assert browser_with("novalue", "=1").header(HOST, EPOCH_US) is None
+    assert browser_with("s=1; Expires=soon").header(HOST, EPOCH_US) == "s=1"
