@@ -16,7 +16,7 @@ from reference.effects import Respond
 from reference.protocol import Request
 from simulator.clock import REQUEST, Loop
 from simulator.host import Host
-from simulator.users import LOGIN, MEMBERS, PEEK, READ, REVOKE, TIMEOUT_US, Answer, Ask, Leave, Step, Wait
+from simulator.users import LOGIN, MEMBERS, PEEK, READ, REVOKE, TIMEOUT_US, Answer, Ask, Step, Wait
 
 USER, OBSERVER = "user", "observer"
 DEFINITELY_NOTHING = (400, 404, 405, 501)
@@ -92,7 +92,7 @@ class Clients:
         self.requests = 0
         self.open = 0
 
-    # ------------------------------------------------------------------------------------------------------ there and back
+    # ---------------------------------------------------------------------------------------------------- there and back
 
     def ask(self, client: str, by: str, ask: Ask, heard: Callable[[Answer], None]) -> None:
         """Send a request on its way; call only from an event of priority REQUEST.
@@ -118,7 +118,7 @@ class Clients:
     def _reach_node(self, exchange: Exchange) -> None:
         ask = exchange.ask
         node = exchange.node = ask.node or self._pick(exchange.client, self._loop.now)
-        request = Request(ask.id, ask.method, ask.path, self._host, True, ask.cookie, (), ask.body)
+        request = Request(ask.id, ask.method, ask.path, self._host, cookie=ask.cookie, body=ask.body)
         self._hosts[node].request(request, exchange.answered)
 
     def send_back(self, exchange: Exchange) -> None:
@@ -154,14 +154,14 @@ class Clients:
         else:
             exchange.heard(Answer(answer.status, answer.body, cookies))
 
-    # --------------------------------------------------------------------------------------------------- what is written
+    # -------------------------------------------------------------------------------------------------- what is written
 
     def _operation(self, exchange: Exchange, answer: Respond | None, cookies: tuple[str, ...]) -> Operation:
         """Write down one request as its client saw it (protocol, part 5)."""
         ask = exchange.ask
         session = self._session_of(ask.cookie)
         operation = Operation(
-            ask.op, ask.id, exchange.client, exchange.by, exchange.node or "", exchange.asked, None, "unknown", ask.user
+            ask.op, ask.id, exchange.client, exchange.by, exchange.node, exchange.asked, None, "unknown", ask.user
         )
         operation.host = self._host
         operation.key, operation.value = ask.key, ask.value
@@ -214,7 +214,7 @@ class Clients:
         return None
 
     def _value_in(self, line: str) -> str | None:
-        """Return the session id that a `Set-Cookie` line carries: "" when it deletes, None when it is another cookie."""
+        """Return the session id in a `Set-Cookie` line: "" when it deletes, None when it is another cookie."""
         return line[len(self._cookie) :].partition(";")[0] if line.startswith(self._cookie) else None
 
     def _without_id(self, line: str) -> str:
@@ -274,8 +274,6 @@ class Driver(Struct, eq=False):
             self.clients.ask(self.client, self.by, step, self._heard)  # type: ignore[arg-type]
         elif kind is Wait:
             self._wait(step.until)  # type: ignore[union-attr]
-        else:
-            assert kind is Leave, step
 
 
 def outcome_of(status: int) -> str:

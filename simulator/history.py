@@ -1,5 +1,6 @@
-"""Writes the history of a run, line by line, in the order in which things were completed. What the lines hold is in
-`conformance/history.py`; here is no knowledge of sessions or nodes.
+"""Writes the history of a run, line by line, in the order in which things were completed.
+
+What the lines hold is in `conformance/history.py`; here is no knowledge of sessions or nodes.
 """
 
 from typing import BinaryIO

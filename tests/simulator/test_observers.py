@@ -1,6 +1,7 @@
 """Witness sessions and the looks at what nodes hold."""
 
 from collections import Counter
+from itertools import pairwise
 
 from simulator.chance import Chance
 from simulator.observers import LOOKS_US, Change, Watch, Witness, final_read, members, peek, shows
@@ -19,7 +20,9 @@ def witness(number: int, *, revokes: bool = True) -> Witness:
 
 def live(made: Witness, refuse: str = "") -> list[tuple[int, Ask, Change | None]]:
     """Run a witness against a store that answers at once, all but the node named."""
-    now, answer, lived, logins = 0, None, [], 0
+    now = logins = 0
+    answer: Answer | None = None
+    lived: list[tuple[int, Ask, Change | None]] = []
     while True:
         step = made.next(now, answer)
         if answer is not None:
@@ -109,7 +112,7 @@ def test_nodes_are_looked_at_at_growing_delays_until_they_show_it() -> None:
     change = Change(WRITE, "s=1", key="k", value="o1-2")
     watch = Watch(change, NODES, 1_000, Chance(1).stream("watch"))
     looks = [watch.next_look() - 1_000 for _ in range(12)]
-    gaps = [later - earlier for earlier, later in zip(looks, looks[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(looks)]
     assert looks[0] >= LOOKS_US[0] // 2
     assert looks == sorted(looks)
     assert max(gaps) <= 3 * SECOND

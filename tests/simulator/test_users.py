@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -59,7 +60,9 @@ def live(
 ) -> list[tuple[int, Ask]]:
     """Run one user against a site that answers at once."""
     user = User("u1", "ann", habits, Chance(seed).stream("user", "u1"), 0, end)
-    now, answer, asked = 0, None, []
+    now = 0
+    answer: Answer | None = None
+    asked: list[tuple[int, Ask]] = []
     while True:
         step = user.next(now, answer)
         answer = None
@@ -133,7 +136,7 @@ def test_an_unknown_outcome_is_followed_by_the_next_page() -> None:
         return Answer(None) if ask.op == READ else site(ask)
 
     asked = [ask for _, ask in live(broken, structs.replace(HABITS, stale=(0, 0)))]
-    after = Counter(later.op for ask, later in zip(asked, asked[1:], strict=False) if ask.op == READ)
+    after = Counter(later.op for ask, later in pairwise(asked) if ask.op == READ)
     assert after[WRITE] > 0
     assert after[LOGIN] < after[WRITE]
 
