@@ -196,10 +196,15 @@ def _left_alone(reading: Reading, path: Path, read: tuple[str, ...]) -> None:
     write = f"write '{right}'" if reading.value(*there) is None else f"move what it says into '{right}', or remove it"
     reading.findings.append(
         reading.finding(
-            "misspelled-block", path, "a block that nothing reads", write, because=because, nearest=right,
+            "misspelled-block",
+            path,
+            "a block that nothing reads",
+            write,
+            because=because,
+            nearest=right,
             requirement=requirement_of(there),
         )
-    )  # fmt: skip
+    )
 
 
 def _places(value: Any, path: Path) -> Iterator[Path]:
@@ -223,11 +228,15 @@ def _unset_variable(reading: Reading, path: Path, unset: Unset) -> None:
     because = "what stands here is unknown, and nothing was judged that depends on it" if unset == "warn" else ""
     reading.findings.append(
         reading.finding(
-            "unset-variable", path, f"a placeholder for {names}, which {verb} in this environment",
+            "unset-variable",
+            path,
+            f"a placeholder for {names}, which {verb} in this environment",
             f"set {names} where the node starts, and here to have the value judged",
-            level=WARNING if unset == "warn" else REFUSAL, because=because, requirement="REQ-CFG-17",
+            level=WARNING if unset == "warn" else REFUSAL,
+            because=because,
+            requirement="REQ-CFG-17",
         )
-    )  # fmt: skip
+    )
     _take_out(reading, path)
 
 
@@ -264,10 +273,15 @@ def _older_routing_type(reading: Reading) -> None:
         because = "the product took this name in an earlier generation"
         reading.findings.append(
             reading.finding(
-                "older-spelling", path, "the older spelling 'group'", "write 'cluster'", because=because,
-                nearest="cluster", requirement="REQ-CFG-18",
+                "older-spelling",
+                path,
+                "the older spelling 'group'",
+                "write 'cluster'",
+                because=because,
+                nearest="cluster",
+                requirement="REQ-CFG-18",
             )
-        )  # fmt: skip
+        )
         reading.unread.append(path)
 
 
@@ -277,10 +291,15 @@ def _nested_flag(reading: Reading) -> None:
         because = "the feature is one flat key with a dot in it; nested, it is not found"
         reading.findings.append(
             reading.finding(
-                "nested-flag", path, "a nested mapping", f"write '{FLAG}: true' under features", because=because,
-                nearest=FLAG, requirement="REQ-CFG-7",
+                "nested-flag",
+                path,
+                "a nested mapping",
+                f"write '{FLAG}: true' under features",
+                because=because,
+                nearest=FLAG,
+                requirement="REQ-CFG-7",
             )
-        )  # fmt: skip
+        )
         reading.unread.extend((path, ("features", FLAG)))
 
 

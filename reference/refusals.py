@@ -48,9 +48,15 @@ def flag_is_on(read: Reading) -> Iterator[Finding]:
         found = "the flag outside of features"
     because = "with the flag off every node stands alone, and the store asks for a cluster"
     yield read.finding(
-        "flag-off", path, found, f"write '{FLAG}: true' under features", because=because, nearest=FLAG,
-        requirement="REQ-CFG-9", complaint=NOT_WORKING,
-    )  # fmt: skip
+        "flag-off",
+        path,
+        found,
+        f"write '{FLAG}: true' under features",
+        because=because,
+        nearest=FLAG,
+        requirement="REQ-CFG-9",
+        complaint=NOT_WORKING,
+    )
 
 
 def near_flag(read: Reading) -> str:
@@ -97,9 +103,15 @@ def _dangling(read: Reading, path: tuple[str, ...], name: str | None, requiremen
     because = "the name must be that of an entry of clusters"
     found = f"{read.shown(*path)}, and no cluster of that name"
     yield read.finding(
-        "dangling-cluster", path, found, write, because=because, nearest=near, requirement=requirement,
+        "dangling-cluster",
+        path,
+        found,
+        write,
+        because=because,
+        nearest=near,
+        requirement=requirement,
         complaint=NOT_WORKING,
-    )  # fmt: skip
+    )
 
 
 def _names(read: Reading) -> list[str]:
@@ -178,9 +190,13 @@ def clusters_have_discovery(read: Reading) -> Iterator[Finding]:
             meant = STATIC if cluster.discovery.static.nodes is not None else SRV
             because = "without it no node finds another"
             yield read.finding(
-                "discovery-without-method", (*path, "method"), "nothing", f"write 'method: {meant}'", because=because,
+                "discovery-without-method",
+                (*path, "method"),
+                "nothing",
+                f"write 'method: {meant}'",
+                because=because,
                 complaint=NOT_WORKING,
-            )  # fmt: skip
+            )
         elif method is not None:
             yield from _method_has_its_list(read, index, cluster)
 
@@ -196,9 +212,13 @@ def _method_has_its_list(read: Reading, index: int, cluster: Cluster) -> Iterato
         found = "nothing" if listed is None else "an empty list"
         because = "without it no node finds another"
         yield read.finding(
-            "discovery-without-list", path, found, f"list under {key} {what}",
-            because=because, complaint=NOT_WORKING,
-        )  # fmt: skip
+            "discovery-without-list",
+            path,
+            found,
+            f"list under {key} {what}",
+            because=because,
+            complaint=NOT_WORKING,
+        )
 
 
 def logout_has_a_url(read: Reading) -> Iterator[Finding]:

@@ -1,0 +1,114 @@
+"""`anynode doctor`: what is wrong with configuration files, and what to write instead."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conformance.cli import output
+
+if TYPE_CHECKING:  # both are made with pydantic, which is loaded when the command runs
+    from reference.diagnose import Diagnosis
+    from reference.errors import Finding, Unreadable
+
+_EXITS = {"clean": output.HELD, "warnings": output.HELD, "refused": output.VIOLATED, "unreadable": output.WRONG_INPUT}
+_CLOSING = {
+    "clean": "nothing stands in the way of shared sessions",
+    "warnings": "it runs, and whether as meant the warnings ask",
+    "refused": "it does not run like this: mend the refusals",
+    "unreadable": "not everything could be judged",
+}
+_COUNTED = {"refusal": "refusals", "warning": "warnings", "hint": "hints"}
+
+
+def doctor(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="The product's YAML; several are compared as the nodes of one cluster."),
+    ],
+    host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="A host that users visit, judged against session.cookie.domain. Repeatable."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for failures too.")] = False,
+) -> int:
+    """Find what keeps sessions from being shared: flag, cluster, key, discovery, cookie domain.
+
+    Placeholders such as {{ env.CLUSTER_PSK }} are filled from the environment; one that is not set is a warning.
+    To see what a configuration does under failures: run.
+
+    Examples:
+
+    anynode doctor maverics.yaml
+
+    anynode doctor node1.yaml node2.yaml node3.yaml
+
+    anynode doctor maverics.yaml --host https://shop.example.com --host https://pay.example.com
+
+    Exit codes: 0 clean or warnings, 1 refusals, 2 a file or host that cannot be read.
+    """
+    from reference.diagnose import diagnose
+
+    diagnosis = diagnose([(str(file), _text(file)) for file in files], environment=os.environ, hosts=host or ())
+    command = output.repeating(["doctor", *map(str, files), *(part for url in host or () for part in ("--host", url))])
+    if as_json:
+        output.print_json(
+            {
+                "verdict": diagnosis.verdict,
+                "files": diagnosis.files,
+                "findings": diagnosis.findings,
+                "not_read": diagnosis.not_read,
+                "command": f"{command} --json",
+            }
+        )
+    else:
+        _tell(diagnosis, command)
+    return _EXITS[diagnosis.verdict]
+
+
+def _text(file: Path) -> "str | Unreadable":
+    """Read a file, or say why it cannot be read."""
+    from reference.yaml_text import unreadable
+
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        what = (error.strerror or "an error").lower()
+        return unreadable(str(file), what, "name the Orchestrator's YAML file")
+    except UnicodeDecodeError as error:
+        return unreadable(str(file), f"bytes that are no UTF-8 (at {error.start})", "save it as UTF-8")
+
+
+def _tell(diagnosis: "Diagnosis", command: str) -> None:
+    for finding in diagnosis.findings:
+        _tell_one(finding)
+    if diagnosis.not_read:
+        output.say(f"not read: {', '.join(diagnosis.not_read)}\n")
+    output.say(f"{diagnosis.verdict}: {_closing(diagnosis)}")
+    if _EXITS[diagnosis.verdict] != output.HELD:
+        output.say(f"again: {command}")
+
+
+def _tell_one(finding: "Finding") -> None:
+    complaint = f'"{finding.complaint}" in the source document' if finding.complaint else ""
+    reasons = "; ".join(part for part in (finding.because, complaint, finding.requirement) if part)
+    output.say(f"{finding.level:8} {finding.place}")
+    output.say(f"  found  {finding.found}")
+    output.say(f"  mend   {finding.write}")
+    if reasons:
+        output.say(f"  why    {reasons}")
+    output.say()
+
+
+def _closing(diagnosis: "Diagnosis") -> str:
+    """Close in a sentence: how much was found in how many files, and what follows."""
+    counts = Counter(finding.level for finding in diagnosis.findings)
+    found = ", ".join(_counted(counts[level], level, many) for level, many in _COUNTED.items() if counts[level])
+    files = _counted(len(diagnosis.files), "file", "files")
+    return f"{found or 'nothing found'} in {files}; {_CLOSING[diagnosis.verdict]}"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

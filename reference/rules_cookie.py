@@ -1,0 +1,187 @@
+"""What doctor says of the cookie's domain and the hosts that users visit: one function a rule, in a written-out table.
+
+Rows of the cookie specification are named as COOK-n. How browsers see hosts and domains is `reference.hosts`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from reference import hosts
+from reference.errors import REFUSAL, WARNING, Finding
+from reference.hosts import Host
+from reference.reading import Reading
+
+DOMAIN = ("session", "cookie", "domain")
+LOST = "Cookie domain issues"
+"""The third entry of the source document's troubleshooting list."""
+
+
+def domain_of(read: Reading) -> str:
+    """Give the configured domain as browsers take it: one leading dot dropped, lower case (COOK-13); "" when unset."""
+    return (read.model.session.cookie.domain or "").removeprefix(".").lower()
+
+
+def _usable(read: Reading) -> str:
+    """Give the domain if a browser stores cookies for it; "" when it is unset or has its finding already."""
+    domain = domain_of(read)
+    return domain if hosts.is_name(domain) and not hosts.is_address(domain) and not _is_suffix(domain) else ""
+
+
+def _is_suffix(domain: str) -> bool:
+    return "." not in domain or hosts.is_public_suffix(domain)
+
+
+def domain_is_a_name(read: Reading, _: Sequence[Host]) -> Iterator[Finding]:
+    """The domain has no scheme, port, path, wildcard, white space or empty label (COOK-74, COOK-77)."""
+    domain = domain_of(read)
+    if read.model.session.cookie.domain is None or hosts.is_name(domain) or hosts.is_address(domain):
+        return
+    mended = _mended(domain)
+    because = "the domain is a host name alone; written so, it matches no host and browsers drop the cookie"
+    yield _refusal(
+        read,
+        "domain-no-name",
+        f"write 'domain: .{mended}'" if mended else "write one such as 'domain: .example.com'",
+        because,
+    )
+
+
+def _mended(domain: str) -> str:
+    """Guess the domain that was meant."""
+    name = re.sub(r"^[a-z][a-z0-9+.-]*://", "", domain.strip())
+    name = re.split(r"[/?#:,;\s]", name)[0].strip("\"'").removeprefix("*").strip(".")
+    name = hosts.a_labels(name)
+    return name if hosts.is_name(name) and not hosts.is_address(name) and not _is_suffix(name) else ""
+
+
+def domain_is_no_address(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
+    """Addresses have no subdomains (COOK-75)."""
+    if hosts.is_address(domain_of(read)):
+        because = "an IP address has no subdomains to share a cookie with"
+        yield _refusal(read, "domain-is-address", _write(visited) or "remove it, or give the nodes a name", because)
+
+
+def domain_is_no_suffix(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
+    """Browsers store nothing for a public suffix (COOK-72, private section included) or a single label (COOK-76)."""
+    domain = domain_of(read)
+    if not hosts.is_name(domain) or hosts.is_address(domain) or not _is_suffix(domain):
+        return
+    because = f"{domain} counts as a public suffix, shared by strangers: browsers store no cookie for it"
+    mend = _write(visited) or f"write a domain of your own below it, such as 'domain: .example.{domain}'"
+    yield _refusal(read, "domain-is-suffix", mend, because)
+
+
+def hosts_are_in_the_domain(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
+    """A host can set a cookie for itself and its parents alone (COOK-73)."""
+    domain = _usable(read)
+    strangers = [host for host in visited if domain and not hosts.matches(host.name, domain)]
+    if strangers:
+        mend = _write(visited) or (
+            f"keep it only if users visit hosts below it alone; no domain joins {_listed(_sites(visited))}"
+        )
+        because = f"a browser drops a cookie for {domain} that {_listed([host.name for host in strangers])} sets"
+        yield _refusal(read, "host-outside-domain", mend, because, "REQ-COOK-6")
+
+
+def subdomains_share_the_cookie(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
+    """Without a domain each host has a session of its own (COOK-12, COOK-69)."""
+    if read.model.session.cookie.domain is not None or not read.knows(*DOMAIN):
+        return
+    for one in _sites(visited):
+        names = _names([host for host in visited if hosts.site(host.name) == one])
+        if len(names) > 1:
+            because = f"without it a session begun at {names[0]} is not known at {_listed(names[1:])}"
+            mend = f"write 'domain: .{hosts.common_parent(names)}'"
+            yield _refusal(read, "subdomains-apart", mend, because, "REQ-COOK-5")
+
+
+def sites_are_one(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
+    """No setting shares a cookie between two sites (COOK-29)."""
+    apart = _sites(visited)
+    if len(apart) > 1 and not _usable(read) and read.knows(*DOMAIN):
+        yield read.finding(
+            "sites-apart",
+            DOMAIN,
+            f"hosts of {len(apart)} sites: {_listed(apart)}",
+            "serve them below one domain, or let each have its own session",
+            level=WARNING,
+            because="browsers share no cookie between sites",
+            requirement="REQ-COOK-5",
+            complaint=LOST,
+        )
+
+
+def secure_cookies_have_https(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
+    """A Secure cookie is not stored over plain http (COOK-80), and SameSite=None needs Secure (COOK-33)."""
+    plain = [host.url for host in visited if not host.secure]
+    if plain and not read.model.session.cookie.disable_secure:
+        reason = "SameSite=None needs it" if read.model.extensions.same_site == "None" else "it protects the session"
+        yield read.finding(
+            "secure-over-http",
+            ("session", "cookie"),
+            f"a Secure cookie, and users who visit {_listed(plain)}",
+            "serve https, at a proxy if need be",
+            level=WARNING,
+            requirement="REQ-COOK-2",
+            complaint=LOST,
+            because=f"browsers drop a Secure cookie that comes over plain http, and it is Secure since {reason}",
+        )
+
+
+def logout_is_in_the_domain(read: Reading, _: Sequence[Host]) -> Iterator[Finding]:
+    """The logout page gets the session's cookie only inside the domain (facts, section 1.6; COOK-73)."""
+    domain = _usable(read)
+    logout = read.model.single_logout
+    if not domain or logout is None or logout.logout_url is None:
+        return
+    name = hosts.parse_host(logout.logout_url).name
+    if not hosts.matches(name, domain):
+        path = ("singleLogout", "logoutURL")
+        yield read.finding(
+            "logout-outside-domain",
+            path,
+            f"{read.shown(*path)}, outside of {domain}",
+            "serve it below that domain",
+            level=WARNING,
+            because="the logout page does not get the session's cookie",
+            requirement="REQ-COOK-9",
+            complaint=LOST,
+        )
+
+
+def _refusal(read: Reading, rule: str, write: str, because: str, requirement: str = "REQ-COOK-6") -> Finding:
+    found = read.shown(*DOMAIN)
+    return read.finding(
+        rule, DOMAIN, found, write, level=REFUSAL, because=because, requirement=requirement, complaint=LOST
+    )
+
+
+def _write(visited: Sequence[Host]) -> str:
+    """Order the domain that all hosts share; "" when they share none."""
+    parent = hosts.common_parent(_names(visited))
+    return f"write 'domain: .{parent}'" if parent else ""
+
+
+def _names(visited: Sequence[Host]) -> list[str]:
+    return list(dict.fromkeys(host.name for host in visited))
+
+
+def _sites(visited: Sequence[Host]) -> list[str]:
+    return list(dict.fromkeys(hosts.site(host.name) for host in visited))
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+RULES: tuple[Callable[[Reading, Sequence[Host]], Iterator[Finding]], ...] = (
+    domain_is_a_name,
+    domain_is_no_address,
+    domain_is_no_suffix,
+    hosts_are_in_the_domain,
+    subdomains_share_the_cookie,
+    sites_are_one,
+    secure_cookies_have_https,
+    logout_is_in_the_domain,
+)
+"""Every rule on the cookie and the hosts that users visit."""
