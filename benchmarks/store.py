@@ -1,0 +1,47 @@
+"""The whole store: deliveries and alarms rung a second, as a ratio to bare SimPy timeouts in the same run.
+
+A scenario runs with its history and digest but without a page; the baseline and the store take turns, and the median of
+at least five of each counts.
+"""
+
+import argparse
+import io
+import statistics
+import time  # noqa: TID251 - a benchmark measures wall time
+from collections.abc import Sequence
+
+from _bare import bare_rate
+
+from conformance.planning import plan
+from conformance.runner import world_of
+from scenarios import load
+
+SAMPLES = 5
+GOAL = 0.12
+
+
+def store_rate(scenario: str, seed: int) -> tuple[float, int]:
+    """Run a scenario and return deliveries and alarms a second, and how many there were."""
+    world = world_of(plan(load(scenario), seed=seed))
+    began = time.perf_counter()
+    outcome = world.run(io.BytesIO(), None)
+    return (outcome.deliveries + outcome.alarms) / (time.perf_counter() - began), outcome.deliveries + outcome.alarms
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenario", default="isolated-writer")
+    parser.add_argument("--samples", type=int, default=SAMPLES)
+    chosen = parser.parse_args(arguments)
+    ratios = []
+    for seed in range(1, chosen.samples + 1):
+        bare = bare_rate()
+        rate, count = store_rate(chosen.scenario, seed)
+        ratios.append(rate / bare)
+        print(f"{chosen.scenario} seed {seed}: {count:,} at {rate:,.0f}/s, bare {bare:,.0f}/s, ratio {rate / bare:.3f}")
+    print(f"whole store: median ratio {statistics.median(ratios):.3f} of bare SimPy (goal {GOAL})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Time: whole microseconds, the world's true time on SimPy's event loop, and a node's own view of it.
+
+True time counts from the start of the run. A node never sees it: it sees a wall clock and a monotonic clock, both
+functions of true time kept here. This is the one file that touches the private parts of SimPy's event loop.
+"""
+
+from collections.abc import Callable
+from heapq import heappush
+from typing import Any
+
+from simpy import Environment
+
+EPOCH_US = 1_767_225_600_000_000
+"""2026-01-01T00:00:00Z in µs since 1970: what a right wall clock shows when a run begins (protocol, part 2)."""
+
+MESSAGE, ALARM, REQUEST = 2, 3, 4
+"""The order of equal instants: messages, then alarms, then requests, each first in, first out (protocol, part 2).
+
+SimPy's own events have priority 0 or 1 and come before: at one instant a fault strikes first, then messages arrive.
+"""
+
+
+def ms(count: int) -> int:
+    """Return so many milliseconds as microseconds."""
+    return count * 1_000
+
+
+def s(count: int) -> int:
+    """Return so many seconds as microseconds."""
+    return count * 1_000_000
+
+
+class Loop(Environment):
+    """SimPy's event loop in whole microseconds, with room for events that are lighter than SimPy's.
+
+    A SimPy timeout a message costs a third of the network's speed. An event for `push` is any object with a list
+    `callbacks`, which may be shared by many (the loop puts None in its place, it does not change the list), and with
+    `_ok` true; a test runs one through the loop, so that a change of SimPy would be noticed.
+
+    Attributes:
+        queue, numbers: the heap of (due, priority, number, event) and what numbers it, for the one caller that is too
+            hot for `push`.
+    """
+
+    _now: int
+
+    def __init__(self) -> None:
+        """Make a loop at instant 0."""
+        super().__init__()
+        self.queue: list[Any] = self._queue
+        self.numbers = self._eid
+
+    @property
+    def now(self) -> int:
+        """Microseconds of true time since the start of the run."""
+        return self._now
+
+    def push(self, due: int, priority: int, event: Any) -> None:
+        """Put an event on the loop.
+
+        Args:
+            due: the instant at which its callbacks are called, µs of true time, not before now.
+            priority: MESSAGE, ALARM or REQUEST.
+            event: an object with `callbacks` and `_ok`, as the class describes.
+        """
+        heappush(self.queue, (due, priority, next(self.numbers), event))
+
+    def after(self, us: int, act: Callable[[], None]) -> None:
+        """Call something so many µs from now, before messages, alarms and requests that are due then.
+
+        By a callback: an error that escapes a SimPy process is made anew from its arguments, and loses its trace.
+        """
+        self.timeout(us).callbacks.append(lambda _: act())
+
+
+class NodeClock:
+    """What a node's clocks say: the wall clock of its machine, and the monotonic clock of its current boot.
+
+    A paused node finds that both have moved on when it wakes, so a pause needs nothing here.
+    """
+
+    __slots__ = ("_begun", "offset_us")
+
+    def __init__(self, offset_us: int = 0) -> None:
+        """Make the clocks of one machine.
+
+        Args:
+            offset_us: how far the wall clock is ahead of true time; negative when it is behind.
+        """
+        self.offset_us = offset_us
+        self._begun = 0
+
+    def begin(self, now: int) -> None:
+        """Start the monotonic clock from 0 at that true time, as every boot does."""
+        self._begun = now
+
+    def wall(self, now: int) -> int:
+        """Return the wall clock at that true time, in µs since 1970."""
+        return EPOCH_US + now + self.offset_us
+
+    def mono(self, now: int) -> int:
+        """Return the monotonic clock at that true time, in µs since the boot began."""
+        return now - self._begun

@@ -1,0 +1,408 @@
+"""What befalls nodes and the network, as values: when, for how long, how to do it and how to undo it.
+
+A fault acts through a `Stage` and knows no world, no scenario and no client. Troubles of messages are rules
+(`rules.py`) that a fault adds and removes; `timetable.py` does and undoes faults in time.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Protocol
+
+from conformance.history import Fault as FaultRecord
+from conformance.trace import Struck
+from reference.effects import Respond
+from reference.protocol import Request
+from simulator import rules
+from simulator.chance import Chance
+from simulator.clock import Loop
+from simulator.host import OK, Host
+from simulator.network import Network
+from simulator.rules import LinkName, Rule
+from simulator.trace import Recorder
+
+ANSWERING = "answering"
+"""In place of a node's name: whichever node gives the answer that is counted."""
+
+
+class Stage(Protocol):
+    """What faults act on."""
+
+    @property
+    def loop(self) -> Loop:
+        """The world's event loop."""
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """Every node's host by name, in the order of the cluster."""
+
+    @property
+    def network(self) -> Network:
+        """What lies between them."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """Takes down when faults begin and end."""
+
+
+class Fault:
+    """Something done at one instant and, unless it is for ever, undone at another.
+
+    Attributes:
+        kind: what history and trace call it.
+        at: when it is done, µs since the start of the run.
+        lasts: how long until it is undone, µs; None when only the healing at the end of the faults undoes it.
+        begun, ended: when it was really done and undone; None as long as it was not.
+        touched: how much it changed: messages for the network's faults, crashes for a crash, and for a pause what came
+            due meanwhile.
+    """
+
+    kind = ""
+
+    def __init__(self, at: int, lasts: int | None) -> None:
+        """Put a fault on the timetable."""
+        self.at = at
+        self.lasts = lasts
+        self.begun: int | None = None
+        self.ended: int | None = None
+
+    @property
+    def undone_at(self) -> int | None:
+        """When the timetable undoes it, µs since the start of the run."""
+        return None if self.lasts is None else self.at + self.lasts
+
+    @property
+    def touched(self) -> int:
+        """How much the fault has changed so far."""
+        raise NotImplementedError
+
+    @property
+    def nodes(self) -> list[str]:
+        """Whom it concerns, in the order of the fault's own text; empty for the whole network."""
+        raise NotImplementedError
+
+    def do(self, stage: Stage, chance: Chance) -> None:
+        """Do it; `chance` is this fault's own part of the run's."""
+        raise NotImplementedError
+
+    def undo(self, stage: Stage) -> None:
+        """Undo it; called only after `do`, and once."""
+        raise NotImplementedError
+
+    def history_record(self) -> FaultRecord | None:
+        """Return the history's line, None if it never came to be."""
+        if self.begun is None:
+            return None
+        return FaultRecord(self.kind, self.nodes, self.begun, self.ended, self.touched)
+
+    def _begins(self, stage: Stage) -> None:
+        self.begun = stage.loop.now
+        stage.recorder.line(Struck(self.begun, self.kind, self.nodes, True))  # noqa: FBT003 # a field, by its place
+
+    def _ends(self, stage: Stage) -> None:
+        self.ended = stage.loop.now
+        stage.recorder.line(Struck(self.ended, self.kind, self.nodes, False))  # noqa: FBT003 # as above
+
+
+# ------------------------------------------------------------------------------------------------------- of the network
+
+
+class _OfMessages(Fault):
+    """A fault that is a rule, in force from `do` to `undo`."""
+
+    def __init__(self, at: int, lasts: int | None, links: Sequence[LinkName] | None) -> None:
+        super().__init__(at, lasts)
+        self._links = links
+        self._rule: Rule | None = None
+
+    @property
+    def touched(self) -> int:
+        """How many messages it lost, repeated or made late."""
+        return 0 if self._rule is None else self._rule.touched
+
+    @property
+    def nodes(self) -> list[str]:
+        """The ends of its links; empty when it concerns all."""
+        return list(dict.fromkeys(name for link in self._links or () for name in link))
+
+    def do(self, stage: Stage, chance: Chance) -> None:
+        """Have the rule asked."""
+        self._rule = self._make_rule(chance)
+        stage.network.add(self._rule)
+        self._begins(stage)
+
+    def undo(self, stage: Stage) -> None:
+        """Have the rule asked no longer; what it counted stays."""
+        if self._rule is not None:
+            stage.network.remove(self._rule)
+        self._ends(stage)
+
+    def history_record(self) -> FaultRecord | None:
+        """Return the history's line, with its links."""
+        record = super().history_record()
+        if record is not None and self._links is not None:
+            record.links = [list(link) for link in self._links]
+        return record
+
+    def _make_rule(self, chance: Chance) -> Rule:
+        raise NotImplementedError
+
+
+class Partition(_OfMessages):
+    """Nodes of different groups cannot reach each other; a node in no group keeps all its links."""
+
+    kind = "cut"
+
+    def __init__(self, at: int, lasts: int | None, groups: Sequence[Sequence[str]]) -> None:
+        """Make a partition.
+
+        Args:
+            at: when, µs.
+            lasts: for how long, µs; None until the healing.
+            groups: names of nodes, each in one group at most.
+        """
+        super().__init__(at, lasts, None)
+        self._groups = groups
+
+    @property
+    def nodes(self) -> list[str]:
+        """All nodes in the groups."""
+        return [name for group in self._groups for name in group]
+
+    def history_record(self) -> FaultRecord | None:
+        """Return the history's line, with its groups."""
+        record = super().history_record()
+        if record is not None:
+            record.groups = [list(group) for group in self._groups]
+        return record
+
+    def _make_rule(self, chance: Chance) -> Rule:
+        del chance
+        return rules.Cut(self._groups)
+
+
+class OneWay(_OfMessages):
+    """Links that carry nothing while the other direction does: the history calls it a cut, with links."""
+
+    kind = "cut"
+
+    def __init__(self, at: int, lasts: int | None, links: Sequence[LinkName]) -> None:
+        """Make a one-way cut of those (from, to) pairs; times as in `Partition`."""
+        super().__init__(at, lasts, links)
+
+    def _make_rule(self, chance: Chance) -> Rule:
+        del chance
+        return rules.OneWay(self._links or ())
+
+
+class _OfShare(_OfMessages):
+    """A rule that strikes a share of the messages, in millionths, on some links or all (None)."""
+
+    rule: type[rules.Lose | rules.Repeat | rules.Reorder]
+
+    def __init__(self, at: int, lasts: int | None, ppm: int, links: Sequence[LinkName] | None = None) -> None:
+        super().__init__(at, lasts, links)
+        self._ppm = ppm
+
+    def _make_rule(self, chance: Chance) -> Rule:
+        return self.rule(self._ppm, chance, self._links)
+
+
+class Loss(_OfShare):
+    """A share of the messages is lost."""
+
+    kind = "loss"
+    rule = rules.Lose
+
+
+class Duplicate(_OfShare):
+    """A share of the messages arrives twice."""
+
+    kind = "duplicate"
+    rule = rules.Repeat
+
+
+class Reorder(_OfShare):
+    """A share of the messages is overtaken by later ones."""
+
+    kind = "reorder"
+    rule = rules.Reorder
+
+
+class Slow(_OfMessages):
+    """Every message is late by the same time."""
+
+    kind = "slow"
+
+    def __init__(self, at: int, lasts: int | None, by_us: int, links: Sequence[LinkName] | None = None) -> None:
+        """Make everything late by so many µs, on some links or all (None); times as in `Partition`."""
+        super().__init__(at, lasts, links)
+        self._by_us = by_us
+
+    def _make_rule(self, chance: Chance) -> Rule:
+        del chance
+        return rules.Slow(self._by_us, self._links)
+
+
+# ------------------------------------------------------------------------------------------------------------- of nodes
+
+
+class Crash(Fault):
+    """A node is gone without a word, and a new life of it begins when the fault is undone."""
+
+    kind = "crash"
+
+    def __init__(self, at: int, lasts: int | None, node: str) -> None:
+        """Make a crash.
+
+        Args:
+            at: when, µs.
+            lasts: how long the node stays away, µs; None for ever, whatever heals.
+            node: who; nothing happens when it is down already.
+        """
+        super().__init__(at, lasts)
+        self._node = node
+        self._boot = 0
+
+    @property
+    def touched(self) -> int:
+        """1 once the node was brought down."""
+        return 0 if self.begun is None else 1
+
+    @property
+    def nodes(self) -> list[str]:
+        """The node."""
+        return [self._node]
+
+    def do(self, stage: Stage, chance: Chance) -> None:
+        """Bring the node down."""
+        del chance
+        self._strike(stage)
+
+    def undo(self, stage: Stage) -> None:
+        """Start the node again, unless it is to stay away or others have started it."""
+        self._come_back(stage)
+
+    def _strike(self, stage: Stage) -> None:
+        host = stage.hosts[self._node]
+        if host.up:
+            self._boot = host.boot
+            self._begins(stage)
+            host.crash()
+
+    def _come_back(self, stage: Stage) -> None:
+        host = stage.hosts[self._node]
+        struck = self.begun is not None and self.ended is None
+        if struck and self.lasts is not None and not host.up and host.boot == self._boot:
+            self._ends(stage)
+            host.start()
+
+
+class CrashOnEvent(Crash):
+    """A node is gone in the very turn in which the nth answer of a kind leaves a node: its client hears that answer.
+
+    What the node would have done after the answer in that turn, it never does.
+    """
+
+    EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+        {"write": ("PUT", "/session/data/"), "login": ("POST", "/login"), "logout": ("POST", "/logout")}
+    )
+    """Name of an event: method and beginning of the path of a request that is answered with 200."""
+
+    def __init__(self, node: str, event: str, count: int, back_after: int | None) -> None:
+        """Make a crash on an event.
+
+        Args:
+            node: who goes down, or ANSWERING for the node whose answer it is.
+            event: one of EVENTS, counted over all nodes from the start of the run.
+            count: which of them, from 1.
+            back_after: how long the node stays away, µs; None for ever, whatever heals.
+        """
+        super().__init__(0, back_after, node)
+        self._method, self._path = self.EVENTS[event]
+        self._left = count
+        self._stage: Stage
+
+    @property
+    def undone_at(self) -> int | None:
+        """Not known before it strikes."""
+        return None
+
+    @property
+    def nodes(self) -> list[str]:
+        """The node; nobody as long as any node may be the one."""
+        return [] if self._node == ANSWERING else [self._node]
+
+    def do(self, stage: Stage, chance: Chance) -> None:
+        """Begin to count."""
+        del chance
+        self._stage = stage
+        for host in stage.hosts.values():
+            host.on_respond.append(self._count)
+
+    def undo(self, stage: Stage) -> None:
+        """Count no longer, and start the node again if it is to come back and has not."""
+        for host in stage.hosts.values():
+            host.on_respond.remove(self._count)
+        self._come_back(stage)
+
+    def _count(self, host: Host, request: Request, answer: Respond) -> None:
+        counts = answer.status == OK and request.method == self._method and request.path.startswith(self._path)
+        if not counts or self._left == 0:
+            return
+        self._left -= 1
+        if self._left > 0:
+            return
+        if self._node == ANSWERING:
+            self._node = host.name
+        stage = self._stage
+        self._strike(stage)
+        if self.lasts is not None:
+            stage.loop.after(self.lasts, partial(self._come_back, stage))
+
+
+class Pause(Fault):
+    """A node stands still; what came due meanwhile is handed over when it goes on."""
+
+    kind = "pause"
+
+    def __init__(self, at: int, lasts: int | None, node: str) -> None:
+        """Make a pause.
+
+        Args:
+            at: when, µs.
+            lasts: for how long, µs; None until the healing.
+            node: who; nothing happens when it is down or stands still already.
+        """
+        super().__init__(at, lasts)
+        self._node = node
+        self._boot = 0
+        self._came_due = 0
+
+    @property
+    def touched(self) -> int:
+        """How much came due meanwhile: known once the node goes on."""
+        return self._came_due
+
+    @property
+    def nodes(self) -> list[str]:
+        """The node."""
+        return [self._node]
+
+    def do(self, stage: Stage, chance: Chance) -> None:
+        """Let the node stand still."""
+        del chance
+        host = stage.hosts[self._node]
+        if host.up and not host.paused:
+            self._boot = host.boot
+            self._begins(stage)
+            host.pause()
+
+    def undo(self, stage: Stage) -> None:
+        """Let the node go on, unless it has died meanwhile."""
+        if self.begun is None:
+            return
+        self._ends(stage)
+        host = stage.hosts[self._node]
+        if host.boot == self._boot and host.paused:
+            self._came_due = host.resume()

@@ -1,0 +1,340 @@
+"""Performs one node's effects and hands it what comes due: messages, alarms, requests, what discovery found.
+
+The only caller of a node. It knows lives, pauses and clocks, and nothing of sessions: the node is any `Machine`.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
+
+from msgspec import Struct
+
+from conformance.trace import Died, Rang, Started
+from reference.effects import CancelAlarm, Effect, Respond, Send, SetAlarm, Stopped
+from reference.protocol import Request
+from simulator.clock import ALARM, Loop, NodeClock, s
+from simulator.network import Network
+from simulator.trace import Recorder
+
+LEAVE_WITHIN_US = s(120)
+"""How long a node may take to leave before it is killed (protocol, part 2)."""
+OK = 200
+
+Answered = Callable[[Respond | None], None]
+"""Hears the answer to a request, or None when the connection was refused or broke."""
+
+
+class Machine(Protocol):
+    """A node without I/O: every turn is given the node's clocks and returns what the node asks for.
+
+    `wall` is µs since 1970 and may step back; `mono` is µs since the boot began.
+    """
+
+    def start(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+        """Begin, with what discovery finds."""
+
+    def discovered(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+        """Hear what discovery finds now."""
+
+    def lookup_failed(self, why: str, wall: int, mono: int) -> list[Effect]:
+        """Hear that discovery could not be asked."""
+
+    def receive(self, sender: str, channel: str, message: Any, wall: int, mono: int) -> list[Effect]:
+        """Take a message of another node."""
+
+    def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
+        """Hear that an alarm rings."""
+
+    def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
+        """Take a client's request, to be answered in this turn or a later one."""
+
+    def leave(self, wall: int, mono: int) -> list[Effect]:
+        """Begin to leave."""
+
+
+class UnaskedAnswer(Exception):
+    """A node answered a request that is not open: never asked, or answered before."""
+
+    def __init__(self, node: str, request: str) -> None:
+        """Make the error; its fields are its arguments, since SimPy makes escaping errors anew from them."""
+        super().__init__(node, request)
+
+    def __str__(self) -> str:
+        """Name node and request."""
+        node, request = self.args
+        return f"node '{node}' answered request '{request}', which is not open; answer every request once"
+
+
+class LookupFailed(Exception):
+    """Discovery could not be asked; what `peers` raises to have the node told so."""
+
+
+class _Alarm(Struct):
+    """One alarm, and the event of its ringing; it means nothing once `version` is no longer the name's."""
+
+    callbacks: list[Callable[["_Alarm"], None]] | None
+    name: str
+    version: int
+    _ok: ClassVar[bool] = True
+
+
+class _OfLife(Struct):
+    """Something that comes due in the life of that number, and means nothing to a later one."""
+
+    callbacks: list[Callable[["_OfLife"], None]] | None
+    boot: int
+    _ok: ClassVar[bool] = True
+
+
+class Host:
+    """One machine of the cluster, on which lives of a node follow each other.
+
+    Attributes:
+        name: the node.
+        boot: the number of the current or last life, 0 before the first.
+        up: whether a life is going on.
+        paused: whether it stands still: what comes due is kept until it goes on.
+        ready: whether the node said at the last probe that it may be sent requests.
+        clock: the machine's clocks.
+        on_respond: called with host, request and answer when the node answers, before the answer is handed on; may
+            crash the node, which then performs nothing more, while the answer has left.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        name: str,
+        make: Callable[[int], Machine],
+        network: Network,
+        recorder: Recorder,
+        clock: NodeClock,
+        peers: Callable[[], tuple[str, ...]],
+        poll_us: int,
+    ) -> None:
+        """Make a machine on which no node runs yet.
+
+        Args:
+            loop: the world's event loop.
+            name: the node.
+            make: makes the node of a life, given the life's number.
+            network: carries its messages.
+            recorder: takes down what happens to it.
+            clock: the machine's clocks.
+            peers: what discovery finds now, without the node itself; raises `LookupFailed` when it cannot be asked.
+            poll_us: how often discovery is asked, µs.
+        """
+        self.name = name
+        self.boot = 0
+        self.up = False
+        self.paused = False
+        self.ready = False
+        self.clock = clock
+        self.on_respond: list[Callable[[Host, Request, Respond], None]] = []
+        self._loop = loop
+        self._make = make
+        self._network = network
+        self._recorder = recorder
+        self._peers = peers
+        self._poll_us = poll_us
+        self._machine: Machine
+        self._alarms: dict[str, int] = {}
+        self._alarms_set = 0
+        self._open: dict[str, tuple[Request, Answered]] = {}
+        self._kept: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._ringing: list[Callable[[_Alarm], None]] = [self._ring]
+        self._polling: list[Callable[[_OfLife], None]] = [self._poll]
+        self._probe = Request(f"probe-{name}", "GET", "/status", name)
+
+    # ------------------------------------------------------------------------------------------------------- lives
+
+    def start(self) -> None:
+        """Begin the next life: a new node that remembers nothing."""
+        if self.up:
+            raise RuntimeError(f"node '{self.name}' is up (boot {self.boot}); crash it before it starts again")
+        now = self._loop.now
+        self.boot += 1
+        self.up = True
+        self.clock.begin(now)
+        self._machine = self._make(self.boot)
+        self._network.attach(self.name, self._receive)
+        self._recorder.line(Started(now, self.name, self.boot))
+        self._loop.push(now + self._poll_us, ALARM, _OfLife(self._polling, self.boot))
+        try:
+            peers = self._peers()
+        except LookupFailed:
+            peers = ()  # as good as nobody: the next lookup says more
+        self._turn(self._machine.start, peers)
+
+    def crash(self, *, drop_sent: bool = True) -> None:
+        """End the life without a word: open requests break, alarms are gone, messages on the way to it are lost.
+
+        Args:
+            drop_sent: whether what it sent and has not arrived is lost too.
+        """
+        if self.up:
+            self._end(drop_sent=drop_sent)
+
+    def leave(self) -> None:
+        """Have the node leave; it is killed if it has not stopped after 120 s."""
+        if not self.up:
+            return
+        self._loop.push(self._loop.now + LEAVE_WITHIN_US, ALARM, _OfLife([self._kill], self.boot))
+        self._do(self._take_leave)
+
+    def pause(self) -> None:
+        """Let the node stand still."""
+        self.paused = self.up
+
+    def resume(self) -> int:
+        """Let the node go on: both its clocks have moved on, and what came due is handed over in order of due time.
+
+        Returns:
+            How many messages, alarms and requests came due meanwhile.
+        """
+        self.paused = False
+        came_due = len(self._kept)
+        while self._kept and not self.paused:  # a crash in one of these turns forgets the rest, a pause keeps it
+            act, arguments = self._kept.popleft()
+            act(*arguments)
+        return came_due
+
+    def _kill(self, leaving: _OfLife) -> None:
+        if leaving.boot == self.boot:
+            self.crash()
+
+    def _end(self, *, drop_sent: bool) -> None:
+        self.up = self.paused = self.ready = False
+        self._alarms.clear()
+        self._kept.clear()
+        self._network.detach(self.name, drop_sent=drop_sent)
+        self._recorder.line(Died(self._loop.now, self.name))
+        broken, self._open = self._open, {}
+        for _, answered in broken.values():
+            answered(None)
+
+    # --------------------------------------------------------------------------------------------------- from clients
+
+    def request(self, request: Request, answered: Answered) -> None:
+        """Hand a client's request to the node, now; call from an event of priority REQUEST, which keeps the order.
+
+        Args:
+            request: its id must not be open at this node.
+            answered: called once: with the answer, or with None when nobody is up here or the life ends first.
+        """
+        if not self.up:
+            answered(None)
+            return
+        self._open[request.id] = (request, answered)
+        self._do(self._take_request, request)
+
+    def probe_ready(self) -> bool:
+        """Ask the node in a turn of its own whether it may be sent requests, as `GET /status` does.
+
+        Returns:
+            What it says; False while it is down; what it said last while it is paused. Only an answer that differs from
+            the last is taken down, so that asking often costs the trace nothing.
+        """
+        if self.up and not self.paused and self._probe.id not in self._open:
+            self._open[self._probe.id] = (self._probe, self._probed)
+            self._turn(self._machine.request, self._probe)
+        return self.ready
+
+    def _probed(self, answer: Respond | None) -> None:
+        ready = answer is not None and answer.status == OK
+        if answer is not None and ready is not self.ready:
+            self._recorder.effect(self._loop.now, self.name, answer)
+        self.ready = ready
+
+    # --------------------------------------------------------------------------------------------------- what comes due
+
+    def _do(self, act: Callable[..., None], *arguments: Any) -> None:
+        """Do something that came due, or keep it while the node stands still."""
+        if self.paused:
+            self._kept.append((act, arguments))
+        else:
+            act(*arguments)
+
+    def _receive(self, sender: str, channel: str, message: Any) -> None:
+        if self.paused:
+            self._kept.append((self._receive, (sender, channel, message)))
+            return
+        now = self._loop.now
+        clock = self.clock
+        self._perform(self._machine.receive(sender, channel, message, clock.wall(now), clock.mono(now)), now)
+
+    def _ring(self, alarm: _Alarm) -> None:
+        name = alarm.name
+        if self._alarms.get(name) != alarm.version:
+            return
+        if self.paused:
+            self._kept.append((self._ring, (alarm,)))  # a message that came due before may still cancel it
+            return
+        del self._alarms[name]
+        now = self._loop.now
+        clock = self.clock
+        self._recorder.line(Rang(now, self.name, name))
+        self._perform(self._machine.ring(name, clock.wall(now), clock.mono(now)), now)
+
+    def _take_request(self, request: Request) -> None:
+        self._recorder.asked(self._loop.now, self.name, request)
+        self._turn(self._machine.request, request)
+
+    def _take_leave(self) -> None:
+        self._turn(self._machine.leave)
+
+    def _poll(self, poll: _OfLife) -> None:
+        if poll.boot == self.boot and self.up:
+            self._do(self._look_up)
+
+    def _look_up(self) -> None:
+        """Ask discovery and come again; a node that stood still asks once, not for every time that it missed."""
+        self._loop.push(self._loop.now + self._poll_us, ALARM, _OfLife(self._polling, self.boot))
+        try:
+            peers = self._peers()
+        except LookupFailed as failed:
+            self._turn(self._machine.lookup_failed, str(failed))
+        else:
+            self._turn(self._machine.discovered, peers)
+
+    # --------------------------------------------------------------------------------------------------------- effects
+
+    def _turn(self, turn: Callable[..., list[Effect]], *arguments: Any) -> None:
+        now = self._loop.now
+        self._perform(turn(*arguments, self.clock.wall(now), self.clock.mono(now)), now)
+
+    def _perform(self, effects: Sequence[Any], now: int) -> None:
+        """Do what the node asks for, in order; by class with `is`, the fastest readable way, to which mypy is blind."""
+        boot = self.boot
+        for effect in effects:
+            kind = effect.__class__
+            if kind is Send:
+                self._network.carry(self.name, effect.to, effect.channel, effect.message)
+            elif kind is SetAlarm:
+                self._recorder.effect(now, self.name, effect)
+                version = self._alarms_set = self._alarms_set + 1
+                self._alarms[effect.name] = version
+                self._loop.push(now + effect.after, ALARM, _Alarm(self._ringing, effect.name, version))
+            elif kind is CancelAlarm:
+                self._recorder.effect(now, self.name, effect)
+                self._alarms.pop(effect.name, None)
+            elif kind is Respond:
+                self._answer(effect, now)
+                if self.boot != boot or not self.up:
+                    return  # it died with its answer on the way
+            elif kind is Stopped:
+                self._recorder.effect(now, self.name, effect)
+                self._end(drop_sent=False)
+                return
+            else:
+                self._recorder.effect(now, self.name, effect)
+
+    def _answer(self, answer: Respond, now: int) -> None:
+        asked = self._open.pop(answer.request, None)
+        if asked is None:
+            raise UnaskedAnswer(self.name, answer.request)
+        request, answered = asked
+        if request is not self._probe:
+            self._recorder.effect(now, self.name, answer)
+            for hear in self.on_respond:
+                hear(self, request, answer)
+        answered(answer)

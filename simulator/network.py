@@ -1,0 +1,222 @@
+"""Carries messages between nodes: draws a delay a link, asks the rules, gives up what cannot arrive.
+
+Knows names and links, no protocol: a message is opaque. What befalls messages is in `rules.py`, how long they take in
+`delays.py`.
+"""
+
+from collections.abc import Callable, Iterable
+from heapq import heappush
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from simulator.chance import Chance
+from simulator.clock import MESSAGE, Loop
+from simulator.delays import Delay
+from simulator.rules import Drop, Late, OnMessage, Rule
+from simulator.trace import Recorder
+
+Receive = Callable[[str, str, Any], None]
+"""What a node's host takes messages with: sender, channel, message."""
+
+
+class Link:
+    """The way from one node to another.
+
+    Attributes:
+        draw: the next delay, µs.
+        receive: who takes what arrives; None while nobody is there.
+        lives: grows when what is on the way must no longer arrive, because a life of one end has ended or begun.
+        at_send, at_arrival: what the rules say of messages on this link.
+    """
+
+    __slots__ = ("at_arrival", "at_send", "draw", "lives", "receive", "sender", "to")
+
+    def __init__(self, sender: str, to: str, draw: Callable[[], int], receive: Receive | None) -> None:
+        """Make a link that no rule governs yet."""
+        self.sender = sender
+        self.to = to
+        self.draw = draw
+        self.receive = receive
+        self.lives = 0
+        self.at_send: tuple[OnMessage, ...] = ()
+        self.at_arrival: tuple[OnMessage, ...] = ()
+
+    def governed_by(self, rules: Iterable[Rule]) -> None:
+        """Take note of the rules that govern this link, in their order."""
+        asked = [(rule, rule.on_link(self.sender, self.to)) for rule in rules]
+        self.at_send = tuple(says for rule, says in asked if says is not None and rule.at_send)
+        self.at_arrival = tuple(says for rule, says in asked if says is not None and rule.at_arrival)
+
+
+class _Flight(Struct):
+    """One message on its way, and at once the event of its arrival: creating two objects a message costs 10 %."""
+
+    callbacks: list[Callable[["_Flight"], None]] | None
+    link: Link
+    channel: str
+    message: Any
+    sent: int
+    lives: int
+    _ok: ClassVar[bool] = True
+
+
+class Network:
+    """All links between the nodes of a cluster.
+
+    Attributes:
+        sent: messages that nodes gave to the network.
+        repeated: copies that rules added to them.
+        delivered: messages and copies that arrived.
+        lost: those that did not, by cause: what rules say ("cut", "loss"), "dead" when either end had died meanwhile or
+            nobody is there, "unknown" when no node has that name.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        names: Iterable[str],
+        delay_of: Callable[[str, str], Delay],
+        chance: Chance,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Make a network on which nobody is there yet.
+
+        Args:
+            loop: the world's event loop.
+            names: every node that may ever be there.
+            delay_of: the delay from one node to another; asked once a link.
+            chance: of the network alone; every link draws from a stream of its own.
+            recorder: takes down what arrives and what is lost; None for none.
+        """
+        self._loop = loop
+        self._delay_of = delay_of
+        self._queue = loop.queue
+        self._numbers = loop.numbers
+        self._chance = chance
+        self._recorder = recorder
+        self._links: dict[str, dict[str, Link]] = {name: {} for name in names}
+        self._receivers: dict[str, Receive] = {}
+        self._rules: tuple[Rule, ...] = ()
+        self._arrivals: list[Callable[[_Flight], None]] = [self._arrive]
+        self.sent = 0
+        self.repeated = 0
+        self.delivered = 0
+        self.lost: dict[str, int] = {}
+
+    # ------------------------------------------------------------------------------------------------ who is there
+
+    def attach(self, name: str, receive: Receive) -> None:
+        """Begin a life of that node: what was sent to an earlier one never arrives."""
+        self._receivers[name] = receive
+        for link in self._links_to(name):
+            link.receive = receive
+            link.lives += 1
+
+    def detach(self, name: str, *, drop_sent: bool = True) -> None:
+        """End the life of that node: what is on its way to it never arrives.
+
+        Args:
+            name: the node.
+            drop_sent: whether what it sent never arrives either: the harder case for who relies on it, and the one in
+                which a process dies before its system has sent.
+        """
+        self._receivers.pop(name, None)
+        for link in self._links_to(name):
+            link.receive = None
+            link.lives += 1
+        if drop_sent:
+            for link in self._links[name].values():
+                link.lives += 1
+
+    def _links_to(self, name: str) -> Iterable[Link]:
+        return [links[name] for links in self._links.values() if name in links]
+
+    # ------------------------------------------------------------------------------------------------------- rules
+
+    def add(self, rule: Rule) -> None:
+        """Ask that rule too, after those already there, from now on."""
+        self._govern((*self._rules, rule))
+
+    def remove(self, rule: Rule) -> None:
+        """Ask that rule no longer."""
+        self._govern(tuple(other for other in self._rules if other is not rule))
+
+    def _govern(self, rules: tuple[Rule, ...]) -> None:
+        """Sort the rules by link now, so that no message has to ask a rule that does not concern it."""
+        self._rules = rules
+        for links in self._links.values():
+            for link in links.values():
+                link.governed_by(rules)
+
+    # ---------------------------------------------------------------------------------------------------- messages
+
+    def carry(self, sender: str, to: str, channel: str, message: Any) -> None:
+        """Take a message on its way.
+
+        Args:
+            sender: the node that sends it.
+            to: the node that it is for; one that does not exist loses it.
+            channel: passed on.
+            message: passed on as it is, so it must not change any more.
+        """
+        self.sent += 1
+        now = self._loop._now  # noqa: SLF001 # the property, twice a message, costs 5 %
+        link = self._links[sender].get(to)
+        if link is None:
+            if to not in self._links:
+                self._lose(now, sender, to, channel, message, now, "unknown")
+                return
+            link = self._open(sender, to)
+        due = now + link.draw()
+        for says in link.at_send:
+            answer = says(message, now)
+            if answer is None:
+                continue
+            if isinstance(answer, Drop):
+                self._lose(now, sender, to, channel, message, now, answer.cause)
+                return
+            if isinstance(answer, Late):
+                due += answer.by_us
+            else:
+                self.repeated += 1
+                copy = _Flight(self._arrivals, link, channel, message, now, link.lives)
+                self._loop.push(due + answer.after_us, MESSAGE, copy)
+        flight = _Flight(self._arrivals, link, channel, message, now, link.lives)
+        heappush(self._queue, (due, MESSAGE, next(self._numbers), flight))  # not by `push`: a call less is 4 %
+
+    def _open(self, sender: str, to: str) -> Link:
+        """Make the link on its first message: most pairs of a large cluster never speak."""
+        draw = self._delay_of(sender, to).draws(self._chance.stream(sender, to))
+        link = self._links[sender][to] = Link(sender, to, draw, self._receivers.get(to))
+        link.governed_by(self._rules)
+        return link
+
+    def _arrive(self, flight: _Flight) -> None:
+        """Hand a message over, unless an end has died or a rule stops it at the last instant."""
+        link = flight.link
+        now = self._loop._now  # noqa: SLF001 # as in carry
+        receive = link.receive
+        if receive is None or flight.lives != link.lives:
+            self._lose(flight.sent, link.sender, link.to, flight.channel, flight.message, now, "dead")
+            return
+        for says in link.at_arrival:
+            answer = says(flight.message, now)
+            if answer is None:
+                continue
+            if isinstance(answer, Drop):
+                self._lose(flight.sent, link.sender, link.to, flight.channel, flight.message, now, answer.cause)
+                return
+            if isinstance(answer, Late):
+                flight.callbacks = self._arrivals
+                self._loop.push(now + answer.by_us, MESSAGE, flight)
+                return
+        self.delivered += 1
+        if self._recorder is not None:
+            self._recorder.carried(now, flight.sent, link.sender, link.to, flight.channel, flight.message)
+        receive(link.sender, flight.channel, flight.message)
+
+    def _lose(self, sent: int, sender: str, to: str, channel: str, message: Any, now: int, cause: str) -> None:
+        self.lost[cause] = self.lost.get(cause, 0) + 1
+        if self._recorder is not None:
+            self._recorder.carried(now, sent, sender, to, channel, message, cause)

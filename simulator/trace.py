@@ -1,0 +1,137 @@
+"""Takes down everything that happens, in order: as lines for pictures, and as one digest that two equal runs share.
+
+The digest covers every arrival and every loss (times, ends, whole content), every alarm that rang, every request, and
+all that nodes asked for, but for what they sent, which arrives or is lost. It knows no wall clock and no paths.
+"""
+
+from hashlib import blake2b
+from typing import Any, BinaryIO
+
+from msgspec import Struct, json, msgpack
+
+from conformance.trace import Answered, Asked, Carried, Checkpoint, Closed, Line, Noted, Opened
+from reference.effects import Effect, Note, Respond
+from reference.protocol import Request
+
+BATCH = 1_000
+"""Events that are encoded together: one by one, the digest takes twice as long."""
+
+_MESSAGE, _EFFECT, _REQUEST = 0, 1, 2  # what the first member of an entry of the batch says
+
+_to_digest = msgpack.Encoder(order="deterministic")
+_to_line = json.Encoder(order="deterministic")
+
+
+class Recorder:
+    """The only writer of a run's trace.
+
+    Attributes:
+        messages: messages and copies that arrived or were lost.
+    """
+
+    def __init__(self, sink: BinaryIO | None = None) -> None:
+        """Make a recorder of one run.
+
+        Args:
+            sink: where the trace's JSON lines go (a gzip file, opened with mtime 0); None when only the digest is
+                wanted, and then no line is made.
+        """
+        self._sink = sink
+        self._hash = blake2b(digest_size=32)
+        self._batch: list[Any] = []
+        self._hashed = 0
+        self.messages = 0
+
+    @property
+    def events(self) -> int:
+        """How many events the digest covers."""
+        return self._hashed + len(self._batch)
+
+    def digest(self) -> str:
+        """Return the digest of everything so far, as hex digits; asking changes nothing."""
+        hashed = self._hash.copy()
+        hashed.update(_to_digest.encode(self._batch))
+        return hashed.hexdigest()
+
+    def open(self, opened: Opened) -> None:
+        """Write the first line; it names the run and is not part of the digest."""
+        self._write([opened])
+
+    def carried(self, now: int, sent: int, sender: str, to: str, channel: str, message: Any, lost: str = "") -> None:
+        """Take down a message that arrived, or was given up for the cause `lost`."""
+        self.messages += 1
+        batch = self._batch
+        batch.append((_MESSAGE, now, sent, sender, to, channel, lost, message))
+        if len(batch) >= BATCH:
+            self._settle()
+
+    def effect(self, now: int, node: str, effect: Effect) -> None:
+        """Take down something that a node asked for, other than to send."""
+        batch = self._batch
+        batch.append((_EFFECT, now, node, effect))
+        if len(batch) >= BATCH:
+            self._settle()
+
+    def asked(self, now: int, node: str, request: Request) -> None:
+        """Take down a request that reached a node."""
+        batch = self._batch
+        batch.append((_REQUEST, now, node, request))
+        if len(batch) >= BATCH:
+            self._settle()
+
+    def line(self, line: Line) -> None:
+        """Take down anything else, as it stands in the trace."""
+        batch = self._batch
+        batch.append(line)
+        if len(batch) >= BATCH:
+            self._settle()
+
+    def close(self, now: int) -> None:
+        """Write the last line; without it the run did not finish."""
+        if self._batch:
+            self._settle()
+        self._write([Closed(now, self.events, self.messages, self.digest())])
+
+    def _settle(self) -> None:
+        """Add the batch to the digest and the trace, with a checkpoint by which two traces are compared quickly."""
+        batch = self._batch
+        self._hash.update(_to_digest.encode(batch))
+        self._hashed += len(batch)
+        if self._sink is not None:
+            lines = [line for line in map(_line_of, batch) if line is not None]
+            last = batch[-1]
+            now = last[1] if last.__class__ is tuple else last.t
+            lines.append(Checkpoint(now, self._hashed, self._hash.hexdigest()))
+            self._write(lines)
+        batch.clear()
+
+    def _write(self, lines: list[Line]) -> None:
+        if self._sink is not None:
+            self._sink.write(_to_line.encode_lines(lines))
+
+
+def _line_of(entry: Any) -> Line | None:
+    """Return the trace's line for an entry of the batch, None where pictures need none."""
+    if entry.__class__ is not tuple:
+        line: Line = entry
+        return line
+    what, now = entry[0], entry[1]
+    if what is _MESSAGE:
+        _, _, sent, sender, to, channel, lost, message = entry
+        return Carried(now, sent, sender, to, channel, kind_of(message), lost)
+    if what is _REQUEST:
+        return Asked(now, entry[2], entry[3].id)
+    effect = entry[3]
+    if effect.__class__ is Respond:
+        return Answered(now, entry[2], effect.request, effect.status)
+    if effect.__class__ is Note:
+        return Noted(now, entry[2], effect.kind, effect.fields)
+    return None
+
+
+def kind_of(message: Any) -> str:
+    """Return the tag of a message that is a struct, "message" for what a foreign node sends."""
+    if not isinstance(message, Struct):
+        return "message"
+    tag = message.__struct_config__.tag
+    return tag if isinstance(tag, str) else message.__class__.__name__
