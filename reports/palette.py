@@ -25,7 +25,7 @@ PALETTE: Final[dict[str, Colour]] = {
     "fault": Colour("#e3e7ec", "#2d343d"),  # the world: something was done to nodes or links
     "seen": Colour("#0068a6", "#56b4e9"),  # what was measured
     "good": Colour("#00735c", "#3cc79f"),  # holds; alive
-    "bad": Colour("#b64400", "#ff8a4c"),  # violated; held for dead
+    "bad": Colour("#ab3f00", "#ff8a4c"),  # violated; held for dead
     "doubt": Colour("#8a5a00", "#f0b429"),  # unknown, nothing to judge; suspected
     "outside": Colour("#8b3a73", "#dd9cc4"),  # not promised, not tested, unfinished; left
 }

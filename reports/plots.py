@@ -10,7 +10,20 @@ from typing import Final
 
 from reports import words
 from reports.document import RunDocument, Spread, Steps
-from reports.sheet import AXIS, LANE, SMALL, Plot, Sheet, fault_bands, lanes, plot, shortened, time_axis, time_end
+from reports.sheet import (
+    AXIS,
+    LANE,
+    SMALL,
+    Plot,
+    Sheet,
+    fault_bands,
+    lanes,
+    plot,
+    shortened,
+    staircase,
+    time_axis,
+    time_end,
+)
 from reports.strips import membership
 from reports.svg import INKS
 
@@ -64,14 +77,7 @@ def _line(sheet: Sheet, steps: Sequence[tuple[int, int]], base: float, scale: fl
     if not steps:
         sheet.write(sheet.left + 4, base - 8, "never observed", fontsize=SMALL, color=INKS["muted"])
         return
-    xs, ys = [sheet.x(steps[0][0])], [base - steps[0][1] * scale]
-    for t, value in steps[1:]:
-        xs += [sheet.x(t), sheet.x(t)]
-        ys += [ys[-1], base - value * scale]
-    xs.append(sheet.right)
-    ys.append(ys[-1])
-    sheet.axes.fill_between(xs, ys, base, color=INKS["seen"], alpha=0.18, linewidth=0)
-    sheet.axes.plot(xs, ys, color=INKS["seen"], linewidth=1.6, gid=gid, solid_joinstyle="miter")
+    sheet.area(*staircase(((sheet.x(t), base - value * scale) for t, value in steps), sheet.right), base, gid)
     peak_us, peak = max(steps, key=lambda step: step[1])
     if peak:
         x = sheet.x(peak_us)
@@ -164,14 +170,9 @@ def _promise(sheet: Sheet, x: float, top: float, bottom: float, text: str) -> No
 
 
 def _curve(sheet: Sheet, seen: Spread, x: Callable[[int], float], y: Callable[[float], float]) -> None:
-    xs, ys = [float(sheet.left)], [y(seen.curve[0][1] if seen.curve[0][0] <= 0 else 0)]
-    for after, there in seen.curve:
-        xs += [x(after), x(after)]
-        ys += [ys[-1], y(there)]
-    xs.append(sheet.right)
-    ys.append(ys[-1])
-    sheet.axes.fill_between(xs, ys, y(0), color=INKS["seen"], alpha=0.18, linewidth=0)
-    sheet.axes.plot(xs, ys, color=INKS["seen"], linewidth=1.8, gid="mark-curve", solid_joinstyle="miter")
+    there = [(x(delay), y(share)) for delay, share in seen.curve]
+    points = there if seen.curve[0][0] <= 0 else [(float(sheet.left), y(0)), *there]
+    sheet.area(*staircase(points, sheet.right), y(0), "mark-curve")
     for share, text in ((0.5, "half"), (0.99, "99 %")):
         if (delay := _reached(seen, share)) is not None:
             at = x(delay)

@@ -4,7 +4,8 @@ It knows pixels, the time axis, and how faults lie behind everything else; what 
 `reports.plots` and `reports.strips`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from matplotlib.axes import Axes
@@ -67,12 +68,18 @@ class Sheet:
 
     def x(self, us: int) -> float:
         """Tell where an instant lies, in pixels."""
-        return self.left + (self.right - self.left) * min(us, self.end_us) / self.end_us
+        return round(self.left + (self.right - self.left) * min(us, self.end_us) / self.end_us, 2)
 
     def write(self, x: float, y: float, text: str, **how: Any) -> None:
         """Write text in one line, with what cannot be seen made visible."""
         style: dict[str, Any] = {"fontsize": TEXT, "color": INKS["ink"], "va": "center_baseline", **how}
         self.axes.text(x, y, one_line(text), **style)
+
+    def area(self, xs: Sequence[float], ys: Sequence[float], base: float, gid: str) -> None:
+        """Draw what was seen: a line, and the area between it and its base."""
+        ink = INKS["seen"]
+        self.axes.fill([xs[0], *xs, xs[-1]], [base, *ys, base], color=ink, alpha=0.18, linewidth=0)
+        self.axes.plot(xs, ys, color=ink, linewidth=1.6, gid=gid, solid_joinstyle="miter")
 
     def rule(self, x: Sequence[float], y: Sequence[float], **how: Any) -> None:
         """Draw a thin line through points in pixels."""
@@ -95,6 +102,36 @@ def plot(name: str, title: str, source: str, description: str, draw: Callable[[i
         with settings(name):
             drawings.append(svg(draw(width).figure, f"{name}-{suffix}", title, description))
     return Plot(name, title, source, description, *drawings)
+
+
+def staircase(points: Iterable[tuple[float, float]], right: float) -> tuple[list[float], list[float]]:
+    """Turn points, each of which holds until the next, into the corners of a line.
+
+    Where many fall into one pixel, its lowest, its highest and its last are kept: the line looks the same, and a page
+    stays small.
+
+    Args:
+        points: pairs of pixels in order of x, at least one.
+        right: where the last one ends.
+
+    Returns:
+        The xs and the ys of the corners.
+    """
+    xs: list[float] = []
+    ys: list[float] = []
+    for _, within in groupby(points, key=lambda point: int(point[0])):
+        column = list(within)
+        if len(column) > 3:  # noqa: PLR2004 (lowest, highest, last)
+            kept = {column.index(min(column, key=_height)), column.index(max(column, key=_height)), len(column) - 1}
+            column = [column[place] for place in sorted(kept)]
+        for x, y in column:
+            xs += [x, x] if ys else [x]
+            ys += [ys[-1], round(y, 2)] if ys else [round(y, 2)]
+    return [*xs, right], [*ys, ys[-1]]
+
+
+def _height(point: tuple[float, float]) -> float:
+    return point[1]
 
 
 def one_line(text: str) -> str:

@@ -12,7 +12,7 @@ def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> None:
-    """Make the page, the summary, the JUnit file and the plots of a run, without running or judging. To judge: check."""
+    """Make page, summary, JUnit file and plots of a run, without running or judging it again. To judge: check."""
     from reports.document import NAME, UnreadableRun, read
     from reports.page import make
     from reports.words import sentence

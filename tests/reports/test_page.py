@@ -1,0 +1,297 @@
+"""The page: one file, complete in itself, that says what the document says and lets nobody write into it."""
+
+import re
+import time  # noqa: TID251 (a test measures how long a page takes)
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from conformance.verdict import UNFINISHED, VIOLATED, Evidence, Finding
+from reports import page as pages
+from reports import plots
+from reports.document import NotTested, UnreadableRun, read
+
+VOID = {"meta", "link", "rect", "path", "use", "br"}
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'&\u202e\x00"
+
+
+class Outline(HTMLParser):
+    """What a browser would make of a page: its elements, with attributes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element and that it is open."""
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element that is closed at once."""
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the innermost element, which must be that one."""
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note text outside of style sheets."""
+        if not self.open or self.open[-1] != "style":
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        """All text, with single spaces."""
+        return " ".join(" ".join(self.text).split())
+
+
+def made(run: Any, folder: Path) -> str:
+    pages.make(run.write(folder))
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_everything_is_made_beside_the_document(run: Any, tmp_path: Path) -> None:
+    folder = run.write(tmp_path)
+    files = pages.make(folder)
+    assert [str(path.relative_to(folder)) for path in files] == [
+        "report.html", "summary.md", "junit.xml", "plots/behind.svg", "plots/spread.svg", "plots/membership.svg",
+    ]  # fmt: skip
+    assert all(path.stat().st_size > 0 for path in files)
+
+
+def test_the_same_document_gives_the_same_bytes(run: Any, tmp_path: Path) -> None:
+    first, second = run.write(tmp_path / "a"), run.write(tmp_path / "b")
+    for one, two in zip(pages.make(first), pages.make(second), strict=True):
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_plot_whose_figure_is_gone_leaves_no_old_file(run: Any, tmp_path: Path) -> None:
+    """A folder that is made again must not show the picture of another run."""
+    pages.make(run.write(tmp_path))
+    del run.figures["spread"]
+    pages.make(run.write(tmp_path))
+    assert not (tmp_path / "plots" / "spread.svg").exists()
+    assert (tmp_path / "plots" / "behind.svg").exists()
+
+
+def test_what_is_no_run_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "run.jsonl").write_text('{"run": 9}\n')
+    with pytest.raises(UnreadableRun):
+        pages.make(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]
+
+
+def test_the_verdict_stands_first_with_what_it_rests_on(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path)).words
+    top = said[: said.index("Promised, and seen")]
+    for expected in (
+        "holds",
+        "Held in 1 run of seed 7: convergence and no resurrection, over 13,504 operations.",
+        "reference 0.1.0",
+        "anynode run isolated-writer --seed 7",
+        "This says nothing of the product's own binary.",
+    ):
+        assert expected in top
+
+
+def test_promise_stands_beside_sight_for_every_check(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path)).words
+    for finding in run.findings:
+        assert f"Promised {finding.promise} Seen {finding.seen}" in said
+        assert all(requirement in said for requirement in finding.requirements)
+    assert "Used 1,500 observers' reads" in said
+    assert "Used 212 ended sessions" in said
+    assert "longest staleness 0.85 s" in said
+
+
+def test_a_violated_check_stands_first_with_the_operations_and_their_lines(violated_run: Any, tmp_path: Path) -> None:
+    said = Outline(made(violated_run, tmp_path)).words
+    headings = [said.index(name) for name in ("no resurrection ✗ violated", "convergence ✓ holds")]
+    assert headings == sorted(headings)
+    assert "c4-16 line 811 of history.jsonl logout by c4 for user ann on n2" in said
+    assert "c4-17 line 1,904 of history.jsonl read by c4 for user ann on n1" in said
+    assert '"answered":190004001' in said
+    assert "found 3 contradictions" in said
+
+
+def test_an_unfinished_run_is_shown_so_and_never_as_a_verdict(violated_run: Any, tmp_path: Path) -> None:
+    violated_run.footer = None
+    said = Outline(made(violated_run, tmp_path)).words
+    assert f"… {UNFINISHED}" in said
+    assert "there is no verdict" in said
+    assert VIOLATED not in said
+    assert "✓" not in said
+
+
+def test_an_interrupted_run_is_shown_as_unfinished(run: Any, tmp_path: Path) -> None:
+    run.footer.finished = False
+    said = Outline(made(run, tmp_path)).words
+    assert "interrupted" in said
+    assert "✓" not in said
+    assert "operations judged" not in said
+
+
+def test_a_run_that_died_after_its_header_has_a_page(run: Any, tmp_path: Path) -> None:
+    run.findings, run.faults, run.figures, run.footer = [], [], {}, None
+    said = Outline(made(run, tmp_path)).words
+    assert "No check had spoken." in said
+
+
+def test_faults_say_what_they_touched_and_an_idle_one_is_no_proof(run: Any, tmp_path: Path) -> None:
+    run.faults[1].touched = 0
+    said = Outline(made(run, tmp_path)).words
+    assert "1 n1 cut from n2 n3 n4 n5 60 s to 180 s 412 messages stopped" in said
+    assert "touched nothing: it shows nothing" in said
+    assert "n3 crashed, back . this fault touched nothing" in said
+
+
+def test_what_was_not_tested_or_not_promised_is_said(run: Any, tmp_path: Path) -> None:
+    run.footer.not_tested.append(NotTested(requirement="REQ-SEC-4", reason="the wire was not sealed"))
+    said = Outline(made(run, tmp_path)).words
+    limits = said[said.index("What this run does not show", said.index("Promised, and seen")) :]
+    assert "id renewal: not tested . no login sent a cookie along" in limits
+    assert "REQ-SEC-4: not tested . the wire was not sealed" in limits
+    assert "read your writes: not promised" in limits
+
+
+def test_the_nodes_own_notes_are_marked_as_such(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path)).words
+    assert "Source: the nodes' own notes. A node's own notes are figures and never evidence" in said
+
+
+def test_requests_are_counted_by_node_and_outcome(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path)).words
+    assert "n5 2,400 140 0 40 all nodes 12,000 700 4 200" in said
+    assert "12,904 requests in 640 sessions: 660 logins, 212 logouts." in said
+
+
+def test_the_lag_is_said_in_seconds(run: Any, tmp_path: Path) -> None:
+    assert "half 0.0021 s 95 % 0.061 s 99 % 0.9 s the slowest 2 s samples 60" in Outline(made(run, tmp_path)).words
+
+
+def test_a_subject_that_is_not_the_reference_is_named(run: Any, tmp_path: Path) -> None:
+    run.header.subject = "broken:forgets_ends"
+    said = Outline(made(run, tmp_path)).words
+    assert "broken:forgets_ends" in said
+    assert "Judged here: the subject named above" in said
+
+
+def hostile(value: Any) -> Any:
+    """Put the hostile text in place of every text of a value, names of members included."""
+    match value:
+        case str():
+            return HOSTILE
+        case dict():
+            return {
+                (key if index else f"{HOSTILE}{key}"): hostile(item) for index, (key, item) in enumerate(value.items())
+            }
+        case list():
+            return [hostile(item) for item in value]
+        case _:
+            return value
+
+
+def test_hostile_names_values_and_notes_stay_text(violated_run: Any, tmp_path: Path) -> None:
+    """Sessions, users, nodes, values, headers: whatever a store answers, it cannot write into the page."""
+    evidence = [
+        Evidence(HOSTILE, piece.line, {name: hostile(value) for name, value in piece.operation.items()})
+        for piece in violated_run.findings[-1].evidence
+    ]
+    violated_run.findings.append(
+        Finding(HOSTILE, VIOLATED, 1, [HOSTILE], HOSTILE, HOSTILE, evidence, 1, {HOSTILE: HOSTILE}, expected=True)
+    )
+    violated_run.header = msgspec.structs.replace(
+        violated_run.header,
+        **{name: HOSTILE for name, value in msgspec.structs.asdict(violated_run.header).items() if type(value) is str},
+        nodes=[HOSTILE], features=[HOSTILE], expect=[HOSTILE], requirements=[HOSTILE], notes=[HOSTILE],
+    )  # fmt: skip
+    violated_run.faults[0].title = violated_run.faults[0].fault = HOSTILE
+    violated_run.footer.digest = HOSTILE
+    violated_run.footer.not_tested = [NotTested(check=HOSTILE, reason=HOSTILE)]
+    violated_run.figures["behind"] = (HOSTILE, HOSTILE, {HOSTILE: [(0, 3), (5, 0)]})
+    violated_run.figures["membership"] = (HOSTILE, HOSTILE, {HOSTILE: {HOSTILE: [(0, "dead")]}})
+    violated_run.figures["requests"][2]["by_node"] = {HOSTILE: {"ok": 1}}
+    text = made(violated_run, tmp_path)
+    outline = Outline(text)
+    assert {tag for tag, _ in outline.elements} & {"script", "img", "iframe", "object"} == set()
+    assert not [name for _, attributes in outline.elements for name in attributes if name.startswith("on")]
+    assert "{{ 7*7 }}" in outline.words
+    assert "\x00" not in text
+    assert "\u202e" not in text
+
+
+def test_a_hostile_verdict_word_has_no_say_over_classes(run: Any, tmp_path: Path) -> None:
+    run.footer.verdict = run.findings[0].verdict = HOSTILE
+    classes = {name for _, attributes in Outline(made(run, tmp_path)).elements if (name := attributes.get("class"))}
+    assert not [name for name in classes if "script" in name]
+
+
+def test_the_page_asks_nothing_of_any_network(violated_run: Any, tmp_path: Path) -> None:
+    text = made(violated_run, tmp_path)
+    for tag, attributes in Outline(text).elements:
+        for name in ("src", "href", "xlink:href", "action", "data"):
+            target = attributes.get(name)
+            assert target is None or target.startswith("#") or target == "data:,", (tag, target)
+        assert tag != "script"
+    assert re.findall(r"@import|url\((?!#)|@font-face", text) == []
+    assert set(re.findall(r"https?://[^\"' ]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
+
+
+def test_every_part_has_a_heading_and_no_level_is_skipped(violated_run: Any, tmp_path: Path) -> None:
+    outline = Outline(made(violated_run, tmp_path))
+    levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    tags = [tag for tag, _ in outline.elements]
+    assert [tags.count(landmark) for landmark in ("main", "nav")] == [1, 1]
+    assert outline.open == []
+
+
+def test_every_reference_inside_the_page_leads_somewhere(violated_run: Any, tmp_path: Path) -> None:
+    elements = Outline(made(violated_run, tmp_path)).elements
+    ids = [found for _, attributes in elements if (found := attributes.get("id"))]
+    assert len(ids) == len(set(ids))
+    for _, attributes in elements:
+        assert (attributes.get("href") or "#main").lstrip("#") in {*ids, "data:,"}
+        for name in ("aria-labelledby", "aria-describedby"):
+            assert (attributes.get(name) or "main") in ids
+
+
+def test_every_picture_has_a_text(run: Any, tmp_path: Path) -> None:
+    elements = Outline(made(run, tmp_path)).elements
+    pictures = [attributes for tag, attributes in elements if tag == "svg"]
+    assert len(pictures) == 6
+    assert all(picture["role"] == "img" and picture["aria-describedby"] for picture in pictures)
+
+
+def test_a_name_that_the_templates_do_not_know_is_an_error(run: Any, written: Any) -> None:
+    """A template never passes over a missing name in silence."""
+    document = written(run)
+    picture = plots.drawn(document)
+    assert pages.page(document, picture)
+    with pytest.raises(Exception, match="undefined"):
+        pages.html("page.html.j2", {"verdict": "holds"})
+
+
+def test_the_page_of_a_long_run_is_made_in_three_seconds(run: Any, tmp_path: Path) -> None:
+    """Ten minutes, observed ten times a second on five nodes."""
+    steps = [(place * 100_000, place * 7 % 40) for place in range(6_000)]
+    run.figures["behind"] = ("copies", "observers", dict.fromkeys(run.header.nodes, steps))
+    folder = run.write(tmp_path)
+    read(folder / "run.jsonl")
+    begin = time.perf_counter()
+    pages.make(folder)
+    assert time.perf_counter() - begin < 3
+    assert (folder / "report.html").stat().st_size < 5_000_000

@@ -1,0 +1,257 @@
+"""Every plot moves its mark when the value behind it moves, and none lets a name become markup."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports import plots
+from reports.document import RunDocument
+from reports.palette import PALETTE, Colour
+from reports.sheet import Plot, staircase
+from reports.svg import standalone
+
+SECOND = 1_000_000
+Marks = dict[str, str]
+
+
+def marks(plot: Plot) -> Marks:
+    """Give the outline of every named mark of the desk drawing."""
+    found = re.findall(rf'<g id="{plot.name}-desk-mark-([^"]+)">(.*?)</g>', plot.desk, re.DOTALL)
+    return {name: " ".join(re.findall(r'\b(?:d|x|y)="([^"]*)"', body)) for name, body in found}
+
+
+def moved(before: Plot | None, after: Plot | None) -> set[str]:
+    """Name the marks that differ between two drawings, and those that only one has."""
+    assert before is not None
+    assert after is not None
+    old, new = marks(before), marks(after)
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+
+
+def test_one_value_of_one_node_moves_that_nodes_line_and_no_other(run: Any, written: Callable[[Any], Any]) -> None:
+    before = plots.behind(written(run))
+    run.figures["behind"][2]["n1"][2] = (90 * SECOND, 22)
+    assert moved(before, plots.behind(written(run))) == {"line-0"}
+
+
+def test_one_instant_of_one_node_moves_its_line(run: Any, written: Any) -> None:
+    before = plots.behind(written(run))
+    run.figures["behind"][2]["n4"] = [(0, 0), (63 * SECOND, 2), (180 * SECOND, 9), (191 * SECOND, 0)]
+    assert moved(before, plots.behind(written(run))) == {"line-3"}
+
+
+def test_a_line_steps_where_its_node_was_seen_to_step(run: Any, written: Any) -> None:
+    """Half of the time axis is half of the width: the mark stands where the value says."""
+    run.figures["behind"] = ("copies", "observers", {"n1": [(0, 0), (320 * SECOND, 8)]})
+    line = marks(plots.behind(written(run)))["line-0"]
+    xs = [float(x) for x in re.findall(r"[ML] ([\d.]+) ", line)]
+    assert (min(xs) + max(xs)) / 2 in xs
+
+
+@pytest.mark.parametrize("draw", [plots.behind, plots.membership])
+def test_the_end_of_a_fault_moves_its_band(draw: Callable[[RunDocument], Plot], run: Any, written: Any) -> None:
+    before = draw(written(run))
+    run.faults[0].end = 190 * SECOND
+    assert moved(before, draw(written(run))) == {"fault-0"}
+
+
+@pytest.mark.parametrize("draw", [plots.behind, plots.membership])
+def test_the_healing_moves_its_mark(draw: Callable[[RunDocument], Plot], run: Any, written: Any) -> None:
+    before = draw(written(run))
+    run.header.healed_us = 610 * SECOND
+    assert moved(before, draw(written(run))) == {"healed"}
+
+
+def test_faults_are_named_above_their_bands(run: Any, written: Any) -> None:
+    plot = plots.behind(written(run))
+    assert ">1 n1 cut from n2 n3 n4 n5</text>" in plot.desk
+    run.faults[0].title = "n1 cut off"
+    assert ">1 n1 cut off</text>" in plots.behind(written(run)).desk
+
+
+def test_a_fault_that_was_never_undone_shades_to_the_end(run: Any, written: Any) -> None:
+    before = plots.behind(written(run))
+    run.faults[1].end = None
+    assert moved(before, plots.behind(written(run))) == {"fault-1"}
+
+
+def test_many_faults_are_numbered_instead_of_named(run: Any, written: Any) -> None:
+    run.faults = run.faults * 6
+    assert "n1 cut from" not in plots.behind(written(run)).desk
+    assert ">12</text>" in plots.behind(written(run)).desk
+
+
+def test_of_many_nodes_the_furthest_behind_are_drawn_and_the_rest_is_told(run: Any, written: Any) -> None:
+    series = {f"n{number}": [(0, 0), (SECOND, number % 40), (2 * SECOND, 0)] for number in range(1, 50)}
+    run.figures["behind"] = ("copies", "observers", series)
+    plot = plots.behind(written(run))
+    assert sum(1 for name in marks(plot) if name.startswith("line-")) == plots.ROWS_MOST
+    assert ">n39</text>" in plot.desk
+    assert ">n1</text>" not in plot.desk
+    assert "37 other nodes never further behind" in plot.description
+
+
+def test_a_share_of_copies_moves_the_curve(run: Any, written: Any) -> None:
+    before = plots.spread(written(run))
+    run.figures["spread"][2]["curve"][3] = (9_000, 0.81)
+    assert moved(before, plots.spread(written(run))) == {"curve"}
+
+
+def test_the_delay_at_which_half_was_there_moves_its_dot(run: Any, written: Any) -> None:
+    before = plots.spread(written(run))
+    run.figures["spread"][2]["curve"][2] = (2_900, 0.61)
+    after = plots.spread(written(run))
+    assert moved(before, after) == {"curve", "reached-ha"}
+    assert "half by 0.0029 s" in after.desk
+
+
+def test_the_promise_moves_its_line(run: Any, written: Any) -> None:
+    before = plots.spread(written(run))
+    run.header.contract = type(run.header.contract)(converge_us=5 * SECOND)
+    after = plots.spread(written(run))
+    assert moved(before, after) == {"promise"}
+    assert "promised: all by 5 s" in after.desk
+
+
+def test_one_instant_of_what_a_node_saw_moves_its_strip_and_no_other(run: Any, written: Any) -> None:
+    before = plots.membership(written(run))
+    run.figures["membership"][2]["n1"]["n2"][2] = (75 * SECOND, "dead")
+    assert moved(before, plots.membership(written(run))) == {"strip-0-suspect", "strip-0-dead"}
+
+
+def test_one_state_of_what_a_node_saw_changes_its_strip(run: Any, written: Any) -> None:
+    before = plots.membership(written(run))
+    run.figures["membership"][2]["n1"]["n3"][2] = (70 * SECOND, "suspect")
+    assert moved(before, plots.membership(written(run))) == {"strip-1-suspect", "strip-1-dead"}
+
+
+def test_states_differ_in_height_so_that_no_colour_is_needed(run: Any, written: Any) -> None:
+    found = marks(plots.membership(written(run)))
+
+    def height(mark: str) -> float:
+        ys = [float(y) for y in re.findall(r"[ML] [\d.]+ ([\d.]+)", found[mark])]
+        return max(ys) - min(ys)
+
+    heights = [height(f"legend-{state}") for state in ("down", "alive", "suspect", "dead")]
+    assert heights == sorted(set(heights))
+
+
+def test_of_many_nodes_each_strip_shows_the_worst_state_held(run: Any, written: Any) -> None:
+    nodes = [f"n{number}" for number in range(1, 13)]
+    seen: dict[str, Any] = {name: {other: [(0, "alive")] for other in nodes if other != name} for name in nodes}
+    seen["n2"]["n7"] = [(0, "alive"), (5 * SECOND, "suspect"), (9 * SECOND, "alive")]
+    seen["n2"]["n8"] = [(0, "alive"), (6 * SECOND, "dead"), (8 * SECOND, "alive")]
+    run.figures["membership"] = ("state", "the nodes' own notes", seen)
+    plot = plots.membership(written(run))
+    strips = [name for name in marks(plot) if name.startswith("strip-")]
+    assert len({name.split("-")[1] for name in strips}) == len(nodes)
+    assert {"strip-1-alive", "strip-1-suspect", "strip-1-dead"} <= set(strips)
+    assert "worst state" in plot.description
+
+
+def test_every_picture_says_in_words_what_it_shows(run: Any, written: Any) -> None:
+    behind, spread, membership = plots.drawn(written(run))
+    assert "n1 was up to 37 behind, at 120 s, and had caught up by 182 s." in behind.description
+    assert "n5 was never observed." in behind.description
+    assert "Half of the copies were there by 0.0019 s." in spread.description
+    assert "n2 held n1 and n3 for dead for a time." in membership.description
+    for plot in (behind, spread, membership):
+        assert f'<desc id="{plot.name}-desk-text">{plot.description.replace(chr(39), "&#x27;")}</desc>' in plot.desk
+
+
+def test_a_node_that_ends_behind_is_said_to(run: Any, written: Any) -> None:
+    run.figures["behind"][2]["n1"].append((620 * SECOND, 3))
+    plot = plots.behind(written(run))
+    assert "and 3 at the end" in plot.description
+    assert ">3 at the end</text>" in plot.desk
+
+
+def test_what_was_not_measured_is_not_drawn(run: Any, written: Any) -> None:
+    run.figures = {"behind": ("copies", "observers", {}), "membership": ("state", "notes", {"n1": {}})}
+    assert plots.drawn(written(run)) == []
+
+
+def test_the_same_document_gives_the_same_drawings(run: Any, written: Any) -> None:
+    document = written(run)
+    assert plots.drawn(document) == plots.drawn(document)
+
+
+HOSTILE = '<script>alert(1)</script>"\'&$\\frac{$ id="x" url(#p) ]]>\u202e\x00\n日本'
+
+
+def test_a_hostile_name_stays_text(run: Any, written: Any, parsed: Any) -> None:
+    """Mathematics, markup, quotes, direction marks and control characters are all only letters here."""
+    for name, shape in (("behind", {HOSTILE: [(0, 3)]}), ("membership", {HOSTILE: {HOSTILE: [(0, "dead")]}})):
+        run.figures[name] = ("", HOSTILE, shape)
+    run.faults[0].title = HOSTILE
+    for plot in plots.drawn(written(run)):
+        for drawing in (plot.desk, plot.phone):
+            assert "<script" not in drawing
+            parsed(drawing)
+
+
+def test_ids_are_unique_over_all_drawings_of_a_page(run: Any, written: Any) -> None:
+    ids = [
+        found
+        for plot in plots.drawn(written(run))
+        for drawing in (plot.desk, plot.phone)
+        for found in re.findall(r' id="([^"]+)"', drawing)
+    ]
+    assert len(ids) == len(set(ids))
+    assert ids
+
+
+def test_a_drawing_is_coloured_by_the_palette_alone(run: Any, written: Any) -> None:
+    """Any other colour would stay what it is when the page turns dark."""
+    for plot in plots.drawn(written(run)):
+        assert re.findall(r"#[0-9a-fA-F]{6}\b", plot.desk) == []
+        assert set(re.findall(r"var\(--(\w+)\)", plot.desk)) <= set(PALETTE)
+        assert "<style" not in plot.desk
+
+
+def test_a_drawing_as_a_file_brings_its_palette_in_light_and_dark(run: Any, written: Any, parsed: Any) -> None:
+    for plot in plots.drawn(written(run)):
+        file = standalone(plot.desk)
+        parsed(file.removeprefix('<?xml version="1.0" encoding="UTF-8"?>\n'))
+        assert PALETTE["seen"].light in file
+        assert PALETTE["seen"].dark in file
+        assert "prefers-color-scheme: dark" in file
+
+
+def luminance(colour: str) -> float:
+    """Give the relative luminance of WCAG 2.2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["surface", "raised", "fault"])
+@pytest.mark.parametrize("ink", ["ink", "muted", "seen", "good", "bad", "doubt", "outside"])
+def test_text_stands_out_from_its_ground(theme: str, ground: str, ink: str) -> None:
+    """WCAG 2.2, 1.4.3: 4.5 to 1 for text; plots write on bands of faults too."""
+
+    def of(name: str) -> float:
+        colour: Colour = PALETTE[name]
+        return luminance(getattr(colour, theme))
+
+    low, high = sorted((of(ink), of(ground)))
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+@given(st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 50)), min_size=1, max_size=400))
+def test_a_line_of_many_steps_keeps_its_highest_and_lowest_in_every_pixel(steps: list[tuple[int, int]]) -> None:
+    """What is left out could not have been seen."""
+    points = sorted((x / 100, float(y)) for x, y in steps)
+    xs, ys = staircase(points, 31.0)
+    for pixel in {int(x) for x, _ in points}:
+        before = [y for x, y in points if int(x) == pixel]
+        after = [y for x, y in zip(xs, ys, strict=True) if int(x) == pixel]
+        assert max(after) >= max(before)
+        assert min(after) <= min(before)
+    assert ys[-1] == points[-1][1]
+    assert len(xs) <= 6 * 31 + 1
