@@ -1,0 +1,27 @@
+"""A copy that was lost is neither sent again nor repaired by digests: whoever missed it never gets it."""
+
+from reference.comparison import Comparison
+from reference.node import Node
+from reference.protocol import Difference
+from reference.replication import Replication
+
+
+class SendsOnce(Replication):
+    """Replication that never sends a copy twice."""
+
+    def _resend(self) -> None:
+        self._pending.clear()
+
+
+class SeesNoDifference(Comparison):
+    """A comparison that finds differences and repairs none."""
+
+    def _tell_apart(self, difference: Difference) -> tuple[list[str], list[str]]:  # noqa: ARG002 - the bug: not looked at
+        return [], []
+
+
+class BrokenNode(Node):
+    """The reference with both."""
+
+    replication_class = SendsOnce
+    comparison_class = SeesNoDifference

@@ -1,0 +1,80 @@
+"""`anynode run`: one scenario, one subject, one verdict, and the folder with the page."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conformance.cli import output
+
+if TYPE_CHECKING:  # the runner loads the whole engine
+    from conformance.runner import Run
+
+
+def run(
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a scenario (anynode scenarios), or the path of a YAML file.")
+    ],
+    config: Annotated[
+        Path | None, typer.Option(help="Your own configuration file, in place of the scenario's.", metavar="FILE")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Decides all chance; the scenario's own seed, else 1.", show_default=False)
+    ] = None,
+    subject: Annotated[str, typer.Option(help="Whom to judge: reference, or broken:NAME.")] = "reference",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the run; default out/NAME-SEED[-SUBJECT]. A run's folder is replaced.", metavar="DIR"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
+) -> int:
+    """Run a scenario and say what was kept.
+
+    Judges a simulated store; to judge a recorded history: check. To repeat a run and compare: replay.
+    """
+    import time  # noqa: TID251 - how long the page took is told to the user
+
+    from conformance import folder, runner
+    from conformance.planning import Refused, plan
+    from conformance.subjects.in_process import UnknownSubject
+    from reference.errors import ConfigurationError
+    from reports import page
+    from scenarios import ScenarioRefused, load
+
+    with output.refusing(ScenarioRefused, ConfigurationError, UnknownSubject, Refused, folder.NotARun):
+        decided = plan(load(scenario), seed=seed, subject=subject, config=config, environment=os.environ)
+        place = out if out is not None else folder.default(decided.scenario.name, decided.seed, subject)
+        folder.refuse_foreign(place)
+    total = decided.scenario.duration
+    with output.progress(f"{decided.scenario.name}, seed {decided.seed}", total, shown=not as_json) as advance:
+        result = runner.carry_out(decided, place, lambda now: advance(min(now, total)))
+    began = time.perf_counter()
+    page.make(place)
+    report_s = round(time.perf_counter() - began, 3)
+    report = place / "report.html"
+    if as_json:
+        output.print_json(runner.as_json(result, report=report, report_s=report_s))
+    else:
+        _tell(result, report)
+    return output.exit_code(result.verdict)
+
+
+def _tell(result: "Run", report: Path) -> None:
+    """Say for people what was run, what was found, and how to repeat it."""
+    output.say(
+        f"{result.scenario}: {result.title}\n"
+        f"seed {result.seed}, {result.subject}, {result.nodes} nodes, {result.simulated_s:.0f} s simulated in "
+        f"{result.wall_s:.1f} s, {result.requests:,} requests, digest {result.digest[:12]}\n"
+    )
+    for fault in result.faults:
+        output.say(f"fault     {fault.title}: touched {fault.touched:,}")
+    width = max(len(finding.check) for finding in result.checks)
+    for finding in result.checks:
+        shown = ", ".join(finding.requirements) if finding.expected else "not expected here"
+        output.say(f"{finding.verdict:<12}  {finding.check:<{width}}  {finding.seen}  ({shown})")
+        for evidence in finding.evidence:
+            output.say(f"{'':12}  {'':{width}}  history line {evidence.line}: {evidence.id}")
+    output.say(f"\nverdict: {result.verdict}\npage:    {report}\nagain:   {result.command}")

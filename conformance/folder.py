@@ -1,0 +1,64 @@
+"""The folder of one run: where it is by default, which one may be replaced, and what is removed then. No formats."""
+
+from pathlib import Path
+
+import scenarios
+
+DOCUMENT = "run.jsonl"
+HISTORY = "history.jsonl"
+TRACE = "trace.jsonl.gz"
+SCENARIO = "scenario.yaml"
+CONFIGURATION = "configuration.yaml"
+"""The user's own configuration as it was read, when the run had one; placeholders for secrets stand as written."""
+FILES = (DOCUMENT, HISTORY, TRACE, SCENARIO, CONFIGURATION, "report.html", "summary.md", "junit.xml")
+
+
+class NotARun(ValueError):
+    """The folder holds something that is no run; it is left untouched."""
+
+
+def default(scenario: str, seed: int, subject: str) -> Path:
+    """Name the folder of a run when the user names none: out/NAME-SEED, with the subject unless it is the reference."""
+    suffix = "" if subject == "reference" else "-" + subject.replace(":", "-").replace("/", "-")
+    return Path("out") / f"{scenario}-{seed}{suffix}"
+
+
+def refuse_foreign(out: Path) -> None:
+    """Make sure that a folder is new, empty, or that of a run.
+
+    Raises:
+        NotARun: it is something else; the message says what to write instead.
+    """
+    if out.exists() and not out.is_dir():
+        raise NotARun(f"--out {out}: is a file, expected a folder; name another one")
+    if out.is_dir() and any(out.iterdir()) and not _is_run(out):
+        raise NotARun(f"--out {out}: is no run's folder and not empty, so it is left as it is; name another one")
+
+
+def prepare(out: Path) -> None:
+    """Make the folder, and take away what an earlier run left in it; files that no run writes stay.
+
+    Raises:
+        NotARun: it is no run's folder.
+    """
+    refuse_foreign(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        (out / name).unlink(missing_ok=True)
+    plots = out / "plots"
+    if plots.is_dir():
+        for plot in sorted(plots.glob("*.svg")):
+            plot.unlink()
+
+
+def is_packaged(path: Path) -> bool:
+    """Say whether a scenario's file is one of those that come with anynode, which are known by their name."""
+    return Path(scenarios.__file__).parent in path.resolve().parents
+
+
+def _is_run(out: Path) -> bool:
+    document = out / DOCUMENT
+    if not document.is_file():
+        return False
+    with document.open("rb") as opened:
+        return opened.read(7) == b'{"run":'

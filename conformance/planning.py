@@ -1,0 +1,134 @@
+"""What decides a run, checked before anything is run: scenario, seed, subject, configuration. Nothing is run here."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from conformance import folder
+from conformance.checks import CHECKS
+from conformance.subjects.in_process import subject_named
+from conformance.subjects.subject import Prepared, Subject
+from reference.config import Configuration, read, read_mapping
+from reference.orchestrator import CLUSTER, EXTENSIONS, READ
+from reference.settings import Settings
+from scenarios import configuration as configuration_of
+from scenarios.schema import Scenario
+
+DEFAULT_SEED = 1
+OWN = "the scenario's own"
+
+
+class Refused(ValueError):
+    """What was asked for cannot be run; nothing was run and nothing was changed."""
+
+
+class Plan(Struct, frozen=True):
+    """Everything that decides a run: nothing is drawn or read from elsewhere later.
+
+    Attributes:
+        config_source: where the configuration came from, for the reader.
+        command: the command line that does the same again.
+    """
+
+    scenario: Scenario
+    seed: int
+    subject: Subject
+    configuration: Configuration
+    settings: Settings
+    prepared: Prepared
+    config_source: str
+    command: str
+
+    @property
+    def routing(self) -> bool:
+        """Whether requests are forwarded: the configuration asks for it and the subject can."""
+        return self.settings.routing and "routing" in self.prepared.features
+
+
+def plan(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    subject: str = "reference",
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Plan:
+    """Check that a run is possible and decide what it will be.
+
+    Args:
+        scenario: what happens.
+        seed: decides all chance; the scenario's own, else 1, when None.
+        subject: whom to judge: "reference" or "broken:NAME".
+        config: the user's own configuration file, in place of the scenario's.
+        environment: what `{{ env.NAME }}` in it stands for; a secret that is not set gets a stand-in, since a simulated
+            world needs no real one.
+
+    Raises:
+        Refused: the file cannot be read, or a check that the scenario expects does not exist.
+        reference.errors.ConfigurationError: the configuration is refused.
+        UnknownSubject: nobody of that name can be judged.
+    """
+    unknown = [name for name in scenario.expect.checks if name not in CHECKS]
+    if unknown:
+        raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}'; the checks are: {', '.join(CHECKS)}")
+    configuration = _configuration(scenario, config, environment or {})
+    settings = configuration.settings()
+    chosen = subject_named(subject)
+    if seed is None:
+        seed = scenario.seed if scenario.seed is not None else DEFAULT_SEED
+    return Plan(
+        scenario=scenario,
+        seed=seed,
+        subject=chosen,
+        configuration=configuration,
+        settings=settings,
+        prepared=chosen.prepare(configuration, scenario.cluster.nodes),
+        config_source=OWN if config is None else str(config),
+        command=_command(scenario, seed, subject, config),
+    )
+
+
+def _configuration(scenario: Scenario, config: Path | None, environment: Mapping[str, str]) -> Configuration:
+    if config is None:
+        configuration = read_mapping(configuration_of(scenario), environment={}, name=scenario.name)
+    else:
+        try:
+            text = config.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"--config {config}: cannot be read ({error}); name the product's YAML file") from error
+        configuration = read(text, environment=environment, stand_ins=True, name=str(config))
+    if configuration.store != CLUSTER:
+        raise Refused(
+            f"{configuration.name}: session.store.type is '{configuration.store}', expected '{CLUSTER}'; write "
+            "session.store: {type: cluster, cluster: {name: NAME}} and define that cluster (REQ-CFG-2)"
+        )
+    return configuration
+
+
+def without_secrets(configuration: Configuration) -> str:
+    """Write the blocks that decide a run as YAML, so that it can be replayed elsewhere: placeholders replaced, no secret.
+
+    A pre-shared key becomes a placeholder again; a replay puts its stand-in there.
+    """
+    kept = {key: configuration.raw[key] for key in READ if key in configuration.raw}
+    kept = msgspec.json.decode(msgspec.json.encode(kept))
+    kept["http"] = {"routing": kept.get("http", {}).get("routing", {})}
+    for cluster in kept["clusters"]:
+        cluster["encryption"]["psk"] = "{{ env.CLUSTER_PSK }}"
+    kept.get(EXTENSIONS, {}).pop("acceptedPsks", None)
+    return yaml.safe_dump(kept, sort_keys=False)
+
+
+def _command(scenario: Scenario, seed: int, subject: str, config: Path | None) -> str:
+    path = scenario.path
+    parts = ["anynode", "run", scenario.name if path is None or folder.is_packaged(path) else str(path)]
+    if config is not None:
+        parts += ["--config", str(config)]
+    parts += ["--seed", str(seed)]
+    if subject != "reference":
+        parts += ["--subject", subject]
+    return shlex.join(parts)

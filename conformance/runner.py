@@ -1,0 +1,233 @@
+"""One scenario and one subject to one run: history, trace and run document in one folder. It prints nothing.
+
+The world is run, the history is read back from the file and judged as `check` would, and what was found is written down.
+Everything that can be refused is refused before the folder is touched (`conformance.planning`).
+"""
+
+import time  # noqa: TID251 - how long the world and the checks took is told to the user, and decides nothing
+from collections.abc import Callable, Mapping
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, to_builtins
+
+from conformance import folder
+from conformance.checks import judge
+from conformance.figures import figures_of
+from conformance.history import Fault, History, Lifetime, read
+from conformance.planning import OWN, Plan, plan, without_secrets
+from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
+from conformance.views import membership_views
+from reports.document import FaultSeen, Footer, Header, NotTested, Writer
+from scenarios import load
+from simulator.world import Judged, Outcome, World
+
+
+class Run(Struct):
+    """What came of a run, as `anynode run --json` prints it (with `report`, `report_s` once a page is made)."""
+
+    scenario: str
+    title: str
+    seed: int
+    subject: str
+    digest: str
+    verdict: str
+    nodes: int
+    events: int
+    messages: int
+    requests: int
+    simulated_s: float
+    wall_s: float
+    checks: list[Finding]
+    faults: list[FaultSeen]
+    not_tested: list[NotTested]
+    folder: Path
+    command: str
+
+
+def run(
+    scenario: str | Path,
+    *,
+    seed: int | None = None,
+    subject: str = "reference",
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    out: Path | None = None,
+) -> Run:
+    """Run a scenario by name or path, for use in a program; the arguments are those of `anynode run`.
+
+    Args:
+        scenario: a name of `anynode scenarios`, or the path of a YAML file.
+        seed: decides all chance; the scenario's own, else 1, when None.
+        subject: whom to judge.
+        config: the user's own configuration file.
+        environment: what `{{ env.NAME }}` in it stands for.
+        out: the folder of the run; `out/NAME-SEED[-SUBJECT]` when None.
+
+    Raises:
+        ScenarioRefused, ConfigurationError, UnknownSubject, Refused, NotARun: before anything is run.
+    """
+    decided = plan(load(scenario), seed=seed, subject=subject, config=config, environment=environment)
+    place = out if out is not None else folder.default(decided.scenario.name, decided.seed, subject)
+    return carry_out(decided, place)
+
+
+def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None = None) -> Run:
+    """Run what was planned into a folder.
+
+    Args:
+        decided: the plan.
+        out: the folder of the run; a new one, or that of an earlier run, which is replaced.
+        progress: told now and then how far simulated time has come, in microseconds.
+
+    Returns:
+        What came of it. The run document, the history, the trace and the scenario are in the folder.
+
+    Raises:
+        folder.NotARun: the folder holds something else; it is left untouched.
+        KeyboardInterrupt: interrupted; the run document has no footer and so says that it is unfinished.
+    """
+    folder.prepare(out)
+    began = time.perf_counter()
+    (out / folder.SCENARIO).write_text(decided.scenario.text, encoding="utf-8")
+    if decided.config_source != OWN:
+        (out / folder.CONFIGURATION).write_text(without_secrets(decided.configuration), encoding="utf-8")
+    with Writer(out / folder.DOCUMENT) as document:
+        document.header(_header(decided))
+        world = _world(decided)
+        with (out / folder.HISTORY).open("wb") as history_file, (out / folder.TRACE).open("wb") as trace_file:
+            outcome = world.run(history_file, trace_file, progress)
+        history = read(out / folder.HISTORY)
+        findings = judge(history)
+        faults = [_fault(fault) for fault in history.faults]
+        for finding in findings:
+            document.check(finding)
+        for fault in faults:
+            document.fault(fault)
+        _write_figures(document, history, out)
+        footer = _footer(outcome, findings, history, round(time.perf_counter() - began, 3))
+        document.footer(footer)
+    return _result(decided, footer, findings, faults, out)
+
+
+def _world(decided: Plan) -> World:
+    settings = decided.settings
+    judged = Judged(
+        name=decided.subject.name,
+        features=decided.prepared.features,
+        contract=decided.prepared.contract,
+        make=decided.prepared.make,
+        config=decided.configuration.raw,
+        cluster=settings.cluster,
+        absolute_us=settings.absolute_us,
+        idle_us=settings.idle_us,
+        cookie_name=settings.cookie_name,
+        cookie_domain=settings.cookie_domain,
+        routing=decided.routing,
+        store="cluster",
+        poll_us=settings.poll_us,
+    )
+    return World(decided.scenario, decided.seed, judged)
+
+
+def _header(decided: Plan) -> Header:
+    scenario, settings = decided.scenario, decided.settings
+    return Header(
+        run=1,
+        anynode=installed_version("anynode"),
+        scenario=scenario.name,
+        title=scenario.title,
+        seed=decided.seed,
+        subject=decided.subject.name,
+        subject_version=decided.subject.version,
+        nodes=scenario.cluster.names,
+        features=decided.prepared.features,
+        contract=decided.prepared.contract,
+        expect=scenario.expect.checks,
+        requirements=scenario.shows,
+        routing=decided.routing,
+        store="cluster",
+        lifetime=Lifetime(settings.absolute_us, settings.idle_us),
+        config_source=decided.config_source,
+        duration_us=scenario.duration,
+        healed_us=scenario.duration,
+        command=decided.command,
+        notes=list(decided.configuration.notes),
+    )
+
+
+def _fault(fault: Fault) -> FaultSeen:
+    return FaultSeen(
+        fault=fault.fault,
+        nodes=fault.nodes,
+        begin=fault.begin,
+        end=fault.end,
+        touched=fault.touched,
+        title=title_of(fault),
+    )
+
+
+def title_of(fault: Fault) -> str:
+    """Say in a few words what a fault did, for people."""
+    if fault.groups:
+        return "cut: " + " | ".join(" ".join(group) for group in fault.groups)
+    if fault.links:
+        return f"{fault.fault}: " + ", ".join(f"{sender}→{to}" for sender, to in fault.links)
+    return f"{fault.fault} {' '.join(fault.nodes)}".strip()
+
+
+def _write_figures(document: Writer, history: History, out: Path) -> None:
+    for figure in figures_of(history):
+        document.figure(figure.name, unit=figure.unit, source=figure.source, value=figure.value)
+    views = membership_views(out / folder.TRACE)
+    document.figure("membership", unit="state", source="the nodes' own notes", value=views)
+
+
+def _footer(outcome: Outcome, findings: list[Finding], history: History, wall_s: float) -> Footer:
+    undecided = (NOT_TESTED, NOT_PROMISED, VACUOUS)
+    return Footer(
+        digest=outcome.digest,
+        verdict=combine(findings, finished=history.finished),
+        finished=history.finished,
+        events=outcome.events,
+        messages=outcome.messages,
+        requests=outcome.requests,
+        operations=outcome.operations,
+        simulated_us=outcome.simulated_us,
+        wall_s=wall_s,
+        not_tested=[
+            NotTested(check=finding.check, reason=f"{finding.verdict}: {finding.seen}")
+            for finding in findings
+            if finding.verdict in undecided
+        ],
+    )
+
+
+def _result(decided: Plan, footer: Footer, findings: list[Finding], faults: list[FaultSeen], out: Path) -> Run:
+    return Run(
+        scenario=decided.scenario.name,
+        title=decided.scenario.title,
+        seed=decided.seed,
+        subject=decided.subject.name,
+        digest=footer.digest,
+        verdict=footer.verdict,
+        nodes=decided.scenario.cluster.nodes,
+        events=footer.events,
+        messages=footer.messages,
+        requests=footer.requests,
+        simulated_s=footer.simulated_us / 1_000_000,
+        wall_s=footer.wall_s,
+        checks=findings,
+        faults=faults,
+        not_tested=footer.not_tested,
+        folder=out,
+        command=decided.command,
+    )
+
+
+def as_json(result: Run, *, report: Path | None, report_s: float) -> dict[str, Any]:
+    """Give the result as the one JSON value of `run --json`."""
+    value: dict[str, Any] = to_builtins(result, enc_hook=str)
+    del value["folder"]
+    return {**value, "report_s": report_s, "report": None if report is None else str(report)}

@@ -1,0 +1,60 @@
+"""The reference store and its broken variants as subjects: nodes in this process, in simulated time."""
+
+from importlib.metadata import version as installed_version
+from conformance.broken import BROKEN
+from conformance.history import Contract
+from conformance.subjects.subject import Prepared, Subject
+from reference.config import Configuration
+from reference.node import Node
+from reference.protocol import Init
+from reference.timing import converge_us, detect_us, touch_interval_us
+from simulator.host import Machine
+
+REFERENCE_FEATURES = ["members", "revoke", "idle", "absolute", "merge", "restart", "peek", "config"]
+BROKEN_PREFIX = "broken:"
+
+
+class UnknownSubject(ValueError):
+    """Nobody by that name can be put under test."""
+
+
+class InProcess:
+    """A subject whose nodes are `reference.node.Node` or a subclass of it."""
+
+    def __init__(self, name: str, node_class: type[Node]) -> None:
+        self.name = name
+        self.version = installed_version("anynode")
+        self._node_class = node_class
+
+    def prepare(self, configuration: Configuration, members: int) -> Prepared:
+        """Take a configuration; the contract follows from its membership profile and the size by `reference.timing`."""
+        settings = configuration.settings()
+        contract = Contract(
+            converge_us=converge_us(settings, members),
+            clock_skew_us=settings.clock_bound_us,
+            detect_us=detect_us(settings, members),
+            idle_slack_us=touch_interval_us(settings),
+            survives_crashes=0 if settings.acknowledge == "none" else 1,
+        )
+
+        def make(init: Init) -> Machine:
+            return self._node_class(init, settings)
+
+        return Prepared(list(REFERENCE_FEATURES), contract, make)
+
+
+def subject_named(name: str) -> Subject:
+    """Find a subject by the name given to `--subject`.
+
+    Args:
+        name: "reference" or "broken:NAME".
+
+    Raises:
+        UnknownSubject: nobody has that name; the message lists who there is.
+    """
+    if name == "reference":
+        return InProcess(name, Node)
+    if name.startswith(BROKEN_PREFIX) and name.removeprefix(BROKEN_PREFIX) in BROKEN:
+        return InProcess(name, BROKEN[name.removeprefix(BROKEN_PREFIX)].node)
+    known = ", ".join(["reference", *(BROKEN_PREFIX + bug for bug in BROKEN)])
+    raise UnknownSubject(f"--subject {name}: no such subject; write one of: {known}")

@@ -1,0 +1,47 @@
+"""Every broken store is convicted by the check meant for it, and passes where its bug is not reached."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from conformance.broken import BROKEN
+from conformance.checks import CHECKS
+from conformance.runner import run
+from conformance.verdict import HOLDS, VIOLATED
+
+QUIET = "steady-lan"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_store_is_convicted_by_the_check_meant_for_it(name: str, tmp_path: Path) -> None:
+    broken = BROKEN[name]
+    result = run(broken.scenario, subject=f"broken:{name}", out=tmp_path / "run")
+    assert result.verdict == VIOLATED
+    convicted = {finding.check: finding for finding in result.checks if finding.verdict == VIOLATED}
+    assert broken.convicted_by in convicted
+    evidence = convicted[broken.convicted_by].evidence
+    lines = (tmp_path / "run" / "history.jsonl").read_bytes().splitlines()
+    assert len({one.id for one in evidence}) >= 2, "two operations that contradict each other"
+    for one in evidence:
+        assert f'"id":"{one.id}"'.encode() in lines[one.line - 1]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_store_passes_where_its_bug_is_not_reached(name: str, tmp_path: Path) -> None:
+    """Convicting by demolition would prove nothing about the check."""
+    result = run(QUIET, subject=f"broken:{name}", out=tmp_path / "run")
+    assert result.verdict == HOLDS, [finding.seen for finding in result.checks if finding.verdict == VIOLATED]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_store_is_one_bug_in_at_most_thirty_lines(name: str) -> None:
+    broken = BROKEN[name]
+    assert broken.convicted_by in CHECKS
+    assert broken.bug.endswith(".")
+    assert broken.seen_in.startswith("https://")
+    source = inspect.getsource(inspect.getmodule(broken.node))
+    bodies = [
+        line for line in source.splitlines() if line.strip() and not line.startswith(("import ", "from ", '"""', "#"))
+    ]
+    assert len(bodies) <= 30
