@@ -32,3 +32,5 @@ check: env
 # Speed, as ratios within one run.
 bench: env
 	.venv/bin/python benchmarks/startup.py
+	.venv/bin/python benchmarks/network.py
+	.venv/bin/python benchmarks/store.py
