@@ -180,7 +180,10 @@ def _limits(document: RunDocument) -> list[Limit]:
             for finding in document.checks
             if finding.verdict in _SAYS_NOTHING
         ]
+    said = {finding.check for finding in document.checks if found and finding.verdict in _SAYS_NOTHING}
     for gap in document.footer.not_tested if document.footer is not None else []:
+        if gap.check in said:
+            continue
         name = words.spoken(gap.check) if gap.check is not None else gap.requirement or "something"
         found.append(Limit(f"{name}: {verdict.NOT_TESTED}", gap.reason))
     for fault in document.faults:

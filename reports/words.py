@@ -61,6 +61,17 @@ MEANINGS: Final = {
     verdict.BROKEN_ADAPTER: "the subject did not speak the protocol",
 }
 
+_TOUCHED: Final = {
+    "cut": ("message stopped", "messages stopped"),
+    "loss": ("message lost", "messages lost"),
+    "duplicate": ("message repeated", "messages repeated"),
+    "reorder": ("message made late", "messages made late"),
+    "slow": ("message made late", "messages made late"),
+    "crash": ("crash", "crashes"),
+    "pause": ("event put off", "events put off"),
+}
+"""What each fault of the simulator counts, as one and as many."""
+
 _ORDER: Final = (verdict.VIOLATED, verdict.UNKNOWN, verdict.VACUOUS, verdict.HOLDS)
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -166,11 +177,8 @@ def touched(fault: FaultSeen) -> str:
     """Say what a fault touched; one that touched nothing proves nothing."""
     if fault.touched == 0:
         return "touched nothing: it shows nothing"
-    if "crash" in fault.fault:
-        return count(fault.touched, "crash", "crashes")
-    if "cut" in fault.fault or fault.fault == "loss":
-        return f"{count(fault.touched, 'message')} stopped"
-    return f"{fault.touched:,} touched"
+    counted = _TOUCHED.get(fault.fault)
+    return count(fault.touched, *counted) if counted is not None else f"{fault.touched:,} touched"
 
 
 def when(fault: FaultSeen) -> str:
@@ -180,11 +188,12 @@ def when(fault: FaultSeen) -> str:
 
 
 def figures(finding: Finding) -> list[tuple[str, str]]:
-    """Write the measurements of a finding that decide nothing; names that end in _us are times."""
+    """Write the measurements of a finding that decide nothing; names with the unit us are times."""
     shown = []
     for name, value in finding.figures.items():
-        if name.endswith("_us") and type(value) is int:
-            shown.append((spoken(name.removesuffix("_us")), rounded(value)))
+        parts = name.split("_")
+        if "us" in parts and type(value) is int:
+            shown.append((" ".join(part for part in parts if part != "us"), rounded(value)))
         else:
             shown.append((spoken(name), f"{value:,}" if type(value) is int else raw(value)))
     return shown

@@ -164,6 +164,13 @@ def test_what_was_not_tested_or_not_promised_is_said(run: Any, tmp_path: Path) -
     assert "read your writes: not promised" in limits
 
 
+def test_a_check_that_both_finding_and_footer_name_is_said_once(run: Any, tmp_path: Path) -> None:
+    run.footer.not_tested.append(NotTested(check="read_your_writes", reason="not promised"))
+    said = Outline(made(run, tmp_path)).words
+    limits = said[said.index("What this run does not show", said.index("Promised, and seen")) :]
+    assert limits.count("read your writes") == 1
+
+
 def test_the_nodes_own_notes_are_marked_as_such(run: Any, tmp_path: Path) -> None:
     said = Outline(made(run, tmp_path)).words
     assert "Source: the nodes' own notes. A node's own notes are figures and never evidence" in said

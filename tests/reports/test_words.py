@@ -112,3 +112,24 @@ def test_a_fault_that_touched_nothing_is_said_to_show_nothing(run: Any) -> None:
     assert words.touched(crash) == "1 crash"
     cut.touched = 0
     assert words.touched(cut) == "touched nothing: it shows nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("longest_staleness_us", 850_123, ("longest staleness", "0.85 s")),
+        ("late_answers_us_max", 2_000_000, ("late answers max", "2 s")),
+        ("stale_reads", 1_200, ("stale reads", "1,200")),
+        ("rate", 0.25, ("rate", "0.25")),
+    ],
+)
+def test_a_figure_in_microseconds_is_said_in_seconds(name: str, value: float, said: tuple[str, str]) -> None:
+    assert words.figures(Finding("c", HOLDS, 1, [], "", "", figures={name: value})) == [said]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("pause", "1 event put off"), ("loss", "1 message lost"), ("?", "1 touched")]
+)
+def test_each_fault_says_what_it_counts(fault: str, said: str, run: Any) -> None:
+    run.faults[0].fault, run.faults[0].touched = fault, 1
+    assert words.touched(run.faults[0]) == said
