@@ -92,7 +92,7 @@ class Clients:
         self.requests = 0
         self.open = 0
 
-    # ---------------------------------------------------------------------------------------------------- there and back
+    # --------------------------------------------------------------------------------------------------- there and back
 
     def ask(self, client: str, by: str, ask: Ask, heard: Callable[[Answer], None]) -> None:
         """Send a request on its way; call only from an event of priority REQUEST.

@@ -98,6 +98,7 @@ class Host:
         clock: the machine's clocks.
         on_respond: called with host, request and answer when the node answers, before the answer is handed on; may
             crash the node, which then performs nothing more, while the answer has left.
+        on_end: called with the host when a life ends, before those hear of it whose requests broke.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class Host:
         self.ready = False
         self.clock = clock
         self.on_respond: list[Callable[[Host, Request, Respond], None]] = []
+        self.on_end: list[Callable[[Host], None]] = []
         self._loop = loop
         self._make = make
         self._network = network
@@ -208,6 +210,8 @@ class Host:
         self._kept.clear()
         self._network.detach(self.name, drop_sent=drop_sent)
         self._recorder.line(Died(self._loop.now, self.name))
+        for hear in self.on_end:
+            hear(self)
         broken, self._open = self._open, {}
         for _, answered in broken.values():
             answered(None)

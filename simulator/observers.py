@@ -45,12 +45,14 @@ class Change(Struct, frozen=True):
     Attributes:
         op: login, write, delete, or what ended the session (logout; a login that replaced it; revoke).
         cookie: the session's cookie.
+        asked: the id of the request that changed it.
         ended: whether the session is over.
         key, value: what a write left.
     """
 
     op: str
     cookie: str
+    asked: str
     ended: bool = False
     key: str | None = None
     value: Any = None
@@ -145,10 +147,10 @@ class Witness:
             if cookie is None or cookie == ask.cookie:
                 return  # no session came of it: the judge will say so
             self.cookies.append(cookie)
-            self.change = Change(LOGIN, cookie)
+            self.change = Change(LOGIN, cookie, ask.id)
         elif ask.cookie is not None:
             ended = ask.op in (LOGOUT, REVOKE)
-            self.change = Change(ask.op, ask.cookie, ended, ask.key, ask.value)
+            self.change = Change(ask.op, ask.cookie, ask.id, ended, ask.key, ask.value)
 
 
 class Watch:

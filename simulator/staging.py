@@ -1,0 +1,106 @@
+"""Builds what a scenario describes: delays, standing troubles of the network, faults, habits. No behaviour lives here.
+
+The one place that turns the words of `scenarios` into the values of this package; done once, before a run.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any
+
+from scenarios import faults as written
+from scenarios.schema import MEASURED, Lognormal, Scenario, Workload
+from scenarios.zones import round_trips_us
+from simulator import delays, faults, rules
+from simulator.chance import Chance
+from simulator.users import Habits
+
+KEEP_MEMBERSHIP = (written.Loss, written.Duplicate, written.Reorder, written.Slow)
+"""Faults of which no failure detector should take note."""
+
+
+def delay_between(scenario: Scenario) -> Callable[[str, str], delays.Delay]:
+    """Return how to find the delay from one node to another."""
+    delay = scenario.network.delay
+    if delay == MEASURED:
+        zones = dict(zip(scenario.cluster.names, scenario.cluster.zones or [], strict=True))
+        rtt_us = round_trips_us(sorted(dict.fromkeys(zones.values())))
+        return lambda sender, to: delays.measured(rtt_us, zones[sender], zones[to])
+    if isinstance(delay, Lognormal):
+        around = delays.Lognormal(delay.median, delay.sigma)
+        return lambda _sender, _to: around
+    fixed = delays.Fixed(int(delay))
+    return lambda _sender, _to: fixed
+
+
+def standing_rules(scenario: Scenario, chance: Chance) -> list[rules.Rule]:
+    """Build what befalls messages all the time, also after every fault is undone."""
+    network = scenario.network
+    standing: list[rules.Rule] = []
+    if network.loss:
+        standing.append(rules.Lose(network.loss, chance.part("loss")))
+    if network.duplicate:
+        standing.append(rules.Repeat(network.duplicate, chance.part("duplicate")))
+    if network.reorder:
+        standing.append(rules.Reorder(network.reorder, chance.part("reorder")))
+    return standing
+
+
+def faults_of(scenario: Scenario) -> list[faults.Fault]:
+    """Build the faults, in the order of the file."""
+    return [_fault(fault, scenario.cluster.names) for fault in scenario.faults]
+
+
+def _fault(fault: Any, nodes: list[str]) -> faults.Fault:
+    if isinstance(fault, written.Crash):
+        return _crash(fault)
+    if isinstance(fault, written.Pause):
+        return faults.Pause(fault.at, fault.for_, fault.pause)
+    if isinstance(fault, written.Partition):
+        return faults.Partition(fault.at, fault.for_, written.groups_of(fault, nodes))
+    if isinstance(fault, written.OneWay):
+        cut = [(sender, to) for sender in fault.one_way.from_ for to in fault.one_way.to]
+        return faults.OneWay(fault.at, fault.for_, cut)
+    return _trouble(fault)
+
+
+def _crash(fault: written.Crash) -> faults.Fault:
+    if fault.after is not None:
+        return faults.CrashOnEvent(fault.crash, fault.after.event, fault.after.count, fault.for_)
+    return faults.Crash(fault.at or 0, fault.for_, fault.crash)
+
+
+def _trouble(fault: Any) -> faults.Fault:
+    """Build what befalls messages one by one, on some links or on all."""
+    links = None if fault.links is None else [(sender, to) for sender, to in fault.links]
+    if isinstance(fault, written.Slow):
+        return faults.Slow(fault.at, fault.for_, fault.slow, links)
+    if isinstance(fault, written.Loss):
+        return faults.Loss(fault.at, fault.for_, fault.loss, links)
+    if isinstance(fault, written.Duplicate):
+        return faults.Duplicate(fault.at, fault.for_, fault.duplicate, links)
+    return faults.Reorder(fault.at, fault.for_, fault.reorder, links)
+
+
+def may_change_membership(scenario: Scenario) -> bool:
+    """Say whether any fault may have made nodes believe that others are gone."""
+    return any(not isinstance(fault, KEEP_MEMBERSHIP) for fault in scenario.faults)
+
+
+def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
+    """Build what all users have in common; nobody revokes where the subject cannot."""
+    return Habits(
+        host=host,
+        think_us=workload.think,
+        pages=(workload.pages[0], workload.pages[1]),
+        writes=workload.writes,
+        deletes=workload.deletes,
+        logouts=workload.logouts,
+        stale=(workload.stale[0], workload.stale[1]),
+        rest_us=workload.rest,
+        revokes=workload.revokes if revoke else 0,
+    )
+
+
+def seed_of_a_life(seed: int, node: str, boot: int) -> str:
+    """Draw the seed of one boot of one node: 64 hex digits that no other boot, node or run has (protocol, part 2)."""
+    return blake2b(f"{seed}/{node}/{boot}".encode(), digest_size=32, person=b"anynode node").hexdigest()

@@ -1,0 +1,148 @@
+"""Performs the observers: drives the witnesses, looks at what nodes hold, and reads every session at the end.
+
+What observers ask is in `observers.py`; this file knows the loop and the nodes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from simulator.chance import Chance, Stream
+from simulator.clients import OBSERVER, Clients, Driver
+from simulator.clock import REQUEST, Loop
+from simulator.host import Host
+from simulator.observers import MEMBERS_EVERY_US, Watch, Witness, final_read, members, peek
+from simulator.users import Answer, Ask
+
+
+class _Event(Struct, eq=False):
+    callbacks: list[Callable[[Any], None]] | None
+    _ok: ClassVar[bool] = True
+
+
+class _Observed(Struct, eq=False):
+    """One witness, its chance for looking, and how many looks were taken."""
+
+    client: str
+    witness: Witness
+    stream: Stream
+    looks: int = 0
+
+
+class Watching:
+    """All observers of a run.
+
+    Args:
+        loop: the world's event loop.
+        clients: carries what they ask.
+        hosts: every node.
+        features: what the subject offers; without `peek` and `members` nothing is looked at before the end.
+        chance: the observers' part of the run's chance.
+        count: how many witnesses there are.
+        host: the host name that is asked for.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        clients: Clients,
+        hosts: Mapping[str, Host],
+        features: Sequence[str],
+        chance: Chance,
+        count: int,
+        host: str,
+    ) -> None:
+        self._loop = loop
+        self._clients = clients
+        self._hosts = hosts
+        self._names = list(hosts)
+        self._features = features
+        self._chance = chance
+        self._count = count
+        self._host = host
+        self._observed: list[_Observed] = []
+        self._asked = 0
+        self._over = False
+
+    def begin(self, begin: int, end: int) -> None:
+        """Let the witnesses live between two instants, µs, and look at the members from now on."""
+        for number in range(1, self._count + 1):
+            client = f"o{number}"
+            witness = Witness(
+                number,
+                self._names,
+                self._host,
+                self._chance.stream("witness", client),
+                begin,
+                end,
+                revokes="revoke" in self._features,
+            )
+            observed = _Observed(client, witness, self._chance.stream("looks", client))
+            self._observed.append(observed)
+            driver = Driver(self._loop, self._clients, witness, client, OBSERVER)
+            if "peek" in self._features:
+                driver.learned = partial(self._learned, observed)
+            driver.begin()
+        if "members" in self._features:
+            self._look_at_members(None)
+
+    # -------------------------------------------------------------------------------------------------------- copies
+
+    def _learned(self, observed: _Observed, ask: Ask, _: Answer) -> None:
+        """Watch a change from its answer on, in place of the one before."""
+        change = observed.witness.change
+        if change is not None and change.asked == ask.id:
+            self._look_later(observed, Watch(change, self._names, self._loop.now, observed.stream))
+
+    def _look_later(self, observed: _Observed, watch: Watch) -> None:
+        self._loop.push(watch.next_look(), REQUEST, _Event([partial(self._look, observed, watch)]))
+
+    def _look(self, observed: _Observed, watch: Watch, _: Any) -> None:
+        if self._over or watch.change is not observed.witness.change or not watch.missing:
+            return
+        for node in watch.missing:
+            host = self._hosts[node]
+            if host.up and not host.paused:
+                observed.looks += 1
+                ask = peek(f"{observed.client}-p{observed.looks}", watch.change.cookie, observed.witness.user, node)
+                self._clients.ask(observed.client, OBSERVER, ask, partial(watch.saw, node))
+        self._look_later(observed, watch)
+
+    # ------------------------------------------------------------------------------------------------------- members
+
+    def _look_at_members(self, _: Any) -> None:
+        if self._over:
+            return
+        self._loop.push(self._loop.now + MEMBERS_EVERY_US, REQUEST, _Event([self._ask_for_members]))
+
+    def _ask_for_members(self, _: Any) -> None:
+        for host in self._hosts.values():
+            if host.up and not host.paused and not self._over:
+                self._asked += 1
+                self._clients.ask("members", OBSERVER, members(f"members-{self._asked}", host.name), _ignore)
+        self._look_at_members(None)
+
+    # ------------------------------------------------------------------------------------------------------- the end
+
+    def stop(self) -> None:
+        """Look at nothing any more."""
+        self._over = True
+
+    def read_everything(self, nodes: Sequence[str]) -> None:
+        """Ask each of the nodes for every witness session at this instant, ended ones too.
+
+        Call from an event of priority REQUEST, with all links cut.
+        """
+        reads = 0
+        for observed in self._observed:
+            for cookie in observed.witness.cookies:
+                for node in nodes:
+                    reads += 1
+                    ask = final_read(f"{observed.client}-f{reads}", cookie, observed.witness.user, node)
+                    self._clients.ask(observed.client, OBSERVER, ask, _ignore)
+
+
+def _ignore(_: Answer) -> None:
+    """Nothing follows: the history has the answer."""

@@ -1,0 +1,326 @@
+"""A scenario, a seed and a subject in, history and trace out. Wiring and the order of a run; no rule of anything else.
+
+First the nodes start; once all are ready, people come, and faults strike; at the scenario's `duration` nobody asks any
+more and everything heals; within the contract's bound every node must then agree, which the observers read on all nodes
+at one instant, with all links cut (protocol, part 4).
+"""
+
+import gzip
+from collections.abc import Callable
+from typing import Any, BinaryIO, ClassVar
+
+from msgspec import Struct
+
+from conformance.history import VERSION as HISTORY_VERSION
+from conformance.history import Contract, CookieScope, Fault, Header, Healed, Lifetime
+from conformance.trace import VERSION as TRACE_VERSION
+from conformance.trace import Opened
+from reference.protocol import Init
+from scenarios.schema import Scenario
+from simulator import staging
+from simulator.balancer import make_balancer
+from simulator.chance import Chance
+from simulator.clients import USER, Clients, Driver
+from simulator.clock import REQUEST, Loop, NodeClock, s
+from simulator.history import HistoryWriter
+from simulator.host import Host, Machine
+from simulator.network import Network
+from simulator.readiness import Readiness
+from simulator.rules import Cut
+from simulator.timetable import Timetable
+from simulator.trace import Recorder
+from simulator.users import TIMEOUT_US, User
+from simulator.watching import Watching
+
+READY_WITHIN_US = s(10)
+"""Users come when all nodes are ready, and at the latest then."""
+JOINED_WITHIN_US = s(60)
+"""How long the end of a run waits for a node that joins; one that takes longer is not read."""
+STEP_US = s(1)
+"""Simulated time between two reports of progress."""
+PREFIX = "app"
+"""The host that browsers ask for: this name under the cookie's domain."""
+DOMAIN = "example.com"
+
+
+class Judged(Struct, frozen=True):
+    """The subject under one configuration, as far as the world must know it.
+
+    Attributes:
+        name: what history and trace call it.
+        features: those that count under this configuration (protocol, part 2).
+        contract: its own bounds.
+        make: makes the node of one boot.
+        config: the Orchestrator's configuration, given to every node.
+        cluster: the cluster's name.
+        absolute_us, idle_us: the configured lifetimes, µs; an idle limit of 0 means none.
+        cookie_name, cookie_domain: the session cookie's; an empty domain means the host that was asked.
+        routing: whether requests are forwarded under this configuration.
+        store: "cluster" or "local".
+        poll_us: how often discovery is asked, µs.
+    """
+
+    name: str
+    features: list[str]
+    contract: Contract
+    make: Callable[[Init], Machine]
+    config: dict[str, Any]
+    cluster: str
+    absolute_us: int
+    idle_us: int
+    cookie_name: str
+    cookie_domain: str
+    routing: bool
+    store: str
+    poll_us: int
+
+
+class Outcome(Struct, frozen=True):
+    """What came of a run, for whoever writes the run document."""
+
+    digest: str
+    events: int
+    messages: int
+    requests: int
+    operations: int
+    simulated_us: int
+    faults: list[Fault]
+    finished: bool
+
+
+class World:
+    """One run of one scenario; also the stage on which faults act.
+
+    Args:
+        scenario: what happens.
+        seed: decides all chance.
+        judged: whose nodes run.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, judged: Judged) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.judged = judged
+        self.loop = Loop()
+        self.hosts: dict[str, Host] = {}
+        self.recorder: Recorder
+        self.network: Network
+        self._chance = Chance(seed)
+        self._names = scenario.cluster.names
+        self._host = f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
+        self._progress: Callable[[int], None] | None = None
+        self._history: HistoryWriter
+        self._readiness: Readiness
+        self._clients: Clients
+        self._watching: Watching
+        self._faults: Timetable
+        self._finished = False
+
+    def run(
+        self,
+        history: BinaryIO | None = None,
+        trace: BinaryIO | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Outcome:
+        """Run the scenario once.
+
+        Args:
+            history: where the history's lines go.
+            trace: where the trace goes, gzip-compressed; None draws the digest alone.
+            progress: told now and then how far simulated time has come, µs.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            KeyboardInterrupt: interrupted; both files are whole up to there and lack their last line.
+        """
+        self._progress = progress
+        packed = (
+            None if trace is None else gzip.GzipFile(fileobj=trace, mode="wb", compresslevel=5, mtime=0, filename="")
+        )
+        try:
+            self._build(history, packed)
+            self._start()
+            self._let_people_act()
+            self._heal()
+            self._await_agreement()
+            self._read_everything()
+            self._history.close(self.loop.now)
+            self.recorder.close(self.loop.now)
+            self._finished = True
+        finally:
+            self._history.flush()
+            if packed is not None:
+                packed.close()
+        return self.outcome()
+
+    def outcome(self) -> Outcome:
+        """Tell how far the run has come."""
+        return Outcome(
+            digest=self.recorder.digest(),
+            events=self.recorder.events,
+            messages=self.recorder.messages,
+            requests=self._clients.requests,
+            operations=self._history.operations,
+            simulated_us=self.loop.now,
+            faults=self._fault_records(),
+            finished=self._finished,
+        )
+
+    # ------------------------------------------------------------------------------------------------- before the start
+
+    def _build(self, history: BinaryIO | None, trace: Any) -> None:
+        scenario, judged, loop, names = self.scenario, self.judged, self.loop, self._names
+        self._history = HistoryWriter(history)
+        self.recorder = Recorder(trace)
+        chance = self._chance.part("network")
+        self.network = Network(loop, names, staging.delay_between(scenario), chance, self.recorder)
+        for rule in staging.standing_rules(scenario, chance):
+            self.network.add(rule)
+        for name in names:
+            self.hosts[name] = self._make_host(name)
+        balancer = make_balancer(scenario.workload.balancer, names, scenario.workload.health_lag)
+        self._readiness = Readiness(loop, self.hosts, self._history.write, balancer.saw)
+        self._clients = Clients(
+            loop,
+            self.hosts,
+            balancer.pick,
+            self._history.write,
+            judged.cookie_name,
+            self._host,
+            scenario.network.clients,
+        )
+        self._watching = Watching(
+            loop,
+            self._clients,
+            self.hosts,
+            judged.features,
+            self._chance.part("observers"),
+            scenario.observers.witnesses,
+            self._host,
+        )
+        self._faults = Timetable(self, staging.faults_of(scenario), self._chance.part("faults"))
+        self._write_headers()
+
+    def _make_host(self, name: str) -> Host:
+        judged, seed = self.judged, self.seed
+        others = tuple(other for other in self._names if other != name)
+
+        def make(boot: int) -> Machine:
+            life = staging.seed_of_a_life(seed, name, boot)
+            return judged.make(Init(name, boot, judged.cluster, others, life, judged.config))
+
+        return Host(self.loop, name, make, self.network, self.recorder, NodeClock(), lambda: others, judged.poll_us)
+
+    def _write_headers(self) -> None:
+        scenario, judged = self.scenario, self.judged
+        self._history.open(
+            Header(
+                history=HISTORY_VERSION,
+                scenario=scenario.name,
+                seed=self.seed,
+                subject=judged.name,
+                nodes=self._names,
+                features=judged.features,
+                contract=judged.contract,
+                expect={"checks": list(scenario.expect.checks)},
+                routing=judged.routing,
+                store=judged.store,
+                lifetime=Lifetime(judged.absolute_us, judged.idle_us),
+                cookie=CookieScope(judged.cookie_name, judged.cookie_domain),
+            )
+        )
+        self.recorder.open(Opened(TRACE_VERSION, scenario.name, self.seed, judged.name, self._names))
+
+    # ------------------------------------------------------------------------------------------------ the run, in order
+
+    def _start(self) -> None:
+        """Start all nodes at once and wait until all are ready, or long enough."""
+        self._faults.begin()
+        for host in self.hosts.values():
+            host.start()
+        self._readiness.begin()
+        limit = min(READY_WITHIN_US, self.scenario.duration)
+        self._advance(limit, until=self._everybody_ready)
+
+    def _let_people_act(self) -> None:
+        scenario, workload = self.scenario, self.scenario.workload
+        begin, end = self.loop.now, scenario.duration
+        habits = staging.habits_of(workload, self._host, revoke="revoke" in self.judged.features)
+        for number in range(1, workload.users + 1):
+            client = f"u{number}"
+            user = User(client, f"user{number}", habits, self._chance.stream("user", client), begin, end)
+            Driver(self.loop, self._clients, user, client, USER).begin()
+        self._watching.begin(self._witnesses_begin(begin), end)
+        self._advance(end)
+
+    def _witnesses_begin(self, begin: int) -> int:
+        """Say from when on witnesses log in: within half a limit of the end, that none has expired by then.
+
+        Where even the time after healing takes longer than that, they begin in the last quarter.
+        """
+        judged, duration = self.judged, self.scenario.duration
+        limits = [limit for limit in (judged.idle_us, judged.absolute_us) if limit]
+        if not limits:
+            return begin
+        earliest = duration + TIMEOUT_US + self._settling_us() - min(limits) // 2
+        return max(begin, min(earliest, duration - (duration - begin) // 4))
+
+    def _heal(self) -> None:
+        """Undo every fault, and make sure that nothing of any is left."""
+        self._faults.heal()
+        for record in self._fault_records():
+            self._history.write(record)
+        for host in self.hosts.values():
+            if host.paused:
+                raise AssertionError(f"node '{host.name}' is still paused after every fault was undone")
+        self._history.write(Healed(self.loop.now))
+
+    def _await_agreement(self) -> None:
+        """Let open requests end and joining nodes become ready, then give the nodes the time that they promised."""
+        self._advance(self.loop.now + TIMEOUT_US, until=self._nothing_open)
+        self._advance(self.loop.now + JOINED_WITHIN_US, until=self._everybody_ready)
+        self._advance(self.loop.now + self._settling_us())
+
+    def _settling_us(self) -> int:
+        contract = self.judged.contract
+        detect_us = contract.detect_us if staging.may_change_membership(self.scenario) else 0
+        return contract.converge_us + detect_us + STEP_US  # a step more: a bound that is met exactly is met
+
+    def _read_everything(self) -> None:
+        """Cut every link, read every witness session on every ready node at one instant, and hear the answers."""
+        self._watching.stop()
+        self.network.add(Cut([[name] for name in self._names]))
+        ready = [name for name, host in self.hosts.items() if host.up and self._readiness.ready[name]]
+        event = _Event([lambda _: self._watching.read_everything(ready)])
+        self.loop.push(self.loop.now, REQUEST, event)
+        self._advance(self.loop.now + 1)
+        self._advance(self.loop.now + TIMEOUT_US, until=self._nothing_open)
+
+    def _fault_records(self) -> list[Fault]:
+        """Tell what every fault did; one that never struck concerned nobody and touched nothing."""
+        now = self.loop.now
+        return [fault.history_record() or Fault(fault.kind, [], now, now) for fault in self._faults.faults]
+
+    # --------------------------------------------------------------------------------------------------------- stepping
+
+    def _everybody_ready(self) -> bool:
+        return self._readiness.all_up_are_ready()
+
+    def _nothing_open(self) -> bool:
+        return self._clients.open == 0
+
+    def _advance(self, to: int, until: Callable[[], bool] | None = None) -> None:
+        """Let the world run up to an instant, or until something holds, which is asked every tenth of a second."""
+        step = STEP_US if until is None else STEP_US // 10
+        loop = self.loop
+        while loop.now < to and not (until is not None and until()):
+            loop.run(until=min(to, loop.now + step))
+            if self._progress is not None:
+                self._progress(loop.now)
+
+
+class _Event(Struct, eq=False):
+    callbacks: list[Callable[[Any], None]] | None
+    _ok: ClassVar[bool] = True
