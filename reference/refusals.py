@@ -119,7 +119,8 @@ def _names(read: Reading) -> list[str]:
 
 
 def _knows_all_names(read: Reading) -> bool:
-    return read.knows("clusters") and all(read.knows("clusters", i, "name") for i in range(len(read.model.clusters)))
+    """Whether the list of names is whole: one that is missing or unknown may be the one that is meant."""
+    return read.knows("clusters") and all(cluster.name is not None for cluster in read.model.clusters)
 
 
 def names_are_distinct(read: Reading) -> Iterator[Finding]:

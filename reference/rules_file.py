@@ -320,7 +320,7 @@ def store_block_is_used(read: Reading) -> Iterator[Finding]:
     store = read.model.session.store
     if store.type is not None and store.type != CLUSTER and read.value(*path) is not None:
         yield read.finding(
-            "store-is-local",
+            "store-cluster-unused",
             path,
             f"a cluster, where the store is {store.type}",
             "write 'type: cluster', or remove it",

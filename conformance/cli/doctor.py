@@ -39,7 +39,7 @@ def doctor(
     Placeholders such as {{ env.CLUSTER_PSK }} are filled from the environment; one that is not set is a warning.
     To see what a configuration does under failures: run.
 
-    Examples:
+    For example:
 
     anynode doctor maverics.yaml
 
