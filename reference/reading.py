@@ -117,12 +117,29 @@ class Reading:
             return "nothing" if value is None else "a list"
         return str(value).lower() if isinstance(value, bool) else masked(str(value))
 
-    def finding(self, rule: str, path: Path, found: str, write: str, *, level: str = REFUSAL, **more: str) -> Finding:
-        """Make a finding about a place of this file, with its line and the requirement that goes with the key."""
-        more.setdefault("requirement", requirement_of(path))
-        line = self.source.line(path)
+    def finding(
+        self, rule: str, path: Path, found: str, write: str, *, level: str = REFUSAL, beside: Path = (), **more: str
+    ) -> Finding:
+        """Make a finding about a place of this file, with its line and the requirement that goes with the key.
+
+        Args:
+            rule: the rule that speaks.
+            path: the key path that it speaks of, which may be missing.
+            found: what stands there.
+            write: the mend, as an order.
+            level: how bad it is.
+            beside: the place whose line is shown when the file has nothing at `path` nor around it.
+            more: the other members of a `Finding`.
+        """
         return Finding(
-            level=level, rule=rule, file=self.name, path=render(path), line=line, found=found, write=write, **more
+            level=level,
+            rule=rule,
+            file=self.name,
+            path=render(path),
+            line=self.source.line(path) or self.source.line(beside),
+            found=found,
+            write=write,
+            **{"requirement": requirement_of(path), **more},
         )
 
 

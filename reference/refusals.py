@@ -52,6 +52,7 @@ def flag_is_on(read: Reading) -> Iterator[Finding]:
         path,
         found,
         f"write '{FLAG}: true' under features",
+        beside=(*STORE, "type"),
         because=because,
         nearest=FLAG,
         requirement="REQ-CFG-9",

@@ -78,6 +78,7 @@ def routing_is_on(read: Reading) -> Iterator[Finding]:
             "routing off",
             f"write 'routing: {block}' under http, or balance with stickiness",
             level=HINT,
+            beside=(*STORE, "type"),
             because=because,
             requirement="REQ-ROUT-6",
         )

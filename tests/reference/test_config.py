@@ -422,6 +422,11 @@ def test_the_older_spelling_as_a_whole_is_refused_with_every_new_name() -> None:
     assert [finding.line for finding in found] == [3, 4, 29, 30]
 
 
+def test_a_missing_block_is_told_where_it_is_missed() -> None:
+    finding = refusal(edited(("features:\n  experimental.clusters: true\n", "")))
+    assert (finding.path, finding.line) == ('features["experimental.clusters"]', 15)
+
+
 def test_every_mistake_is_told_at_once_in_the_order_of_the_file() -> None:
     text = edited(("9450\n", "945000\n"), (KEY, "beef"), ("15m", "15"), ("maverics_session", "a;b"))
     assert [finding.line for finding in refusals(text)] == [7, 14, 22, 24]
