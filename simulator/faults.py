@@ -291,9 +291,10 @@ class Crash(Fault):
             host.crash()
 
     def _come_back(self, stage: Stage) -> None:
+        if self.begun is None or self.ended is not None or self.lasts is None:
+            return
         host = stage.hosts[self._node]
-        struck = self.begun is not None and self.ended is None
-        if struck and self.lasts is not None and not host.up and host.boot == self._boot:
+        if not host.up and host.boot == self._boot:
             self._ends(stage)
             host.start()
 

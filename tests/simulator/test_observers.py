@@ -83,11 +83,11 @@ def test_only_an_answered_change_is_watched() -> None:
         if ask.node == "n2":
             assert change is None or change.value != ask.value
         elif ask.op == WRITE:
-            assert change == Change(WRITE, ask.cookie or "", key=ask.key, value=ask.value)
+            assert change == Change(WRITE, ask.cookie or "", ask.id, key=ask.key, value=ask.value)
 
 
 def test_a_write_shows_where_its_value_stands_and_nowhere_else() -> None:
-    change = Change(WRITE, "s=1", key="k", value="o1-2")
+    change = Change(WRITE, "s=1", "o1-2", key="k", value="o1-2")
     assert shows(change, Answer(200, {"data": {"k": "o1-2"}, "ended": False}))
     assert not shows(change, Answer(200, {"data": {"k": "o1-1"}, "ended": False}))
     assert not shows(change, Answer(404, {"error": "no-session"}))
@@ -96,12 +96,12 @@ def test_a_write_shows_where_its_value_stands_and_nowhere_else() -> None:
 
 
 def test_a_login_shows_where_the_session_is_held() -> None:
-    assert shows(Change(LOGIN, "s=1"), Answer(200, {"data": {}, "ended": False}))
-    assert not shows(Change(LOGIN, "s=1"), Answer(404, {}))
+    assert shows(Change(LOGIN, "s=1", "o1-2"), Answer(200, {"data": {}, "ended": False}))
+    assert not shows(Change(LOGIN, "s=1", "o1-2"), Answer(404, {}))
 
 
 def test_an_end_shows_where_the_copy_is_ended_or_gone() -> None:
-    change = Change(LOGOUT, "s=1", ended=True)
+    change = Change(LOGOUT, "s=1", "o1-2", ended=True)
     assert shows(change, Answer(200, {"data": {}, "ended": True}))
     assert shows(change, Answer(404, {}))
     assert not shows(change, Answer(200, {"data": {}, "ended": False}))
@@ -109,7 +109,7 @@ def test_an_end_shows_where_the_copy_is_ended_or_gone() -> None:
 
 
 def test_nodes_are_looked_at_at_growing_delays_until_they_show_it() -> None:
-    change = Change(WRITE, "s=1", key="k", value="o1-2")
+    change = Change(WRITE, "s=1", "o1-2", key="k", value="o1-2")
     watch = Watch(change, NODES, 1_000, Chance(1).stream("watch"))
     looks = [watch.next_look() - 1_000 for _ in range(12)]
     gaps = [later - earlier for earlier, later in pairwise(looks)]
