@@ -9,7 +9,7 @@ HISTORY = "history.jsonl"
 TRACE = "trace.jsonl.gz"
 SCENARIO = "scenario.yaml"
 CONFIGURATION = "configuration.yaml"
-"""The user's own configuration as it was read, when the run had one; placeholders for secrets stand as written."""
+"""The user's own configuration as it was read, when the run had one; no secret is in it."""
 FILES = (DOCUMENT, HISTORY, TRACE, SCENARIO, CONFIGURATION, "report.html", "summary.md", "junit.xml")
 
 

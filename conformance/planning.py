@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
 import yaml
 from msgspec import Struct
 
@@ -13,7 +12,7 @@ from conformance.checks import CHECKS
 from conformance.subjects.in_process import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
-from reference.orchestrator import CLUSTER, EXTENSIONS, READ
+from reference.orchestrator import CLUSTER
 from reference.settings import Settings
 from scenarios import configuration as configuration_of
 from scenarios.schema import Scenario
@@ -109,18 +108,12 @@ def _configuration(scenario: Scenario, config: Path | None, environment: Mapping
     return configuration
 
 
-def without_secrets(configuration: Configuration) -> str:
-    """Write the blocks that decide a run as YAML, so that it can be replayed elsewhere: placeholders replaced, no secret.
+def replayable(configuration: Configuration) -> str:
+    """Write the blocks that decide a run as YAML for its folder: values in place of placeholders, and no secret.
 
-    A pre-shared key becomes a placeholder again; a replay puts its stand-in there.
+    What stands for a key reads as a reference to a secret, for which a replay puts its stand-in.
     """
-    kept = {key: configuration.raw[key] for key in READ if key in configuration.raw}
-    kept = msgspec.json.decode(msgspec.json.encode(kept))
-    kept["http"] = {"routing": kept.get("http", {}).get("routing", {})}
-    for cluster in kept["clusters"]:
-        cluster["encryption"]["psk"] = "{{ env.CLUSTER_PSK }}"
-    kept.get(EXTENSIONS, {}).pop("acceptedPsks", None)
-    return yaml.safe_dump(kept, sort_keys=False)
+    return yaml.safe_dump(configuration.without_secrets(), sort_keys=False)
 
 
 def _command(scenario: Scenario, seed: int, subject: str, config: Path | None) -> str:

@@ -16,7 +16,7 @@ from conformance import folder
 from conformance.checks import judge
 from conformance.figures import figures_of
 from conformance.history import Fault, History, Lifetime, read
-from conformance.planning import OWN, Plan, plan, without_secrets
+from conformance.planning import OWN, Plan, plan, replayable
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer
@@ -92,7 +92,7 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
     began = time.perf_counter()
     (out / folder.SCENARIO).write_text(decided.scenario.text, encoding="utf-8")
     if decided.config_source != OWN:
-        (out / folder.CONFIGURATION).write_text(without_secrets(decided.configuration), encoding="utf-8")
+        (out / folder.CONFIGURATION).write_text(replayable(decided.configuration), encoding="utf-8")
     with Writer(out / folder.DOCUMENT) as document:
         document.header(_header(decided))
         world = _world(decided)
