@@ -55,7 +55,7 @@ class Lognormal:
         """
         if median_us < 1 or sigma < 0:
             raise ValueError(
-                f"a lognormal delay of median {median_us} µs, sigma {sigma}; at least 1 µs and 0 are needed"
+                f"a lognormal delay of median {median_us} µs and sigma {sigma}; write at least 1 µs and a sigma from 0"
             )
         self.median_us = median_us
         self.sigma = sigma

@@ -50,7 +50,8 @@ class Recorder:
     def digest(self) -> str:
         """Return the digest of everything so far, as hex digits; asking changes nothing."""
         hashed = self._hash.copy()
-        hashed.update(_to_digest.encode(self._batch))
+        if self._batch:
+            hashed.update(_to_digest.encode(self._batch))
         return hashed.hexdigest()
 
     def open(self, opened: Opened) -> None:
