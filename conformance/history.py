@@ -1,14 +1,33 @@
 """The history of a run, version 1: operations as clients saw them, and what the world did to the nodes.
 
-The seam between those who act and those who judge (docs/subject-protocol.md, part 5). It imports nothing of the project.
+The seam between those who act and those who judge (docs/subject-protocol.md, part 5). It imports nothing of the
+project; `conformance.reading` makes a `History` of a file and refuses what contradicts itself.
 Times are integer microseconds of the world's true clock, counted from the start of the run.
 """
 
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 from msgspec import Struct, field
 
 VERSION = 1
+
+LOCAL, CLUSTER = "local", "cluster"
+"""Where the subject keeps sessions; with `local` only one node's promises stand (protocol, part 4)."""
+
+LOGIN, READ, WRITE, DELETE, LOGOUT, REVOKE = "login", "read", "write", "delete", "logout", "revoke"
+PEEK, MEMBERS, STATUS = "peek", "members", "status"
+OPERATIONS = (LOGIN, READ, WRITE, DELETE, LOGOUT, REVOKE, PEEK, MEMBERS, STATUS)
+"""What may be asked of a node (protocol, part 1)."""
+
+OK, DENIED, REFUSED, UNKNOWN = "ok", "denied", "refused", "unknown"
+OUTCOMES = (OK, DENIED, REFUSED, UNKNOWN)
+"""What came of an operation: it happened; 401, definite; definitely nothing happened; it may have happened."""
+
+NO_SESSION, EXPIRED, ENDED = "no-session", "expired", "ended"
+"""Why a node denies; `no-session` means that it has no record and is not final, the others are."""
+
+USER, OBSERVER = "user", "observer"
 
 
 class Contract(Struct, frozen=True):
@@ -22,10 +41,10 @@ class Contract(Struct, frozen=True):
 
 
 class Lifetime(Struct, frozen=True):
-    """The configured limits; an idle limit of 0 means that there is none."""
+    """The configured limits in µs; a limit of 0 means that there is none."""
 
-    absolute_us: int
-    idle_us: int
+    absolute_us: int = 0
+    idle_us: int = 0
 
 
 class CookieScope(Struct, frozen=True):
@@ -35,30 +54,30 @@ class CookieScope(Struct, frozen=True):
     domain: str = ""
 
 
-class Header(Struct):
-    """The first line."""
+class Header(Struct, kw_only=True):
+    """The first line; what has a default here decides nothing, or the protocol gives the value."""
 
     history: int
-    scenario: str
-    seed: int
-    subject: str
+    scenario: str = ""
+    seed: int | None = None
+    subject: str = ""
     nodes: list[str]
     features: list[str]
-    contract: Contract
-    expect: Any
+    contract: Contract = Contract()
+    expect: Any = None
     routing: bool
     store: str
     lifetime: Lifetime
-    cookie: CookieScope
+    cookie: CookieScope = CookieScope(name="")
 
 
-class Operation(Struct, omit_defaults=True):
+class Operation(Struct, omit_defaults=True, gc=False):  # gc: millions of them are held, and none is part of a cycle
     """One request and what its client saw.
 
-    `session` is a hash, never a live id. `user` is the user that the client acts for; `answered_user` is whom the answer
-    named (login, read, peek). `replaced` is the session whose cookie a login sent along: that session ends with it.
-    `answered` is None when nothing was heard. `outcome`: "ok", "denied" (401), "refused" (definitely nothing happened) or
-    "unknown" (may have happened, once, at any time from the asking to the end of the run).
+    `session` is a hash, never a live id. `user` is the user that the client acts for; `answered_user` is whom the
+    answer named (login, read, peek). `replaced` is the session whose cookie a login sent along: that session ends with
+    it. `answered` is None when nothing was heard. `outcome`: "ok", "denied" (401), "refused" (definitely nothing
+    happened) or "unknown" (may have happened, once, at any time from the asking to the end of the run).
     """
 
     op: str
@@ -90,9 +109,9 @@ class Operation(Struct, omit_defaults=True):
 class Fault(Struct, omit_defaults=True):
     """Something done to nodes or to what lies between them, from one instant to another.
 
-    `groups` of a cut: nodes of different groups cannot reach each other. `links` of a one-way cut: [from, to] pairs that
-    carry nothing. `to` is None for a crash without return. `touched` counts what the fault changed: for cuts the messages
-    stopped, for a crash 1.
+    `groups` of a cut: nodes of different groups cannot reach each other; without it each node of `nodes` may be cut
+    from every other. `links` of a one-way cut: [from, to] pairs that carry nothing. `to` is None for a crash without
+    return. `touched` counts what the fault changed: for cuts the messages stopped, for a crash 1.
     """
 
     fault: str
@@ -140,3 +159,63 @@ class End(Struct):
 
 
 Record = Operation | Fault | Ready | Unready | Clock | Healed | End
+
+
+class History(Struct):
+    """A whole run, read and found free of contradictions.
+
+    Attributes:
+        header: the first line.
+        operations: every operation, in the order of the file.
+        lines: where each of `operations` stands, counted from 1.
+        faults: what was done to the nodes, in the order of the file.
+        readies: when nodes said that they may be sent requests.
+        unreadies: when nodes went down or said so no longer.
+        clocks: when nodes' clocks changed.
+        healed: when the last fault was undone; None if the history does not say.
+        end: the last line; None means that the run is unfinished.
+        file: where it was read from, for messages.
+        unasked: positions in `operations` of answers to questions that were never asked (`asked` is null).
+    """
+
+    header: Header
+    operations: list[Operation] = []
+    lines: list[int] = []
+    faults: list[Fault] = []
+    readies: list[Ready] = []
+    unreadies: list[Unready] = []
+    clocks: list[Clock] = []
+    healed: int | None = None
+    end: End | None = None
+    file: str = ""
+    unasked: list[int] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether the history has its last line."""
+        return self.end is not None
+
+
+def token(value: Any) -> Any:
+    """Make of a written value what equal JSON shares and other JSON does not, usable as a key of a dict.
+
+    Args:
+        value: any JSON value. 1, 1.0 and true are equal in Python; as JSON the first two are one number, true is not.
+    """
+    if type(value) is str:
+        return value
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return (msgspec.json.encode(value, order="sorted"),)
+
+
+def json_schema() -> dict[str, Any]:
+    """Describe one line of a history as a JSON Schema; which line may follow which it cannot say."""
+    kinds = (Header, *get_args(Record))
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"One line of a history, version {VERSION}",
+        "anyOf": list(schemas),
+        "$defs": components,
+    }

@@ -15,8 +15,9 @@ from msgspec import Struct, to_builtins
 from conformance import folder
 from conformance.checks import judge
 from conformance.figures import figures_of
-from conformance.history import Fault, History, Lifetime, read
+from conformance.history import Fault, History, Lifetime
 from conformance.planning import OWN, Plan, plan, replayable
+from conformance.reading import read
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer

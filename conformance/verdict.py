@@ -40,6 +40,7 @@ class Finding(Struct):
         violations: how many contradictions were found.
         figures: measurements that decide nothing (rates, longest staleness), by name with the unit last.
         expected: whether the scenario named this check in its `expect`.
+        traceback: where the check itself failed, "" where it did not; the verdict is `unknown` then.
     """
 
     check: str
@@ -52,6 +53,7 @@ class Finding(Struct):
     violations: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
     expected: bool = False
+    traceback: str = ""
 
 
 def combine(findings: Iterable[Finding], *, finished: bool = True, adapter_broken: bool = False) -> str:

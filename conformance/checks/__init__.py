@@ -1,0 +1,111 @@
+"""The checks: one rule a file, a history in, a finding out; here the table of them, and how a history is judged.
+
+A check is a pure function of the index of a history. Adding one: a file, a row in CHECKS, tests/histories/NAME/ok and
+bad, one broken store that it must convict.
+"""
+
+import difflib
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from conformance.checks.convergence import convergence
+from conformance.checks.durability import durability
+from conformance.checks.index import Index
+from conformance.checks.isolation import isolation
+from conformance.checks.monotonic_reads import monotonic_reads
+from conformance.checks.no_resurrection import no_resurrection
+from conformance.checks.read_your_writes import read_your_writes
+from conformance.checks.structure import structure
+from conformance.history import History
+from conformance.reading import BrokenHistory, read
+from conformance.verdict import UNKNOWN, Finding
+
+Check = Callable[[Index], Finding]
+
+CHECKS: dict[str, Check] = {
+    "structure": structure,
+    "isolation": isolation,
+    "convergence": convergence,
+    "durability": durability,
+    "no_resurrection": no_resurrection,
+    "read_your_writes": read_your_writes,
+    "monotonic_reads": monotonic_reads,
+}
+"""Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
+
+
+def judge(history: History) -> list[Finding]:
+    """Let every check judge a history.
+
+    Args:
+        history: as `conformance.reading.read` made it.
+
+    Returns:
+        A finding a check, in the order of CHECKS, `expected` set on those that the history's `expect` names (on all
+        where it names none). A check that raises gives `unknown` with its traceback; the others still judge.
+
+    Raises:
+        BrokenHistory: `expect` names a check that does not exist.
+    """
+    expected = expected_checks(history)
+    try:
+        index = Index(history)
+    except Exception as error:  # noqa: BLE001 (our own defect: it must not look like the subject's)
+        findings = [_defect(name, error) for name in CHECKS]
+    else:
+        findings = [_judged_by(name, check, index) for name, check in CHECKS.items()]
+    for finding in findings:
+        finding.expected = finding.check in expected
+    return findings
+
+
+def check(source: Path | str | bytes | History) -> list[Finding]:
+    """Read a history, unless it has been read already, and judge it.
+
+    Args:
+        source: the path of a file, the bytes of one, or a history.
+
+    Raises:
+        BrokenHistory: the history contradicts itself, or its `expect` names a check that does not exist.
+        OSError: when the file cannot be read.
+    """
+    return judge(source if isinstance(source, History) else read(source))
+
+
+def expected_checks(history: History) -> list[str]:
+    """Tell which checks the history's scenario names; all of them where it names none.
+
+    `expect` is a list of names, or a mapping whose `checks` is one.
+
+    Raises:
+        BrokenHistory: for a name that is no check's, with the nearest that is one.
+    """
+    expect: Any = history.header.expect
+    if isinstance(expect, dict):
+        expect = expect.get("checks")
+    if not expect:
+        return list(CHECKS)
+    if not isinstance(expect, list) or not all(isinstance(name, str) for name in expect):
+        raise BrokenHistory(history.file, 1, "expect", f"found {expect!r}; expected a list of names of checks")
+    names = [name.replace("-", "_").replace(" ", "_") for name in expect]
+    for name in names:
+        if name not in CHECKS:
+            near = difflib.get_close_matches(name, CHECKS, 1, cutoff=0)
+            rule = f"found {name!r}, which is no check; the nearest is {near[0]!r} (there are {', '.join(CHECKS)})"
+            raise BrokenHistory(history.file, 1, "expect", rule)
+    return names
+
+
+def _judged_by(name: str, check: Check, index: Index) -> Finding:
+    try:
+        return check(index)
+    except Exception as error:  # noqa: BLE001 (see judge)
+        return _defect(name, error)
+
+
+def _defect(name: str, error: Exception) -> Finding:
+    seen = f"the check itself failed, which says nothing about the store: {type(error).__name__}: {error}"
+    text = "".join(traceback.format_exception(error))
+    return Finding(name, UNKNOWN, 0, [], "A check judges every history.", seen, traceback=text)

@@ -1,0 +1,92 @@
+"""What shows that a session has ended: evidence that a client holds, not what may explain an absence."""
+
+from msgspec import Struct
+
+from conformance.checks.copies import Copies
+from conformance.checks.index import Index, Session, answered
+from conformance.history import DENIED, ENDED, LOGOUT, OK, PEEK, Operation
+
+
+class End(Struct):
+    """One operation after whose answer a session is over.
+
+    Attributes:
+        operation: the logout, login, revocation, or denial that said so.
+        settled: from when on every node must know, µs.
+        at_once: whether the node that answered must know from its answer on: surely where it held the session; a node
+            that replaced or revoked may not have known the session yet.
+    """
+
+    operation: Operation
+    settled: int
+    at_once: bool
+
+
+def sure_ends(index: Index, session: Session) -> list[End]:
+    """Collect the evidence that a session has ended, in the order of its answers, the first of each life of a node.
+
+    A logout that was acknowledged; a denial with `ended` or `expired`, which is final (not by a node whose clock was
+    off); an acknowledged login that had sent the cookie along; an acknowledged revocation that surely fell after the
+    login. Unknown outcomes are no evidence. Cost: O(n log n) in the operations of the session.
+    """
+    found = [o for o in session.operations if _says_over(index, o)]
+    held_later = [o for o in session.replacing if o.outcome == OK and o.session != session.id]
+    held_later += index.revocations(session)
+    login, timeline = session.login, index.timeline
+    known = None if login is None else timeline.settled(answered(login))
+    candidates = [(o, True) for o in found] + [(o, known is not None and known < o.asked) for o in held_later]
+    candidates.sort(key=lambda candidate: answered(candidate[0]))
+    ends: list[End] = []
+    seen: dict[tuple[str, int, bool], None] = {}
+    for operation, at_once in candidates:
+        place = (operation.node, timeline.life(operation.node, operation.asked), at_once)
+        if place not in seen:
+            seen[place] = None
+            ends.append(End(operation, timeline.settled(answered(operation)), at_once))
+    return ends
+
+
+def _says_over(index: Index, operation: Operation) -> bool:
+    if operation.op == LOGOUT and operation.outcome == OK:
+        return True
+    if operation.outcome != DENIED or operation.op == PEEK:
+        return False
+    if operation.why == ENDED:
+        return not index.timeline.clock_off(operation.node, operation.asked, answered(operation))
+    return index.says_expired(operation)
+
+
+def end_known_to(copies: Copies, ends: list[End], operation: Operation, *, everywhere: bool = True) -> End | None:
+    """Find the end that an answering node must have known when it was asked.
+
+    On the node that told the end, in the same life: from its answer on. On any other: once it is settled, or with
+    routing at once while nothing disturbed the nodes. An end that may have been lost with its node convicts nobody.
+
+    Args:
+        copies: the rules.
+        ends: of this session, in the order of their answers.
+        operation: what was asked later.
+        everywhere: False where only one node's promises stand (`store: local`).
+
+    Returns:
+        The first such end, None if the node may not have known.
+    """
+    timeline = copies.timeline
+    for end in ends:
+        told = end.operation
+        if told is operation or answered(told) >= operation.asked:
+            break
+        here = (
+            end.at_once
+            and told.node == operation.node
+            and timeline.life(told.node, told.asked) == timeline.life(told.node, answered(operation))
+        )
+        if here:
+            return end
+        if not everywhere:
+            continue
+        due = end.settled < operation.asked
+        due = due or (copies.routing and timeline.calm(told.asked, answered(operation)))
+        if due and not copies.excused(told, answered(operation)):
+            return end
+    return None

@@ -1,0 +1,117 @@
+"""How a check says what it found: the earliest witness, the verdict, the sentences. No rule lives here."""
+
+from typing import Any
+
+from msgspec import to_builtins
+
+from conformance.checks.index import Index
+from conformance.history import History, Operation
+from conformance.verdict import HOLDS, NOT_PROMISED, VACUOUS, VIOLATED, Evidence, Finding
+
+
+class Convictions:
+    """Contradictions as they are found: all are counted, the earliest is kept.
+
+    Attributes:
+        count: how many there were.
+        witness: the operations of the earliest, in the order in which a reader should meet them.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.witness: tuple[Operation, ...] = ()
+        self._when: tuple[int, int] | None = None
+        self._text = ""
+        self._values: tuple[Any, ...] = ()
+
+    def add(self, witness: tuple[Operation, ...], text: str, *values: object) -> None:
+        """Count one contradiction.
+
+        Args:
+            witness: the operations that contradict each other; the last one to be answered dates it.
+            text: what was seen, in one sentence, with {} for each of `values`; made only for the earliest.
+            values: what stands in it.
+        """
+        self.count += 1
+        instants = [operation.asked if operation.answered is None else operation.answered for operation in witness]
+        when = (max(instants), min(instants))
+        if self._when is None or when < self._when:
+            self._when, self.witness, self._text, self._values = when, witness, text, values
+
+    @property
+    def seen(self) -> str:
+        """The earliest, in one sentence."""
+        return self._text.format(*self._values)
+
+
+def conclude(
+    index: Index,
+    check: str,
+    requirements: list[str],
+    promise: str,
+    convictions: Convictions,
+    *,
+    judged: int,
+    held: str,
+    promised: bool = True,
+    figures: dict[str, Any] | None = None,
+) -> Finding:
+    """Make the finding of a check.
+
+    Args:
+        index: the history.
+        check: its name.
+        requirements: what it shows.
+        promise: the rule in one sentence, with its bound.
+        convictions: what contradicts the rule.
+        judged: how many operations (or what the check counts instead) it used.
+        held: what was seen where nothing contradicts.
+        promised: False where the subject promises nothing of this: then nothing convicts.
+        figures: measurements that decide nothing.
+    """
+    found = Finding(check, HOLDS, judged, requirements, promise, held, figures=figures or {})
+    if not promised:
+        found.verdict = NOT_PROMISED
+    elif convictions.count:
+        found.verdict = VIOLATED
+        found.violations = convictions.count
+        found.seen = convictions.seen
+        found.evidence = evidence_of(index.history, convictions.witness)
+    elif not judged:
+        found.verdict = VACUOUS
+        found.seen = "nothing to judge"
+    return found
+
+
+def evidence_of(history: History, witness: tuple[Operation, ...]) -> list[Evidence]:
+    """Make evidence of operations: id, line and the record; O(n), once a finding."""
+    found = []
+    for operation in witness:
+        position = next(i for i, held in enumerate(history.operations) if held is operation)
+        record = to_builtins(operation)
+        if position in history.unasked:
+            record["asked"] = None
+        found.append(Evidence(operation.id, history.lines[position], record))
+    return found
+
+
+def seconds(us: int | None) -> str:
+    """Write an instant or a span for people: '61.25 s'; microseconds are kept, zeros at the end are not."""
+    if us is None:
+        return "no time"
+    sign = "-" if us < 0 else ""
+    whole, rest = divmod(abs(us), 1_000_000)
+    fraction = f"{rest:06d}".rstrip("0")
+    return f"{sign}{whole}.{fraction} s" if fraction else f"{sign}{whole} s"
+
+
+def at(operation: Operation) -> str:
+    """Say what an operation was: its id, who did what where, and when it was asked and answered."""
+    done = f"{operation.op} of {operation.key!r}" if operation.key is not None else operation.op
+    answer = "never answered" if operation.answered is None else f"answered {seconds(operation.answered)}"
+    return f"{operation.id} ({done} on {operation.node}, asked {seconds(operation.asked)}, {answer})"
+
+
+def counted(number: int, thing: str) -> str:
+    """Write a number with its thing: '1 session', '1,204 sessions'."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,0 +1,115 @@
+"""What the client's guarantees share: whose reads are promised anything, how stale reads are counted, the finding.
+
+Protocol, part 4: promised where the subject has routing, or one node served the client throughout; and no node was cut
+off, paused or wrongly suspected within `converge` before. Elsewhere rate and longest staleness are figures.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from conformance.checks.copies import Copies
+from conformance.checks.findings import Convictions, conclude, counted, seconds
+from conformance.checks.index import Index, Session, answered
+from conformance.history import OBSERVER, PEEK, UNKNOWN, Operation
+from conformance.verdict import Finding
+
+
+class Stale(Struct):
+    """Why a read was stale.
+
+    Attributes:
+        due: the operation that contradicts the read.
+        newer: the update that it should have shown.
+        shown: the update that it showed instead, None where it showed nothing.
+        text: what was seen, with {} for each of `values`.
+        values: what stands in it.
+    """
+
+    due: Operation
+    newer: Operation
+    shown: Operation | None
+    text: str
+    values: tuple[object, ...]
+
+
+class Reads:
+    """Counts the reads that one guarantee is about, and convicts those that broke it where it was promised."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self.copies = Copies(index)
+        self._routing = index.header.routing
+        self.convictions = Convictions()
+        self.judged = 0
+        self.judged_promised = 0
+        self.stale = 0
+        self.staleness_us_max = 0
+
+    def promised(self, read: Operation) -> bool:
+        """Say whether the guarantee is promised to that read."""
+        if not (self._routing or self._index.served_by_one(read.client)):
+            return False
+        return self._index.timeline.calm(read.asked, answered(read))
+
+    def judge(self, read: Operation, stale: Stale | None) -> None:
+        """Count a read, and convict it where it is stale, promised otherwise, and the two updates have an order.
+
+        Args:
+            read: a read of a client that the guarantee says something about.
+            stale: why it is; None if it showed what it should.
+        """
+        promised = self.promised(read)
+        self.judged += 1
+        self.judged_promised += promised
+        if stale is None:
+            return
+        self.stale += 1
+        self.staleness_us_max = max(self.staleness_us_max, read.asked - answered(stale.due))
+        if promised and (stale.shown is None or self.copies.ordered(stale.shown, stale.newer)):
+            self.convictions.add((stale.due, read), stale.text, *stale.values)
+
+    def conclude(self, name: str, requirements: list[str], promise: str) -> Finding:
+        """Make the finding.
+
+        A balancer that spreads may by chance leave a short visit on one node. So a promised read that broke the promise
+        convicts wherever it is, but `holds` needs the promise for more than half of the reads that count.
+        """
+        promised = bool(self.convictions.count) or 2 * self.judged_promised > self.judged
+        stale = f"{self.stale:,} of {counted(self.judged, 'read')} were stale"
+        longest = f", at most by {seconds(self.staleness_us_max)}" if self.stale else ""
+        kept = f"{counted(self.judged_promised, 'read')} to which it is promised kept it"
+        return conclude(
+            self._index,
+            name,
+            requirements,
+            promise,
+            self.convictions,
+            judged=self.judged_promised if promised else self.judged,
+            held=kept if promised else f"{stale}{longest}",
+            promised=promised or not self.judged,
+            figures={
+                "reads": self.judged,
+                "reads_promised": self.judged_promised,
+                "stale_reads": self.stale,
+                "stale_ppm": self.stale * 1_000_000 // self.judged if self.judged else 0,
+                "staleness_us_max": self.staleness_us_max,
+            },
+        )
+
+
+def by_client(session: Session) -> Iterator[list[Operation]]:
+    """Part what browsers asked of a session by client, each in the order of asking; without peeks and observers."""
+    clients: dict[str, list[Operation]] = {}
+    for operation in session.operations:
+        if operation.by != OBSERVER and operation.op != PEEK and operation.outcome != UNKNOWN:
+            clients.setdefault(operation.client, []).append(operation)
+    yield from clients.values()
+
+
+def may_be_deleted(copies: Copies, session: Session, name: str, since: Operation, read: Operation) -> bool:
+    """Say whether a delete, of any outcome but definite failure, may explain that a read lacks what `since` wrote."""
+    key = session.keys.get(name)
+    if key is None:
+        return False
+    return any(d.asked <= answered(read) and not copies.ordered(d, since) for d in reversed(key.deletes))

@@ -1,0 +1,271 @@
+"""A history arranged for the checks: by session, by key, by client, by written value. Made once and shared by all.
+
+It knows who wrote what and what may have ended a session; whether that convicts anybody is the business of the checks.
+Making it costs O(n log n) in the operations (sorting each session's own), each question about O(log n).
+"""
+
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any, Final
+
+from conformance.checks.timeline import NEVER, Timeline
+from conformance.history import (
+    DELETE,
+    DENIED,
+    EXPIRED,
+    LOGIN,
+    LOGOUT,
+    OBSERVER,
+    OK,
+    PEEK,
+    REFUSED,
+    REVOKE,
+    UNKNOWN,
+    WRITE,
+    Contract,
+    Header,
+    History,
+    Operation,
+    token,
+)
+
+ASKED: Final = attrgetter("asked")
+ANSWERED: Final = attrgetter("answered")
+
+
+class Key:
+    """One key of one session: what may have changed it.
+
+    Attributes:
+        writes: acknowledged writes and deletes, by the time of their answers.
+        answers: those times, for bisection.
+        deletes: deletes that happened or may have, in the order in which they were asked.
+        doubtful: whether some write or delete of it has an unknown outcome.
+    """
+
+    __slots__ = ("answers", "deletes", "doubtful", "writes")
+
+    def __init__(self) -> None:
+        self.writes: list[Operation] = []
+        self.answers: list[int] = []
+        self.deletes: list[Operation] = []
+        self.doubtful = False
+
+
+class Session:
+    """One session id and everything that was asked with it.
+
+    Attributes:
+        id: its hash.
+        logins: the acknowledged logins that answered with this id; more than one is a violation of its own.
+        operations: every other operation on it, in the order in which they were asked.
+        keys: by name, every key that was written or deleted, or may have been.
+        replacing: logins that sent its cookie along.
+        over_from: the first instant at which an operation may have ended it, once that was asked for.
+        expired_from: the first instant at which its limits may have, once that was asked for.
+    """
+
+    __slots__ = ("expired_from", "id", "keys", "logins", "operations", "over_from", "replacing")
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+        self.logins: list[Operation] = []
+        self.operations: list[Operation] = []
+        self.keys: dict[str, Key] = {}
+        self.replacing: list[Operation] = []
+        self.over_from: int | None = None
+        self.expired_from: int | None = None
+
+    @property
+    def login(self) -> Operation | None:
+        """The login that began it, None where no login did."""
+        return self.logins[0] if self.logins else None
+
+
+class Index:
+    """One history, arranged.
+
+    Attributes:
+        history: what it was made of.
+        header: its first line.
+        contract: the bounds that the subject gives.
+        timeline: what the world did to the nodes.
+        sessions: by id, in the order in which they were first named.
+        written: by value (`history.token`), the operation that was asked to write it, whatever came of it.
+        peeks_missing: whether a 404 to a peek says that there is no copy (else the path is unknown to the node).
+    """
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.header: Header = history.header
+        self.contract: Contract = history.header.contract
+        self.timeline = Timeline(history)
+        self.sessions: dict[str, Session] = {}
+        self.written: dict[Any, Operation] = {}
+        self._logins: dict[str, list[Operation]] = {}
+        self._served_by: dict[str, str | None] = {}
+        self._revocations: dict[str, list[Operation]] = {}
+        peeked = self._arrange(history.operations)
+        self.peeks_missing = peeked or PEEK in history.header.features
+        for session in self.sessions.values():
+            self._arrange_session(session)
+
+    def _arrange(self, operations: list[Operation]) -> bool:
+        """Put every operation where it belongs; say whether any peek was answered."""
+        sessions, served_by = self.sessions, self._served_by
+        peeked = False
+        for operation in operations:
+            op, name = operation.op, operation.session
+            if operation.by != OBSERVER and served_by.setdefault(operation.client, operation.node) != operation.node:
+                served_by[operation.client] = None
+            if op == LOGIN:
+                self._arrange_login(operation)
+                continue
+            if op == REVOKE:
+                if operation.user is not None and operation.outcome in (OK, UNKNOWN):
+                    self._revocations.setdefault(operation.user, []).append(operation)
+                continue
+            if op == WRITE:
+                value = operation.value
+                self.written[value if type(value) is str else token(value)] = operation
+            elif op == PEEK and operation.outcome == OK:
+                peeked = True
+            if name is not None:
+                session = sessions.get(name)
+                if session is None:
+                    session = sessions[name] = Session(name)
+                session.operations.append(operation)
+        return peeked
+
+    def _arrange_login(self, login: Operation) -> None:
+        if login.outcome not in (OK, UNKNOWN):
+            return
+        self._logins.setdefault(login.client, []).append(login)
+        if login.replaced is not None:
+            self._session(login.replaced).replacing.append(login)
+        if login.session is not None and login.outcome == OK:
+            self._session(login.session).logins.append(login)
+
+    def _session(self, name: str) -> Session:
+        session = self.sessions.get(name)
+        if session is None:
+            session = self.sessions[name] = Session(name)
+        return session
+
+    def _arrange_session(self, session: Session) -> None:
+        session.logins.sort(key=ANSWERED)
+        operations = session.operations
+        operations.sort(key=ASKED)
+        for operation in operations:
+            if operation.key is None or operation.op not in (WRITE, DELETE) or operation.outcome in (DENIED, REFUSED):
+                continue
+            key = session.keys.get(operation.key)
+            if key is None:
+                key = session.keys[operation.key] = Key()
+            if operation.op == DELETE:
+                key.deletes.append(operation)
+            if operation.outcome == OK:
+                key.writes.append(operation)
+            else:
+                key.doubtful = True
+        for key in session.keys.values():
+            key.writes.sort(key=ANSWERED)
+            key.answers = [answered(operation) for operation in key.writes]
+
+    # Values.
+
+    def writer(self, value: Any) -> Operation | None:
+        """Tell which operation was asked to write that value, None if none was."""
+        return self.written.get(value if type(value) is str else token(value))
+
+    # Clients.
+
+    def served_by_one(self, client: str) -> bool:
+        """Say whether one node served that client throughout."""
+        return self._served_by.get(client) is not None
+
+    # What may have ended a session.
+
+    def ends(self, session: Session) -> list[Operation]:
+        """Collect what may have ended a session, except time: logouts, revocations, later logins of its browser.
+
+        Refused and denied ones are left out; those of unknown outcome are in. A revocation may fall on either side of a
+        login within `clock_skew + converge` (protocol, part 4), so those are in too; so is every later login of its
+        client that does not say which cookie it sent, and every denial for expiry.
+        """
+        login = session.login
+        found = [
+            operation
+            for operation in session.operations
+            if (operation.op == LOGOUT and operation.outcome in (OK, UNKNOWN)) or self.says_expired(operation)
+        ]
+        found += session.replacing
+        if login is None:
+            return found
+        if login.by != OBSERVER:  # observers are no browsers: they keep every cookie apart
+            for other in self._logins.get(login.client, ()):
+                if other is not login and other.replaced is None and answered(other) >= login.asked:
+                    found.append(other)
+        slack = self.contract.clock_skew_us + self.contract.converge_us
+        for revocation in self._revocations.get(login.user or "", ()):
+            if login.asked <= answered(revocation) + slack:
+                found.append(revocation)
+        return found
+
+    def revocations(self, session: Session) -> list[Operation]:
+        """Collect the acknowledged revocations that surely fall after the login of a session (protocol, part 4)."""
+        login = session.login
+        if login is None or login.answered is None or REVOKE not in self.header.features:
+            return []
+        after = login.answered + self.contract.clock_skew_us + self.contract.converge_us
+        return [r for r in self._revocations.get(login.user or "", ()) if r.outcome == OK and r.asked > after]
+
+    def says_expired(self, operation: Operation) -> bool:
+        """Say whether a node whose clock was right denied for expiry, which is final."""
+        return (
+            operation.outcome == DENIED
+            and operation.why == EXPIRED
+            and not self.timeline.clock_off(operation.node, operation.asked, answered(operation))
+        )
+
+    def may_have_ended(self, session: Session, t: int) -> bool:
+        """Say whether anything, time included, may have ended a session by then."""
+        if session.over_from is None:
+            session.over_from = min(map(ASKED, self.ends(session)), default=NEVER)
+        return t >= session.over_from or self.may_have_expired(session, t)
+
+    def may_have_expired(self, session: Session, t: int) -> bool:
+        """Say whether either limit may have ended a session by then."""
+        if session.expired_from is None:
+            session.expired_from = self._expiry_from(session)
+        return t >= session.expired_from
+
+    def _expiry_from(self, session: Session) -> int:
+        """Find the first instant at which some node may rightly deny for age or idleness.
+
+        A node's clock differs from another's by up to twice the skew. Activity counts once it is settled, and
+        `idle_slack` of it may be forgotten (protocol, parts 2 and 4).
+        """
+        lifetime, contract, settled = self.header.lifetime, self.contract, self.timeline.settled
+        login = session.login
+        if login is None:
+            return 0
+        first = login.asked + lifetime.absolute_us - 2 * contract.clock_skew_us if lifetime.absolute_us else NEVER
+        if not lifetime.idle_us:
+            return first
+        allowed = lifetime.idle_us - 2 * contract.clock_skew_us - contract.idle_slack_us
+        active = [login, *(o for o in session.operations if o.outcome == OK and o.op != PEEK)]
+        for earlier, later in pairwise(active):
+            if later.asked - earlier.asked >= allowed or settled(answered(later)) - earlier.asked >= allowed:
+                return min(first, earlier.asked + allowed)
+        return min(first, active[-1].asked + allowed)
+
+
+def answered(operation: Operation) -> int:
+    """Tell by when an operation had happened, if it did: its answer; for an unknown outcome the end of all time."""
+    return NEVER if operation.outcome == UNKNOWN or operation.answered is None else operation.answered
+
+
+def surely_before(one: Operation, other: Operation) -> bool:
+    """Say whether one was answered before the other was asked: intervals are closed, overlapping ones prove nothing."""
+    return answered(one) < other.asked

@@ -1,0 +1,281 @@
+"""What the world did to the nodes, asked in the words of the contract: when must all agree, who was alone, who was up.
+
+Made once of a history's faults, readies and clocks; every question costs O(log n) in their number unless it says
+otherwise. It knows no session and judges nothing. Protocol, parts 2 (contract) and 4.
+
+Faults of names that nobody knows are taken for cuts: what may have parted the nodes excuses, and never convicts.
+"""
+
+from bisect import bisect_left, bisect_right
+from typing import Final
+
+from msgspec import Struct
+
+from conformance.history import Clock, Fault, History
+
+NEVER: Final = 2**63
+"""Later than every instant of a run."""
+_LONG_AGO: Final = -(2**63)
+
+_OF_LINKS: Final = frozenset({"loss", "lose", "duplicate", "duplication", "repeat", "reorder", "reordering"})
+_OF_SPEED: Final = frozenset({"slow", "delay", "latency", "jitter", "bandwidth"})
+_OF_CLOCKS: Final = frozenset({"clock", "skew", "drift", "jump", "offset"})
+_OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave"})
+
+
+class _Disturbance(Struct):
+    """Something after whose end the nodes need time to agree; `parting` if it changed their views of the members."""
+
+    begin: int
+    end: int
+    parting: bool
+
+
+class _Cover:
+    """Which disturbance that begins before an instant ends last, and which parting one."""
+
+    def __init__(self, disturbances: list[_Disturbance]) -> None:
+        chosen = sorted(disturbances, key=lambda disturbance: disturbance.begin)
+        self._begins = [disturbance.begin for disturbance in chosen]
+        self._ends: list[int] = []
+        last = _LONG_AGO
+        for disturbance in chosen:
+            last = max(last, disturbance.end)
+            self._ends.append(last)
+
+    def last_end(self, before: int) -> int:
+        """Tell the latest end of those that begin before that instant."""
+        position = bisect_left(self._begins, before)
+        return self._ends[position - 1] if position else _LONG_AGO
+
+
+class Timeline:
+    """The faults, readies and clocks of one history."""
+
+    def __init__(self, history: History) -> None:
+        contract = history.header.contract
+        self._nodes = history.header.nodes
+        self._faults = faults = history.faults
+        self._converge = contract.converge_us
+        self._detect = contract.detect_us
+        self._skew = contract.clock_skew_us
+        self._healed = history.healed
+        self._readies = _instants_by_node([(ready.ready, ready.t) for ready in history.readies])
+        self._unreadies = _instants_by_node([(unready.unready, unready.t) for unready in history.unreadies])
+        self._down, self._lives, self.crashes = self._absences()
+        disturbances = self._disturbances()
+        self._any = _Cover(disturbances)
+        self._parting = _Cover([disturbance for disturbance in disturbances if disturbance.parting])
+        self._dividing = _Cover([_Disturbance(f.begin, self._end_of(f), parting=True) for f in faults if _divides(f)])
+        self._settled_after: dict[int, int] = {}
+        self._dark = self._instants_without_a_node()
+        self._clocks = _clocks_by_node(history.clocks)
+        self._severed: dict[str, list[list[tuple[int, int]]]] = {}
+
+    # When must all agree?
+
+    def settled(self, t: int) -> int:
+        """Tell by when every node that is up must show what was answered at `t`.
+
+        `converge` after the last of answer, heal, resume and ready; a fault in progress, or beginning before that
+        deadline, moves it on. `detect` is added where membership had changed: a cut, one-way cut, pause, crash or
+        restart that ended less than `detect` before. A fault without end never lets it settle.
+
+        Args:
+            t: when it was answered, µs.
+
+        Returns:
+            The deadline in µs: what is asked later must see it. NEVER where no deadline comes.
+        """
+        path: list[int] = []
+        base = t
+        while True:
+            known = self._settled_after.get(base)
+            if known is not None:
+                break
+            path.append(base)
+            deadline = base + self._converge
+            if self._parting.last_end(before=deadline) > base - self._detect:
+                deadline += self._detect
+            end = self._any.last_end(before=deadline)
+            if end <= base:
+                known = deadline
+                break
+            if end == NEVER:
+                known = NEVER
+                break
+            base = end
+        for passed in path[1:]:  # ends of disturbances; instants of answers are too many to keep
+            self._settled_after[passed] = known
+        return known
+
+    def calm(self, begin: int, end: int) -> bool:
+        """Say whether nothing disturbed the nodes from `converge` before `begin` to `end`.
+
+        A node may still be wrongly suspected until `detect` after a parting, so that counts as a disturbance too.
+        """
+        return (
+            self._any.last_end(before=end + 1) < begin - self._converge
+            and self._parting.last_end(before=end + 1) < begin - self._converge - self._detect
+        )
+
+    def divided(self, begin: int, end: int) -> bool:
+        """Say whether a cut or a pause overlaps that time."""
+        return self._dividing.last_end(before=end + 1) >= begin
+
+    # Who was up, and whom could it reach?
+
+    def life(self, node: str, t: int) -> int:
+        """Number the lives of a node: two instants of one life have equal numbers."""
+        return bisect_left(self._lives.get(node, ()), t)
+
+    def crashes_within(self, begin: int, end: int) -> int:
+        """Count the crashes, of any node, from one instant to another, both included."""
+        instants = self.crashes
+        return bisect_right(instants, end, key=_instant) - bisect_left(instants, begin, key=_instant)
+
+    def crash_of(self, node: str, after: int) -> int | None:
+        """Tell when that node first crashed, at that instant or later; O(crashes)."""
+        position = bisect_left(self.crashes, after, key=_instant)
+        return next((t for t, crashed in self.crashes[position:] if crashed == node), None)
+
+    def born(self, node: str, t: int) -> int:
+        """Tell when the life of a node that holds at `t` began: its last return, or the start of the run."""
+        begun = [end for _, end in self._down.get(node, ()) if end <= t]
+        return max(begun, default=_LONG_AGO)
+
+    def dark_within(self, begin: int, end: int) -> bool:
+        """Say whether at some instant of that time no node was up: memory alone outlives nothing (REQ-FAIL-9)."""
+        position = bisect_left(self._dark, begin)
+        return position < len(self._dark) and self._dark[position] <= end
+
+    def alone(self, node: str, begin: int, end: int) -> bool:
+        """Say whether a node could reach no other from one instant to another: each was cut off from it, or down.
+
+        A link that is cut in one direction counts as cut. O(nodes · faults) for the first question about a node.
+        """
+        severed = self._severed.get(node)
+        if severed is None:
+            severed = self._severed[node] = [self._severed_from(node, other) for other in self._nodes if other != node]
+        return all(any(b <= begin and end <= e for b, e in intervals) for intervals in severed)
+
+    def clock_off(self, node: str, begin: int, end: int) -> bool:
+        """Say whether a node's clock was off by more than the contract's bound at some instant of that time."""
+        instants, offsets = self._clocks.get(node, ([], []))
+        first = max(bisect_right(instants, begin) - 1, 0)
+        last = bisect_right(instants, end)
+        return any(abs(offset) > self._skew for offset in offsets[first:last])
+
+    # How it is made.
+
+    def _end_of(self, fault: Fault) -> int:
+        """Tell when a fault was undone; one without an end when everything was healed, else never."""
+        if fault.end is not None:
+            return fault.end
+        return self._healed if self._healed is not None and self._healed >= fault.begin else NEVER
+
+    def _ready_from(self, node: str, t: int) -> int | None:
+        instants = self._readies.get(node, [])
+        position = bisect_left(instants, t)
+        return instants[position] if position < len(instants) else None
+
+    def _absences(self) -> tuple[dict[str, list[tuple[int, int]]], dict[str, list[int]], list[tuple[int, str]]]:
+        """Make of crashes and unreadies when each node was away, when its lives ended, and every crash in order."""
+        down: dict[str, list[tuple[int, int]]] = {}
+        crashes = []
+        for fault in self._faults:
+            if fault.fault in _OF_PROCESSES:
+                for node in fault.nodes:
+                    back = NEVER if fault.end is None else fault.end
+                    ready = self._ready_from(node, fault.begin if fault.end is None else fault.end)
+                    down.setdefault(node, []).append((fault.begin, back if ready is None else ready))
+                    crashes.append((fault.begin, node))
+        for node, instants in self._unreadies.items():
+            for t in instants:
+                ready = self._ready_from(node, t)
+                down.setdefault(node, []).append((t, NEVER if ready is None else ready))
+        lives = {node: sorted(begin for begin, _ in intervals) for node, intervals in down.items()}
+        return down, lives, sorted(crashes)
+
+    def _disturbances(self) -> list[_Disturbance]:
+        found = []
+        for fault in self._faults:
+            if fault.fault in _OF_PROCESSES or fault.fault in _OF_CLOCKS:
+                continue  # processes: see below; a clock parts nobody
+            parting = fault.fault not in _OF_LINKS and fault.fault not in _OF_SPEED
+            found.append(_Disturbance(fault.begin, self._end_of(fault), parting))
+        away = sorted((begin, end) for intervals in self._down.values() for begin, end in intervals)
+        # Who never returns disturbs the others once: they must find out, and go on without it.
+        found += [_Disturbance(begin, begin if end == NEVER else end, parting=True) for begin, end in away]
+        returns = {end for _, end in away}
+        for instants in self._readies.values():
+            # A node that joins: counted from its ready, but nobody had to be found dead.
+            found += [_Disturbance(t, t, parting=False) for t in instants if t not in returns]
+        if self._healed is not None:
+            found.append(_Disturbance(self._healed, self._healed, parting=False))
+        return found
+
+    def _instants_without_a_node(self) -> list[int]:
+        """Find when the last node that was up went away."""
+        changes = []
+        for node in self._nodes:
+            for begin, end in _merged(self._down.get(node, [])):
+                changes += [(begin, 1), (end, -1)]
+        away, dark = 0, []
+        for t, change in sorted(changes):  # at one instant returns come first: they sort lower
+            away += change
+            if away == len(self._nodes) and change == 1:
+                dark.append(t)
+        return dark
+
+    def _severed_from(self, node: str, other: str) -> list[tuple[int, int]]:
+        intervals = [(f.begin, self._end_of(f)) for f in self._faults if _divides(f) and _severs(f, node, other)]
+        return _merged(intervals + self._down.get(other, []))
+
+
+def _divides(fault: Fault) -> bool:
+    """Say whether a fault is a cut or a pause, or may be one."""
+    name = fault.fault
+    return not (name in _OF_LINKS or name in _OF_SPEED or name in _OF_CLOCKS or name in _OF_PROCESSES)
+
+
+def _severs(fault: Fault, one: str, other: str) -> bool:
+    if fault.fault == "pause":
+        return False
+    if fault.links is not None:
+        return [one, other] in fault.links or [other, one] in fault.links
+    if fault.groups is not None:
+        sides = [group for group in fault.groups if one in group or other in group]
+        return len(sides) > 1  # each in a group of its own; a node in no group keeps its links
+    return one in fault.nodes or other in fault.nodes
+
+
+def _merged(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join intervals that touch or overlap."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in sorted(intervals):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((begin, end))
+    return joined
+
+
+def _instant(crash: tuple[int, str]) -> int:
+    return crash[0]
+
+
+def _instants_by_node(instants: list[tuple[str, int]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for node, t in sorted(instants):
+        found.setdefault(node, []).append(t)
+    return found
+
+
+def _clocks_by_node(clocks: list[Clock]) -> dict[str, tuple[list[int], list[int]]]:
+    found: dict[str, tuple[list[int], list[int]]] = {}
+    for clock in sorted(clocks, key=lambda clock: clock.t):
+        instants, offsets = found.setdefault(clock.clock, ([], []))
+        instants.append(clock.t)
+        offsets.append(clock.offset_us)
+    return found

@@ -1,0 +1,98 @@
+"""`anynode check`: judges recorded histories, from the files alone."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from conformance import verdict
+from conformance.cli import output
+from conformance.verdict import Finding
+
+HISTORY = "history.jsonl"
+_WORST_FIRST = (
+    verdict.VIOLATED,
+    verdict.UNKNOWN,
+    verdict.UNFINISHED,
+    verdict.VACUOUS,
+    verdict.NOT_TESTED,
+    verdict.HOLDS,
+)
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Histories, or folders of runs.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
+) -> int:
+    """Judge recorded histories, each from its file alone. To run a store: run."""
+    judged, broken = [], []
+    for path in files:
+        try:
+            judged.append(_judge(path))
+        except output.Failure as error:
+            if len(files) == 1:
+                raise
+            broken.append({"file": str(path), "error": str(error)})
+    word = next((word for word in _WORST_FIRST if any(entry["verdict"] == word for entry in judged)), None)
+    if as_json:
+        whole: dict[str, Any] = {"verdict": word, "files": [*judged, *broken]}
+        if len(files) == 1:
+            whole |= {"checks": judged[0]["checks"], "operations": judged[0]["operations"]}
+        output.print_json(whole)
+    else:
+        for entry in judged:
+            _tell(entry, named=len(files) > 1)
+        for entry in broken:
+            output.note(f"error: {entry['error']}")
+        output.say(f"verdict: {word}" if word else "verdict: none, no history could be judged")
+    if broken:
+        return output.WRONG_INPUT
+    if any(finding.traceback for entry in judged for finding in entry["checks"]):
+        return output.OUR_DEFECT
+    return output.exit_code(word or verdict.NOT_TESTED)
+
+
+def _judge(path: Path) -> dict[str, Any]:
+    """Judge one file: its verdict, findings and number of operations."""
+    from conformance.checks import judge
+    from conformance.reading import BrokenHistory, read
+
+    file = path / HISTORY if path.is_dir() else path
+    with output.refusing(BrokenHistory):
+        try:
+            history = read(file, str(file))
+        except OSError as error:
+            raise output.failure(
+                str(file), error.strerror or str(error), "a history", "name a history.jsonl, or the folder of a run"
+            ) from error
+        findings = judge(history)
+    return {
+        "file": str(path),
+        "verdict": verdict.combine(findings, finished=history.finished),
+        "checks": findings,
+        "operations": len(history.operations),
+    }
+
+
+def _tell(entry: dict[str, Any], *, named: bool) -> None:
+    """Print a line a check; under a violation the lines of the history that contradict each other."""
+    if named:
+        output.say(f"{entry['file']}: {entry['verdict']}, {entry['operations']:,} operations")
+    findings: list[Finding] = entry["checks"]
+    words = max(len(finding.verdict) for finding in findings)
+    names = max(len(finding.check) for finding in findings)
+    for finding in findings:
+        shown = finding.requirements[0] if finding.requirements else ""
+        output.say(f"{finding.verdict:{words}}  {shown:12}  {finding.check:{names}}  {finding.seen}")
+        if finding.evidence:
+            output.say(f"{'':{words}}  promised: {finding.promise}")
+        for evidence in finding.evidence:
+            output.say(f"{'':{words}}  line {evidence.line}: {_line(evidence.operation)}")
+        if finding.traceback:
+            output.note(finding.traceback)
+
+
+def _line(operation: dict[str, Any]) -> str:
+    import msgspec
+
+    return msgspec.json.encode(operation).decode()

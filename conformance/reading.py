@@ -1,0 +1,278 @@
+"""From the lines of a file to a `History`, or to the line, the member and the rule that it breaks (protocol, part 5).
+
+Whatever contradicts itself is refused here, so that no check has to ask again; what a subject did wrong is not: that is
+the checks' business. Members that nobody knows are ignored. Imports nothing of the project but `conformance.history`.
+"""
+
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from conformance import history as h
+from conformance.history import Clock, End, Fault, Header, Healed, History, Operation, Ready, Unready
+
+_PEEKED: Final = frozenset({"user", "data", "created", "last", "ended"})
+_KINDS: Final = {
+    "op": Operation,
+    "fault": Fault,
+    "ready": Ready,
+    "unready": Unready,
+    "clock": Clock,
+    "healed": Healed,
+    "end": End,
+}
+_IN_SESSION: Final = frozenset({h.READ, h.WRITE, h.DELETE, h.LOGOUT})
+_WHERE: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_MISSING: Final = re.compile(r"missing required field `(?P<member>[^`]+)`")
+
+_decode_operation = msgspec.json.Decoder(Operation).decode
+_decoders: Final = {kind: msgspec.json.Decoder(struct) for kind, struct in _KINDS.items()}
+_decode_header = msgspec.json.Decoder(Header).decode
+
+
+class BrokenHistory(Exception):
+    """A history that cannot be judged: which file, which line (from 1), which member, and the rule that it breaks."""
+
+    def __init__(self, file: str, line: int, member: str, rule: str) -> None:
+        super().__init__(file, line, member, rule)
+        self.file = file
+        self.line = line
+        self.member = member
+        self.rule = rule
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
+        return f"{place}: {self.member}: {self.rule}" if self.member else f"{place}: {self.rule}"
+
+
+class _Broken(Exception):
+    """The same, before it is known where: member and rule."""
+
+    def __init__(self, member: str, rule: str) -> None:
+        super().__init__(member, rule)
+        self.member = member
+        self.rule = rule
+
+
+def read(source: Path | str | bytes, file: str = "") -> History:
+    """Read a history and refuse whatever contradicts itself.
+
+    Args:
+        source: the path of a file, or the bytes of one.
+        file: what to call it in messages; the path where there is one.
+
+    Returns:
+        The history; its `end` is None when the run is unfinished.
+
+    Raises:
+        BrokenHistory: with line, member and rule, for the first line that is broken.
+        OSError: when the file cannot be read.
+    """
+    if isinstance(source, bytes):
+        return _read(io.BytesIO(source), file)
+    with Path(source).open("rb") as lines:
+        return _read(lines, file or str(source))
+
+
+def _read(lines: Iterable[bytes], file: str) -> History:
+    number, reader = 0, None
+    try:
+        for number, line in enumerate(lines, 1):
+            if reader is None:
+                reader = _Reader(_header(line), file)
+            elif line != b"\n":
+                reader.take(line, number)
+    except _Broken as broken:
+        raise BrokenHistory(file, number, broken.member, broken.rule) from None
+    if reader is None:
+        raise BrokenHistory(file, 1, "", "the file is empty; a history begins with its header")
+    return reader.history
+
+
+def _header(line: bytes) -> Header:
+    try:
+        header = _decode_header(line)
+    except msgspec.MsgspecError as error:
+        raise _explained(error, line) from None
+    if header.history != h.VERSION:
+        raise _Broken("history", f"version {header.history} is not known; this anynode reads version {h.VERSION}")
+    if not header.nodes or len(dict.fromkeys(header.nodes)) != len(header.nodes):
+        raise _Broken("nodes", f"found {header.nodes}; expected the names of the nodes, at least one and each once")
+    if header.store not in (h.LOCAL, h.CLUSTER):
+        raise _Broken("store", f"found {header.store!r}; expected 'cluster' or 'local'")
+    for part, values in (("contract", header.contract), ("lifetime", header.lifetime)):
+        for member, value in msgspec.structs.asdict(values).items():
+            if value < 0:
+                raise _Broken(f"{part}.{member}", f"found {value}; expected 0 or more")
+    return header
+
+
+class _Reader:
+    """Takes line after line and holds what later lines are compared with."""
+
+    def __init__(self, header: Header, file: str) -> None:
+        self.history = History(header=header, file=file)
+        self._nodes = dict.fromkeys(header.nodes)
+        self._ids: dict[str, int] = {}
+        self._values: dict[Any, int] = {}
+
+    def take(self, line: bytes, number: int) -> None:
+        """Add one line after the header; raises _Broken."""
+        if self.history.end is not None:
+            raise _Broken("end", "the line after it; 'end' is the last line of a history")
+        try:
+            record = _decode_operation(line) if line.startswith(b'{"op"') else _record(line)
+        except msgspec.MsgspecError as error:
+            record = _answer_unasked(line)
+            if record is None:
+                raise _explained(error, line) from None
+            self.history.unasked.append(len(self.history.operations))
+        if type(record) is Operation:
+            self._operation(record, number)
+        else:
+            self._event(record)
+
+    def _operation(self, operation: Operation, number: int) -> None:
+        _consistent(operation)
+        if operation.node not in self._nodes:
+            raise self._unknown_node("node", operation.node)
+        if (first := self._ids.setdefault(operation.id, number)) != number:
+            raise _Broken("id", f"{operation.id!r} is the id of line {first} already; every id is given once")
+        if operation.op == h.WRITE:
+            if (first := self._values.setdefault(h.token(operation.value), number)) != number:
+                raise _Broken("value", f"{operation.value!r} is written by line {first} already; each is written once")
+        elif operation.data is not None and "data" in operation.data:
+            _unpack(operation)
+        self.history.operations.append(operation)
+        self.history.lines.append(number)
+
+    def _event(self, record: Any) -> None:
+        kind, history = type(record), self.history
+        if kind is Fault:
+            if record.end is not None and record.end < record.begin:
+                raise _Broken("to", f"{record.end} is before 'from' ({record.begin}); a fault ends after it begins")
+            for node in record.nodes:
+                if node not in self._nodes:
+                    raise self._unknown_node("nodes", node)
+            history.faults.append(record)
+        elif kind is Healed:
+            history.healed = max(history.healed or 0, record.healed)
+        elif kind is End:
+            if record.operations != len(history.operations):
+                found = f"{record.operations}, but {len(history.operations)} operations stand before it"
+                raise _Broken("operations", f"{found}; lines are missing or were added")
+            history.end = record
+        else:
+            self._state_of_a_node(record)
+
+    def _state_of_a_node(self, record: Ready | Unready | Clock) -> None:
+        if isinstance(record, Ready):
+            member, node = "ready", record.ready
+            self.history.readies.append(record)
+        elif isinstance(record, Unready):
+            member, node = "unready", record.unready
+            self.history.unreadies.append(record)
+        else:
+            member, node = "clock", record.clock
+            self.history.clocks.append(record)
+        if node not in self._nodes:
+            raise self._unknown_node(member, node)
+
+    def _unknown_node(self, member: str, node: str) -> _Broken:
+        return _Broken(member, f"found {node!r}; the header names {', '.join(self._nodes)}")
+
+
+def _consistent(operation: Operation) -> None:
+    """Refuse an operation whose members contradict each other or lack one that its kind needs."""
+    outcome, status = operation.outcome, operation.status
+    if operation.op not in h.OPERATIONS:
+        raise _Broken("op", f"found {operation.op!r}; expected one of {', '.join(h.OPERATIONS)}")
+    if operation.by not in (h.USER, h.OBSERVER):
+        raise _Broken("by", f"found {operation.by!r}; expected 'user' or 'observer'")
+    if outcome not in h.OUTCOMES:
+        raise _Broken("outcome", f"found {outcome!r}; expected one of {', '.join(h.OUTCOMES)}")
+    if operation.answered is None:
+        if outcome != h.UNKNOWN:
+            raise _Broken("answered", f"null, but the outcome is {outcome!r}; what nobody answered is 'unknown'")
+    elif operation.answered < operation.asked:
+        raise _Broken("answered", f"{operation.answered} is before 'asked' ({operation.asked})")
+    if status is not None and outcome != h.UNKNOWN and _outcome_of(status) not in (outcome, h.UNKNOWN):
+        raise _Broken("outcome", f"found {outcome!r} with status {status}, which says {_outcome_of(status)!r}")
+    if missing := _lacks(operation):
+        raise _Broken(missing, f"missing; an operation {operation.op!r} with outcome {outcome!r} has one")
+
+
+def _outcome_of(status: int) -> str:
+    """Tell what an HTTP status says; `unknown` also where the protocol names no reading."""
+    if status in range(200, 300):
+        return h.OK
+    if status == 401:  # noqa: PLR2004 (the protocol's own number)
+        return h.DENIED
+    return h.REFUSED if status in (400, 404, 405, 501) else h.UNKNOWN
+
+
+def _lacks(operation: Operation) -> str:
+    """Name a member that this kind of operation needs and does not have, "" if it has all."""
+    op, ok = operation.op, operation.outcome == h.OK
+    if op in (h.WRITE, h.DELETE) and operation.key is None:
+        return "key"
+    if op == h.WRITE and operation.value is None:
+        return "value"
+    if op in (h.LOGIN, h.REVOKE) and operation.user is None:
+        return "user"
+    if ok and operation.session is None and (op == h.LOGIN or op in _IN_SESSION):
+        return "session"
+    return ""
+
+
+def _unpack(operation: Operation) -> None:
+    """Take the body of an answer apart where a writer put it whole into `data`: {"user": …, "data": {…}, …}."""
+    body = operation.data
+    if body is None or not isinstance(body["data"], dict) or not _PEEKED.issuperset(body):
+        return
+    if "user" in body or "ended" in body:
+        operation.data = body["data"]
+        operation.answered_user = operation.answered_user or body.get("user")
+        for member in ("ended", "created", "last"):
+            if getattr(operation, member) is None:
+                setattr(operation, member, body.get(member))
+
+
+def _record(line: bytes) -> Any:
+    """Decode a line whose kind is yet to be found out."""
+    raw = msgspec.json.decode(line)
+    if isinstance(raw, dict):
+        for kind, decoder in _decoders.items():
+            if kind in raw:
+                return decoder.decode(line)
+    raise _Broken("", f"no record of a history; each has one member of {', '.join(_KINDS)}")
+
+
+def _answer_unasked(line: bytes) -> Operation | None:
+    """Decode an operation whose `asked` is null though it was answered: for the check of structure to convict."""
+    try:
+        raw = msgspec.json.decode(line)
+        if raw.get("asked", 0) is None and isinstance(raw.get("answered"), int):
+            return msgspec.convert({**raw, "asked": raw["answered"]}, Operation)
+    except (msgspec.MsgspecError, AttributeError):
+        pass
+    return None
+
+
+def _explained(error: msgspec.MsgspecError, line: bytes) -> _Broken:
+    """Make member and rule of what the decoder says."""
+    text = str(error)
+    if not isinstance(error, msgspec.ValidationError):
+        cut = "" if line.endswith(b"\n") else "; the line is cut off"
+        return _Broken("", f"no JSON: {text}{cut}")
+    where = _WHERE.search(text)
+    path = where["path"] if where else ""
+    rule = _WHERE.sub("", text)
+    if missing := _MISSING.search(rule):
+        member = f"{path}.{missing['member']}" if path else missing["member"]
+        return _Broken(member, "missing")
+    return _Broken(path, f"{rule[0].lower()}{rule[1:]}")
