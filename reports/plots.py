@@ -143,7 +143,7 @@ def spread(document: RunDocument) -> Plot | None:
             sheet.rule([left, sheet.right], [y(percent / 100)] * 2)
             sheet.write(left - 8, y(percent / 100), f"{percent} %", ha="right", fontsize=SMALL, color=INKS["muted"])
         _decades(sheet, x, low, high, bottom)
-        _promise(sheet, x(bound), top, bottom, f"promised: all by {words.seconds(bound)}")
+        _promise(sheet, x(bound), top, bottom, f"contract: {words.seconds(bound)}, uncut")
         _curve(sheet, seen, x, y)
         sheet.write(sheet.right, bottom + 31, "since the answer (log)", ha="right", fontsize=SMALL, color=INKS["muted"])
         return sheet
@@ -191,5 +191,6 @@ def _spread_in_words(seen: Spread, bound: int) -> str:
         delay = _reached(seen, wanted)
         said.append(f"{text} were {'there by ' + words.rounded(delay) if delay is not None else 'never there'}.")
     at_bound = max((there for after, there in seen.curve if after <= bound), default=0.0)
-    said.append(f"{100 * at_bound:.1f} % were there after the promised {words.seconds(bound)}.")
+    within = words.seconds(bound)
+    said.append(f"{100 * at_bound:.1f} % were there within {within}, the contract's bound where no fault lies between.")
     return " ".join(said)

@@ -133,7 +133,7 @@ def _facts(document: RunDocument) -> list[tuple[str, str]]:
         ("subject", f"{head.subject} {head.subject_version}".strip()),
         ("seed", str(head.seed)),
         ("nodes", str(len(head.nodes))),
-        ("simulated", words.seconds(footer.simulated_us) if footer else f"{words.seconds(head.duration_us)} planned"),
+        ("simulated", words.rounded(footer.simulated_us) if footer else f"{words.seconds(head.duration_us)} planned"),
     ]
     if footer is not None:
         found.append(("operations judged" if footer.finished else "operations recorded", f"{footer.operations:,}"))

@@ -114,7 +114,7 @@ def test_the_promise_moves_its_line(run: Any, written: Any) -> None:
     run.header.contract = type(run.header.contract)(converge_us=5 * SECOND)
     after = plots.spread(written(run))
     assert moved(before, after) == {"promise"}
-    assert "promised: all by 5 s" in after.desk
+    assert "contract: 5 s, uncut" in after.desk
 
 
 def test_one_instant_of_what_a_node_saw_moves_its_strip_and_no_other(run: Any, written: Any) -> None:
