@@ -13,8 +13,8 @@ class End(Struct):
     Attributes:
         operation: the logout, login, revocation, or denial that said so.
         settled: from when on every node must know, µs.
-        at_once: whether the node that answered must know from its answer on: surely where it held the session; a node
-            that replaced or revoked may not have known the session yet.
+        at_once: whether the node that answered must know from its answer on: not where it revoked a session that it
+            may not have met yet.
     """
 
     operation: Operation
@@ -26,15 +26,17 @@ def sure_ends(index: Index, session: Session) -> list[End]:
     """Collect the evidence that a session has ended, in the order of its answers, the first of each life of a node.
 
     A logout that was acknowledged; a denial with `ended` or `expired`, which is final (not by a node whose clock was
-    off); an acknowledged login that had sent the cookie along; an acknowledged revocation that surely fell after the
-    login. Unknown outcomes are no evidence. Cost: O(n log n) in the operations of the session.
+    off); an acknowledged login that had sent the cookie along, to a node that must have known the session (one that has
+    no record takes the id for any stranger's); an acknowledged revocation that surely fell after the login. Unknown
+    outcomes are no evidence. Cost: O(n log n) in the operations of the session.
     """
-    found = [o for o in session.operations if _says_over(index, o)]
-    held_later = [o for o in session.replacing if o.outcome == OK and o.session != session.id]
-    held_later += index.revocations(session)
-    login, timeline = session.login, index.timeline
-    known = None if login is None else timeline.settled(answered(login))
-    candidates = [(o, True) for o in found] + [(o, known is not None and known < o.asked) for o in held_later]
+    timeline = index.timeline
+    candidates = [(o, True) for o in session.operations if _says_over(index, o)]
+    if session.replacing:
+        sent = [o for o in session.replacing if o.outcome == OK and o.session != session.id]
+        candidates += [(o, True) for o in sent if _must_know(index, session, o)]
+    if revocations := index.revocations(session):
+        candidates += [(o, _must_know(index, session, o)) for o in revocations]
     candidates.sort(key=lambda candidate: answered(candidate[0]))
     ends: list[End] = []
     seen: dict[tuple[str, int, bool], None] = {}
@@ -44,6 +46,17 @@ def sure_ends(index: Index, session: Session) -> list[End]:
             seen[place] = None
             ends.append(End(operation, timeline.settled(answered(operation)), at_once))
     return ends
+
+
+def _must_know(index: Index, session: Session, operation: Operation) -> bool:
+    """Say whether the node that was asked must have known the session: it began it, or its login was settled."""
+    login, timeline = session.login, index.timeline
+    if login is None or answered(login) >= operation.asked:
+        return False
+    if timeline.settled(answered(login)) < operation.asked:
+        return True
+    node = operation.node
+    return node == login.node and timeline.life(node, login.asked) == timeline.life(node, answered(operation))
 
 
 def _says_over(index: Index, operation: Operation) -> bool:

@@ -16,8 +16,8 @@ def no_resurrection(index: Index) -> Finding:
     """Find answers from a session that a client has seen end (REQ-REPL-10, REQ-REVOC-1, -3, -6, REQ-EXP-14).
 
     The end is an acknowledged logout; a denial with `ended` or `expired`, which is final; an acknowledged login that
-    had sent the session's cookie; an acknowledged revocation of its user, more than `clock_skew + converge` after its
-    login. Locally: the node that told the end, in the same life of it, answers no request that was asked later.
+    had sent the session's cookie to a node that must have known it; an acknowledged revocation of its user, more than
+    `clock_skew + converge` after its login. Locally: the node that told the end, in the same life of it, answers no request that was asked later.
     Globally: nor does any other once the end is settled, and with routing at once, where nothing disturbed the nodes.
 
     Operations that overlap in time prove nothing: only what was asked after the end was answered counts. Unknown
