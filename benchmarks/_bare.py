@@ -6,9 +6,10 @@ from simpy import Environment
 from simpy.events import Event
 
 PENDING = 1_000
+EVENTS = 300_000
 
 
-def bare_per_second(events: int, pending: int = PENDING) -> float:
+def bare_rate(events: int = EVENTS, pending: int = PENDING) -> float:
     """Return how many timeouts a second SimPy handles when each sets the next.
 
     Args:

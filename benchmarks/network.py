@@ -7,7 +7,7 @@ time. Every sample stands between two of the baseline.
 from statistics import median
 from time import perf_counter  # noqa: TID251 - a benchmark measures wall time
 
-from _bare import PENDING, bare_per_second
+from _bare import EVENTS, PENDING, bare_rate
 
 from simulator.chance import Chance
 from simulator.clock import Loop
@@ -15,7 +15,6 @@ from simulator.delays import Lognormal
 from simulator.network import Network, Receive
 from simulator.rules import Cut, Lose
 
-EVENTS = 300_000
 SAMPLES = 7
 NAMES = ["n1", "n2", "n3", "n4", "n5"]
 LOSS_PPM = 1_000
@@ -43,7 +42,7 @@ class _Ring:
 
         return receive
 
-    def per_second(self, messages: int) -> float:
+    def rate(self, messages: int) -> float:
         """Return messages delivered a second; what is lost is replaced, so that the number under way stays."""
         network, loop = self.network, self.loop
         begun = perf_counter()
@@ -57,12 +56,12 @@ class _Ring:
 
 def main() -> None:
     """Print the median ratio and the samples."""
-    _Ring().per_second(EVENTS // 10)
-    bare = [bare_per_second(EVENTS)]
+    _Ring().rate(EVENTS // 10)
+    bare = [bare_rate()]
     rates = []
     for _ in range(SAMPLES):
-        rates.append(_Ring().per_second(EVENTS))
-        bare.append(bare_per_second(EVENTS))
+        rates.append(_Ring().rate(EVENTS))
+        bare.append(bare_rate())
     ratios = [2 * rate / (bare[number] + bare[number + 1]) for number, rate in enumerate(rates)]
     print(f"network alone: {median(ratios):.2f} of bare SimPy at {PENDING} pending (goal 0.50)")
     print(f"  samples {' '.join(f'{ratio:.2f}' for ratio in sorted(ratios))}")

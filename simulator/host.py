@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct
 
-from conformance.trace import Died, Rang, Started
+from conformance.trace import Died, Started
 from reference.effects import CancelAlarm, Effect, Respond, Send, SetAlarm, Stopped
 from reference.protocol import Request
 from simulator.clock import ALARM, Loop, NodeClock, s
@@ -276,7 +276,7 @@ class Host:
         del self._alarms[name]
         now = self._loop.now
         clock = self.clock
-        self._recorder.line(Rang(now, self.name, name))
+        self._recorder.rang(now, self.name, name)
         self._perform(self._machine.ring(name, clock.wall(now), clock.mono(now)), now)
 
     def _take_request(self, request: Request) -> None:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from msgspec import Struct, json, msgpack
 
-from conformance.trace import Answered, Asked, Carried, Checkpoint, Closed, Line, Noted, Opened
+from conformance.trace import Answered, Asked, Carried, Checkpoint, Closed, Line, Noted, Opened, Rang
 from reference.effects import Effect, Note, Respond
 from reference.protocol import Request
 
@@ -27,6 +27,7 @@ class Recorder:
 
     Attributes:
         messages: messages and copies that arrived or were lost.
+        alarms: alarms that rang.
     """
 
     def __init__(self, sink: BinaryIO | None = None) -> None:
@@ -41,6 +42,7 @@ class Recorder:
         self._batch: list[Any] = []
         self._hashed = 0
         self.messages = 0
+        self.alarms = 0
 
     @property
     def events(self) -> int:
@@ -63,6 +65,14 @@ class Recorder:
         self.messages += 1
         batch = self._batch
         batch.append((_MESSAGE, now, sent, sender, to, channel, lost, message))
+        if len(batch) >= BATCH:
+            self._settle()
+
+    def rang(self, now: int, node: str, alarm: str) -> None:
+        """Take down an alarm that rang."""
+        self.alarms += 1
+        batch = self._batch
+        batch.append(Rang(now, node, alarm))
         if len(batch) >= BATCH:
             self._settle()
 
