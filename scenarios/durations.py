@@ -6,7 +6,7 @@ Durations become integer microseconds, shares integer parts per million. No scen
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 """Microseconds of each unit that may stand behind a number."""
@@ -92,6 +92,12 @@ def parse_share(text: object) -> int:
     return share
 
 
+def write_share(ppm: int) -> str:
+    """Write parts per million as people do: the shortest percentage that `parse_share` reads back."""
+    whole, rest = divmod(ppm, 10_000)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".") + "%"
+
+
 def _positive(text: object) -> int:
     length = parse_duration(text)
     if length == 0:
@@ -99,18 +105,18 @@ def _positive(text: object) -> int:
     return length
 
 
-def _schema(pattern: str, example: str) -> dict[str, Any]:
-    return {"anyOf": [{"type": "string", "pattern": pattern}, {"const": 0}], "examples": [example]}
+def _schema(pattern: str, example: str, *, zero: bool) -> WithJsonSchema:
+    text: dict[str, Any] = {"type": "string", "pattern": pattern, "examples": [example]}
+    return WithJsonSchema({"anyOf": [text, {"const": 0}]} if zero else text)
 
 
-_DURATION_PATTERN = r"^(0|(\d+(\.\d+)?(us|ms|s|m|h))+)$"
-Duration = Annotated[int, BeforeValidator(parse_duration), WithJsonSchema(_schema(_DURATION_PATTERN, "1m30s"))]
+_DURATION = r"^(0|(\d+(\.\d+)?(us|ms|s|m|h))+)$"
+_AS_DURATION = PlainSerializer(write_duration, return_type=str, when_used="json")
+_AS_SHARE = PlainSerializer(write_share, return_type=str, when_used="json")
+
+Duration = Annotated[int, BeforeValidator(parse_duration), _AS_DURATION, _schema(_DURATION, "1m30s", zero=True)]
 """A length of time in microseconds."""
-Positive = Annotated[
-    int,
-    BeforeValidator(_positive),
-    WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN, "examples": ["1m30s"]}),
-]
+Positive = Annotated[int, BeforeValidator(_positive), _AS_DURATION, _schema(_DURATION, "1m30s", zero=False)]
 """A length of time in microseconds, above 0."""
-Share = Annotated[int, BeforeValidator(parse_share), WithJsonSchema(_schema(r"^\d{1,3}(\.\d{1,4})?%$", "0.1%"))]
+Share = Annotated[int, BeforeValidator(parse_share), _AS_SHARE, _schema(r"^\d{1,3}(\.\d{1,4})?%$", "0.1%", zero=True)]
 """A share in parts per million."""

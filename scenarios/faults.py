@@ -18,7 +18,8 @@ REST = "rest"
 """In place of a group of nodes: all that no other group names."""
 
 NODE_PATTERN = r"^n[1-9]\d*$"
-NodeName = Annotated[str, Field(pattern=NODE_PATTERN)]
+NodeName = Annotated[str, WithJsonSchema({"type": "string", "pattern": NODE_PATTERN})]
+"""Which nodes there are, `refuse_nonsense` knows; the pattern is for editors."""
 
 
 def _group(value: object) -> list[str]:
@@ -79,7 +80,7 @@ class Crash(Strict):
     at: Duration | None = None
     after: After | None = None
     for_: Positive | None = None
-    crash: Annotated[str, Field(pattern=rf"{NODE_PATTERN}|^{ANSWERING}$")]
+    crash: Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"{NODE_PATTERN}|^{ANSWERING}$"})]
 
 
 class Pause(Strict):
@@ -195,7 +196,7 @@ def refuse_nonsense(faults: list[Any], nodes: list[str], duration_us: int) -> No
         _refuse_times(fault, place, duration_us)
         for key, node in _named(fault):
             if node not in nodes:
-                raise ValueError(f"{place}.{key} names the node '{node}', {_only(node, nodes)}")
+                raise ValueError(f"{place}.{key} names the node '{node}', {_only(nodes)}")
         check = _RULES.get(type(fault))
         if check is not None:
             check(fault, place, nodes)
@@ -205,10 +206,10 @@ def refuse_nonsense(faults: list[Any], nodes: list[str], duration_us: int) -> No
         raise ValueError("faults crash every node for ever, so that nobody is left to judge; give one a `for`")
 
 
-def _only(node: str, nodes: list[str]) -> str:
+def _only(nodes: list[str]) -> str:
     if len(nodes) == 1:
         return "but the cluster has only n1; write n1, or more `cluster.nodes`"
-    return f"but the cluster has n1 to {nodes[-1]}; {nearest(node, nodes)}"
+    return f"but the cluster has n1 to {nodes[-1]}; write one of them"
 
 
 def _refuse_times(fault: Any, place: str, duration_us: int) -> None:

@@ -96,6 +96,7 @@ class Workload(Strict):
         pages: fewest and most pages of a visit.
         writes: the share of pages that change one key.
         deletes: the share of pages that delete one key.
+        keys: how many keys a session has; the fewer, the sooner a value is overwritten and can no longer be missed.
         logouts: the share of visits that end with a logout; the others just end, and the next login replaces them.
         stale: fewest and most times that a tab left open asks with the cookie of an ended session.
         rest: the mean time between two visits.
@@ -109,6 +110,7 @@ class Workload(Strict):
     pages: Span = Field(default=[4, 12])
     writes: Share = 330_000
     deletes: Share = 30_000
+    keys: Annotated[int, Field(ge=1, le=1_000)] = 4
     logouts: Share = 800_000
     stale: Span = Field(default=[1, 2])
     rest: Positive = 15_000_000
@@ -195,5 +197,5 @@ class Scenario(Strict):
 
 def json_schema() -> dict[str, Any]:
     """Describe scenario files for editors, as JSON Schema (draft 2020-12)."""
-    schema = Scenario.model_json_schema(by_alias=True)
+    schema = Scenario.model_json_schema(by_alias=True, mode="serialization")  # defaults as people write them
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

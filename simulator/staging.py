@@ -90,6 +90,7 @@ def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
     """Build what all users have in common; nobody revokes where the subject cannot."""
     return Habits(
         host=host,
+        keys=tuple(f"k{number}" for number in range(1, workload.keys + 1)),
         think_us=workload.think,
         pages=(workload.pages[0], workload.pages[1]),
         writes=workload.writes,

@@ -14,8 +14,6 @@ from simulator.chance import Stream
 from simulator.clock import EPOCH_US
 
 MILLION = 1_000_000
-KEYS = ("cart", "language", "step", "theme")
-"""The keys that users write: few, so that sessions written on two nodes at once meet in the same key."""
 TIMEOUT_US = 10 * MILLION
 """A client gives up on an answer after so long (protocol, part 1)."""
 
@@ -74,6 +72,7 @@ class Habits(Struct, frozen=True):
     """How people use the site; see the scenario's `workload`. Lengths in µs, shares in parts per million."""
 
     host: str
+    keys: tuple[str, ...]
     think_us: int
     pages: tuple[int, int]
     writes: int
@@ -168,9 +167,9 @@ class User:
             return self._ask(now, REVOKE, "POST", "/revoke", {"user": self.name})
         kind = stream.below(MILLION)
         if kind < habits.writes:
-            return self._write(stream.choice(KEYS), now)
+            return self._write(stream.choice(habits.keys), now)
         if kind < habits.writes + habits.deletes:
-            key = stream.choice(KEYS)
+            key = stream.choice(habits.keys)
             return self._ask(now, DELETE, "DELETE", f"/session/data/{key}", key=key)
         return self._ask(now, READ, "GET", "/session")
 

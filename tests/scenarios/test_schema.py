@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 import scenarios
 from scenarios import loading
-from scenarios.durations import parse_duration, parse_share, write_duration
+from scenarios.durations import parse_duration, parse_share, write_duration, write_share
 from scenarios.faults import Crash, Partition, groups_of
 from scenarios.schema import Lognormal
 from scenarios.zones import ZONES_OF_A_REGION, round_trip_us, round_trips_us, zone_names
@@ -137,6 +137,26 @@ def test_the_json_schema_accepts_every_scenario_and_turns_down_an_unknown_key() 
         assert [error.message for error in validator.iter_errors(data)] == []
         assert not validator.is_valid({**data, "fautls": []})
         assert not validator.is_valid({**data, "duration": 60})
+
+
+def test_defaults_stand_in_the_json_schema_as_people_write_them() -> None:
+    definitions = scenarios.json_schema()["$defs"]
+    assert definitions["Workload"]["properties"]["think"]["default"] == "3s"
+    assert definitions["Workload"]["properties"]["writes"]["default"] == "33%"
+    assert definitions["Network"]["properties"]["delay"]["default"] == {"median": "300us", "sigma": 0.3}
+
+
+def test_a_scenario_can_be_written_down_and_read_again() -> None:
+    """A drawn run is told again as a plain file."""
+    for entry in scenarios.names():
+        scenario = scenarios.load(entry.name)
+        written = yaml.safe_dump(scenario.model_dump(mode="json", by_alias=True, exclude_none=True))
+        assert loading.parse(written, entry.path).model_dump() == scenario.model_dump()
+
+
+@given(st.integers(min_value=0, max_value=1_000_000))
+def test_a_written_share_is_read_back(ppm: int) -> None:
+    assert parse_share(write_share(ppm)) == ppm
 
 
 @given(st.integers(min_value=0, max_value=10**15))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.history import Contract
+from conformance.reading import read
 from reference.effects import Effect, Respond, Send, SetAlarm
 from reference.protocol import DATA, Init, Request
 from scenarios.loading import parse
@@ -226,6 +227,13 @@ def test_a_history_begins_with_its_header_and_ends_with_its_count(cut: Ran) -> N
     assert end == {"end": cut.outcome.simulated_us, "operations": len(cut.operations)}
     assert cut.outcome.finished
     assert cut.outcome.operations == cut.outcome.requests == len(cut.operations)
+
+
+def test_a_history_contradicts_itself_nowhere(cut: Ran) -> None:
+    """As `check` reads it, which refuses what breaks a rule of the protocol's part 5."""
+    history = read(cut.raw)
+    assert len(history.operations) == len(cut.operations)
+    assert history.finished
 
 
 def test_ids_and_written_values_are_unique(cut: Ran) -> None:
