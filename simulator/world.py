@@ -22,6 +22,7 @@ from simulator.balancer import make_balancer
 from simulator.chance import Chance
 from simulator.clients import USER, Clients, Driver
 from simulator.clock import REQUEST, Loop, NodeClock, s
+from simulator.faults import Crash
 from simulator.history import HistoryWriter
 from simulator.host import Host, Machine
 from simulator.network import Network
@@ -272,10 +273,23 @@ class World:
         self._faults.heal()
         for record in self._fault_records():
             self._history.write(record)
-        for host in self.hosts.values():
-            if host.paused:
-                raise AssertionError(f"node '{host.name}' is still paused after every fault was undone")
+        self._make_sure_that_nothing_is_left()
         self._history.write(Healed(self.loop.now))
+
+    def _make_sure_that_nothing_is_left(self) -> None:
+        """Stop the run if a fault is still in force: what follows would be judged as if it were not."""
+        gone = [node for fault in self._faults.faults if isinstance(fault, Crash) for node in fault.nodes]
+        left = [f"node '{host.name}' stands still" for host in self.hosts.values() if host.paused]
+        left += [f"node '{name}' is down" for name, host in self.hosts.items() if not host.up and name not in gone]
+        for fault in self._faults.faults:
+            if (
+                fault.begun is not None
+                and fault.ended is None
+                and not (isinstance(fault, Crash) and fault.lasts is None)
+            ):
+                left.append(f"{fault.kind} {' '.join(fault.nodes)} is in force")
+        if left:
+            raise AssertionError(f"after every fault was undone, {left[0]}")
 
     def _await_agreement(self) -> None:
         """Let open requests end and joining nodes become ready, then give the nodes the time that they promised."""

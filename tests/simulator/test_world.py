@@ -206,8 +206,8 @@ class Ran:
     def disagreements(self) -> int:
         """Count the sessions that two nodes answered differently at the end."""
         answers: dict[str, list[Any]] = {}
-        for read in self.final:
-            answers.setdefault(read["session"], []).append((read["outcome"], read.get("data")))
+        for line in self.final:
+            answers.setdefault(line["session"], []).append((line["outcome"], line.get("data")))
         return sum(any(answer != found[0] for answer in found) for found in answers.values())
 
 
