@@ -2,7 +2,7 @@
 
 from conformance.checks.copies import Copies, is_alive
 from conformance.checks.ends import sure_ends
-from conformance.checks.findings import Convictions, at, conclude, counted, seconds
+from conformance.checks.findings import Convictions, at, conclude, counted, seconds, shown
 from conformance.checks.index import Index, Session, answered
 from conformance.checks.quiet import Quiet
 from conformance.history import CLUSTER, OBSERVER, PEEK, READ, UNKNOWN, Operation
@@ -92,10 +92,9 @@ def _judge(session: Session, due: list[Operation], copies: Copies, convictions: 
             continue
         contradicted = copies.contradictions(session, copy) if is_alive(copy) else []
         for update, name in contradicted:
-            shown = (copy.data or {}).get(name, "nothing")
-            text = "{} of session {} showed {!r} = {!r}, {} after {}"
+            text = "{} of session {} showed {}, {} after {}"
             late = seconds(copy.asked - answered(update))
-            convictions.add((update, copy), text, at(copy), session.id, name, shown, late, at(update))
+            convictions.add((update, copy), text, at(copy), session.id, shown(copy, name), late, at(update))
         if not contradicted:
             for other, what in quiet.differing(copy):
                 text = "{} and {} of session {} differ in {}, and nothing changed it in between"

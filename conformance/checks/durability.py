@@ -1,7 +1,7 @@
 """Durability: what a client was told is kept is there when it is asked for."""
 
 from conformance.checks.copies import Copies
-from conformance.checks.findings import Convictions, at, conclude, counted, seconds
+from conformance.checks.findings import Convictions, at, conclude, counted, seconds, shown
 from conformance.checks.index import Index, Session, answered
 from conformance.history import CLUSTER, DENIED, OK, PEEK, READ, Operation
 from conformance.verdict import Finding
@@ -58,10 +58,9 @@ def _judge(session: Session, copies: Copies, convictions: Convictions) -> int:
         if copy.op == READ and copy.outcome == OK:
             last_read = copy
             for update, name in copies.contradictions(session, copy):
-                shown = (copy.data or {}).get(name, "nothing")
-                text = "{} of session {} showed {!r} = {!r}, {} after the acknowledged {}"
+                text = "{} of session {} showed {}, {} after the acknowledged {}"
                 late = seconds(copy.asked - answered(update))
-                convictions.add((update, copy), text, at(copy), session.id, name, shown, late, at(update))
+                convictions.add((update, copy), text, at(copy), session.id, shown(copy, name), late, at(update))
         elif copy.outcome == DENIED and copy.op != PEEK and copies.missing(session, copy) is not None:
             text = "{} was denied with {!r}, and nothing can have ended session {} since the acknowledged {}"
             convictions.add((login, copy), text, at(copy), copy.why, session.id, at(login))

@@ -112,6 +112,12 @@ def at(operation: Operation) -> str:
     return f"{operation.id} ({done} on {operation.node}, asked {seconds(operation.asked)}, {answer})"
 
 
+def shown(copy: Operation, key: str) -> str:
+    """Say what a copy showed under a key: "'k' = 'v'", or "no 'k'"."""
+    data = copy.data or {}
+    return f"{key!r} = {data[key]!r}" if key in data else f"no {key!r}"
+
+
 def counted(number: int, thing: str) -> str:
     """Write a number with its thing: '1 session', '1,204 sessions'."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

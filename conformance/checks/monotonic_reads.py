@@ -1,7 +1,7 @@
 """Monotonic reads: what a client has seen, it does not see undone."""
 
 from conformance.checks.copies import Copies
-from conformance.checks.findings import at
+from conformance.checks.findings import at, shown
 from conformance.checks.guarantees import Reads, Stale, by_client, may_be_deleted
 from conformance.checks.index import Index, Session, answered, surely_before
 from conformance.history import OK, READ, Operation
@@ -75,15 +75,15 @@ def _undone(
 ) -> Stale | None:
     """Find a write that an earlier read of the client showed and this one takes back."""
     data = read.data or {}
-    for name, (write, earlier) in newest.items():
-        shown = None
+    for name, (newer, earlier) in newest.items():
+        write = None
         if name in data:
-            shown = copies.index.writer(data[name])
-            right = shown is None or shown is write or shown.session != session.id or not surely_before(shown, write)
+            write = copies.index.writer(data[name])
+            right = write is None or write is newer or write.session != session.id or not surely_before(write, newer)
         else:
-            right = may_be_deleted(copies, session, name, write, read)
-        if not right and not copies.lost_rightly(write, answered(read)):
-            text = "{} showed {!r} = {!r}, and {} had shown the newer {!r} to the same client"
-            values = (at(read), name, data.get(name, "nothing"), at(earlier), write.value)
-            return Stale(earlier, write, shown, text, values)
+            right = may_be_deleted(copies, session, name, newer, read)
+        if not right and not copies.lost_rightly(newer, answered(read)):
+            text = "{} showed {}, and {} had shown the newer {!r} to the same client"
+            values = (at(read), shown(read, name), at(earlier), newer.value)
+            return Stale(earlier, newer, write, text, values)
     return None

@@ -17,8 +17,9 @@ def no_resurrection(index: Index) -> Finding:
 
     The end is an acknowledged logout; a denial with `ended` or `expired`, which is final; an acknowledged login that
     had sent the session's cookie to a node that must have known it; an acknowledged revocation of its user, more than
-    `clock_skew + converge` after its login. Locally: the node that told the end, in the same life of it, answers no request that was asked later.
-    Globally: nor does any other once the end is settled, and with routing at once, where nothing disturbed the nodes.
+    `clock_skew + converge` after its login. Locally: the node that told the end, in the same life of it, answers no
+    request that was asked later. Globally: nor does any other once the end is settled, and with routing at once, where
+    nothing disturbed the nodes.
 
     Operations that overlap in time prove nothing: only what was asked after the end was answered counts. Unknown
     outcomes: a logout, login or revocation of unknown outcome is no end; an unknown answer is no life. An end that part

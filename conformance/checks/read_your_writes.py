@@ -1,7 +1,7 @@
 """Read your writes: a client sees what it was told it had written."""
 
 from conformance.checks.copies import Copies, holds_none
-from conformance.checks.findings import at
+from conformance.checks.findings import at, shown
 from conformance.checks.guarantees import Reads, Stale, by_client, may_be_deleted
 from conformance.checks.index import Index, Session, answered, surely_before
 from conformance.history import DELETE, OK, READ, WRITE, Operation
@@ -72,15 +72,15 @@ def _missed(session: Session, read: Operation, newest: dict[str, Operation], cop
     if data is None:
         return None
     for name, update in newest.items():
-        shown = None
+        write = None
         if name in data:
-            shown = copies.index.writer(data[name])
-            right = shown is None or shown is update or shown.session != session.id or not surely_before(shown, update)
+            write = copies.index.writer(data[name])
+            right = write is None or write is update or write.session != session.id or not surely_before(write, update)
         else:
             right = update.op == DELETE or may_be_deleted(copies, session, name, update, read)
         if not right and not copies.excused(update, answered(read)):
-            text = "{} showed {!r} = {!r} to the client that had been told that {} was done"
-            return Stale(update, update, shown, text, (at(read), name, data.get(name, "nothing"), at(update)))
+            text = "{} showed {} to the client that had been told that {} was done"
+            return Stale(update, update, write, text, (at(read), shown(read, name), at(update)))
     return None
 
 

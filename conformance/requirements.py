@@ -1,0 +1,50 @@
+"""The requirements catalogue: reads `requirements.yaml`, where every requirement has its id, sentence, level and source.
+
+What shows a requirement is said by checks and scenarios themselves; no rule lives here.
+"""
+
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+
+class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
+    """One requirement.
+
+    Attributes:
+        id: written whole, as everywhere: REQ-REPL-10.
+        sentence: what is required, in our own words.
+        level: how strictly.
+        applies_to: any store, or the product with its own configuration, cookie and channels.
+        source: codes of the sources; none where nothing was found.
+        basis: whether they state it, or we infer it.
+    """
+
+    id: str
+    sentence: str
+    level: Literal["MUST", "SHOULD", "MAY"]
+    applies_to: Literal["store", "orchestrator"]
+    source: tuple[str, ...]
+    basis: Literal["stated", "inferred"]
+
+
+@cache
+def requirements() -> MappingProxyType[str, Requirement]:
+    """Read the catalogue: every requirement by its id, in the order of the file.
+
+    Raises:
+        ValueError: an id is there twice.
+        msgspec.ValidationError: an entry is not as `Requirement` says.
+    """
+    text = files("conformance").joinpath("requirements.yaml").read_bytes()
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    entries = msgspec.convert(yaml.load(text, Loader=loader), tuple[Requirement, ...])  # noqa: S506 (a safe loader)
+    found = {entry.id: entry for entry in entries}
+    if len(found) != len(entries):
+        raise ValueError("conformance/requirements.yaml: an id is there twice; each requirement has one entry")
+    return MappingProxyType(found)
