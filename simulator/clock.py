@@ -38,22 +38,20 @@ class Loop(Environment):
     `_ok` true; a test runs one through the loop, so that a change of SimPy would be noticed.
 
     Attributes:
+        now: µs of true time since the start of the run.
         queue, numbers: the heap of (due, priority, number, event) and what numbers it, for the one caller that is too
             hot for `push`.
     """
 
+    __slots__ = ("_now",)
     _now: int
+    now: int
 
     def __init__(self) -> None:
         """Make a loop at instant 0."""
         super().__init__()
         self.queue: list[Any] = self._queue
         self.numbers = self._eid
-
-    @property
-    def now(self) -> int:
-        """Microseconds of true time since the start of the run."""
-        return self._now
 
     def push(self, due: int, priority: int, event: Any) -> None:
         """Put an event on the loop.
@@ -71,6 +69,9 @@ class Loop(Environment):
         By a callback: an error that escapes a SimPy process is made anew from its arguments, and loses its trace.
         """
         self.timeout(us).callbacks.append(lambda _: act())
+
+
+Loop.now = Loop._now  # noqa: SLF001 # the slot under its public name: SimPy's property, asked everywhere, costs 4 %
 
 
 class NodeClock:
@@ -94,10 +95,10 @@ class NodeClock:
         """Start the monotonic clock from 0 at that true time, as every boot does."""
         self._begun = now
 
-    def wall(self, now: int) -> int:
-        """Return the wall clock at that true time, in µs since 1970."""
-        return EPOCH_US + now + self.offset_us
+    def read(self, now: int) -> tuple[int, int]:
+        """Read both clocks at that true time.
 
-    def mono(self, now: int) -> int:
-        """Return the monotonic clock at that true time, in µs since the boot began."""
-        return now - self._begun
+        Returns:
+            The wall clock, µs since 1970, and the monotonic clock, µs since the boot began.
+        """
+        return EPOCH_US + now + self.offset_us, now - self._begun

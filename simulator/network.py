@@ -161,7 +161,7 @@ class Network:
             message: passed on as it is, so it must not change any more.
         """
         self.sent += 1
-        now = self._loop._now  # noqa: SLF001 # the property, twice a message, costs 5 %
+        now = self._loop.now
         link = self._links[sender].get(to)
         if link is None:
             if to not in self._links:
@@ -195,7 +195,7 @@ class Network:
     def _arrive(self, flight: _Flight) -> None:
         """Hand a message over, unless an end has died or a rule stops it at the last instant."""
         link = flight.link
-        now = self._loop._now  # noqa: SLF001 # as in carry
+        now = self._loop.now
         receive = link.receive
         if receive is None or flight.lives != link.lives:
             self._lose(flight.sent, link.sender, link.to, flight.channel, flight.message, now, "dead")
