@@ -6,9 +6,12 @@ One round trip of at most 250 ms. Out of contact a node decides on what it knows
 from collections import deque
 from collections.abc import Callable
 
-from reference.membership import Membership
+from msgspec import structs
+
+from reference.membership import LIFE_BITS, Membership
 from reference.protocol import Activity, LastActive, Request
 from reference.records import Records
+from reference.session import Session
 from reference.settings import MILLISECOND
 from reference.turn import Turn
 
@@ -20,14 +23,16 @@ class Asking:
 
     Attributes:
         resume: called with the request once its answers are in, or waited for in vain.
+        last_activity: tells when a session was last active as far as this node knows; its record may not say it yet.
     """
 
-    def __init__(self, turn: Turn, membership: Membership, records: Records) -> None:
+    def __init__(self, turn: Turn, membership: Membership, records: Records, boot: int) -> None:
         self.turn = turn
         self.membership = membership
         self.records = records
         self.resume: Callable[[Request], None] = lambda _request: None
-        self._question = 0
+        self.last_activity: Callable[[Session], int] = lambda session: session.last
+        self._question = boot << LIFE_BITS
         self._open: dict[int, tuple[Request, dict[str, None]]] = {}
         self._deadlines: deque[tuple[int, int]] = deque()
         self.on_message = {Activity: self._answer, LastActive: self._heard}
@@ -47,7 +52,10 @@ class Asking:
         return True
 
     def _answer(self, sender: str, activity: Activity) -> None:
-        self.turn.send(sender, LastActive(activity.question, self.records.sessions.get(activity.session)))
+        record = self.records.sessions.get(activity.session)
+        if record is not None and record.end is None:
+            record = structs.replace(record, last=self.last_activity(record))
+        self.turn.send(sender, LastActive(activity.question, record))
 
     def _heard(self, sender: str, told: LastActive) -> None:
         if told.record is not None:

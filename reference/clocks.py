@@ -8,8 +8,8 @@ class HybridClock:
     """Stamps that grow with every write and stay close to the wall clock (Kulkarni et al., HLC, 2014).
 
     Physical and logical part share one integer of microseconds: where the wall clock stands still or steps back, the
-    stamp grows by one. A stamp from elsewhere that is further ahead than `bound_us` never moves this clock: a node with a
-    clock a year ahead must not take the others along (known-bugs, row 19).
+    stamp grows by one. A stamp from elsewhere that is further ahead than `bound_us` never moves this clock: a node with
+    a clock a year ahead must not take the others along (known-bugs, row 19).
     """
 
     __slots__ = ("bound_us", "latest")
@@ -27,7 +27,7 @@ class HybridClock:
                 ahead than the bound, since a write must win over what its writer saw.
 
         Returns:
-            A stamp greater than every earlier one of this clock and than `above`.
+            A stamp greater than `above` and than every earlier one of this clock that was not raised by an `above`.
         """
         self.latest = max(wall, self.latest + 1)
         return max(self.latest, above + 1)

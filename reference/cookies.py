@@ -17,7 +17,7 @@ def removing(settings: Settings) -> str:
 
 
 def _attributes(settings: Settings) -> str:
-    """Scope and protection: the asked host unless a domain is configured (REQ-COOK-5, 6), Secure and HttpOnly (2, 7)."""
+    """Scope and protection: the asked host unless a domain is set (REQ-COOK-5, 6), Secure and HttpOnly (2, 7)."""
     domain = f"; Domain={settings.cookie_domain}" if settings.cookie_domain else ""
     secure = "; Secure" if settings.secure else ""
     http_only = "; HttpOnly" if settings.http_only else ""

@@ -16,6 +16,9 @@ DEPTH = 3
 LEAF = 16
 """A branch with no more records than this on either side is listed instead of descended into."""
 
+MOVING = 0
+"""Stands in a listing for the digest of a record that is changing just now."""
+
 Branch = tuple[str, int, int]
 """Prefix of the keys, digest of all records below it, and their count."""
 

@@ -1,7 +1,7 @@
 """The probe application (docs/subject-protocol.md, part 1): a request in, a response out, over the node's records.
 
-Here a cookie becomes a session, deadlines are looked at before anything else is done (REQ-EXP-1), and answers are handed
-to replication when a client may only hear them once peers hold the change. It sends no messages of its own.
+Here a cookie becomes a session, deadlines are looked at before anything else is done (REQ-EXP-1), and answers are
+handed to replication when a client may only hear them once peers hold the change. It sends no messages of its own.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
-from msgspec import structs
+from msgspec import msgpack, structs
 
 from reference import cookies
 from reference.asking import Asking
@@ -29,12 +29,17 @@ DATA_PATH = "/session/data/"
 
 OK, BAD_REQUEST, DENIED, NOT_FOUND, WRONG_METHOD = 200, 400, 401, 404, 405
 
+LEVELS = 100
+"""Of lists and objects within each other: JSON that people write has ten, encoders give up at some hundreds."""
+
+_encode = msgpack.Encoder(order="sorted").encode
+
 Handler = Callable[[Request, Session], None]
 
 
 def hash_of(session_id: str) -> str:
     """Hash a session id to the name under which it is stored, replicated and logged (REQ-SEC-6)."""
-    return blake2b(session_id.encode(), digest_size=16, person=b"session").hexdigest()
+    return blake2b(session_id.encode(errors="backslashreplace"), digest_size=16, person=b"session").hexdigest()
 
 
 def owner_of(user: str) -> str:
@@ -135,9 +140,8 @@ class Gateway:
 
     def _login(self, request: Request) -> None:
         """Begin a session under a new id, ending the one whose cookie was sent (REQ-COOK-10, REQ-COOK-11)."""
-        user = request.body.get("user") if isinstance(request.body, dict) else None
-        if not isinstance(user, str) or not user:
-            self._respond(request, BAD_REQUEST, {"error": "user-missing"})
+        user = self._named_user(request)
+        if user is None:
             return
         session_id = self.draws.session_id()
         wall = self.turn.wall
@@ -166,13 +170,24 @@ class Gateway:
 
     def _revoke(self, request: Request) -> None:
         """End every session of a user that began before now, wherever its record is."""
-        user = request.body.get("user") if isinstance(request.body, dict) else None
-        if not isinstance(user, str) or not user:
-            self._respond(request, BAD_REQUEST, {"error": "user-missing"})
+        user = self._named_user(request)
+        if user is None:
             return
-        revocation = Revocation(owner_of(user), self.records.clock.stamp(self.turn.wall), self.name)
+        owner = owner_of(user)
+        revocation = Revocation(owner, self.records.clock.stamp(self.turn.wall), self.name)
         reached = self.records.take_revocation(revocation)
-        self.replication.spread((), (revocation,), Respond(request.id, OK, (), {"sessions": reached}))
+        # Begun before, by a clock too far ahead for the revocation to reach: each is ended by itself.
+        ahead = tuple(self._ended(session, LOGGED_OUT) for session in self.records.owned(owner) if session.end is None)
+        answer = Respond(request.id, OK, (), {"sessions": reached + len(ahead)})
+        self.replication.spread(ahead, (revocation,), answer)
+
+    def _named_user(self, request: Request) -> str | None:
+        """Read the user's name out of a request's body; without one that can be stored the answer is given here."""
+        user = request.body.get("user") if isinstance(request.body, dict) else None
+        if isinstance(user, str) and user and _storable(user):
+            return user
+        self._respond(request, BAD_REQUEST, {"error": "user-missing"})
+        return None
 
     # ------------------------------------------------------------------------------------------------------------- data
 
@@ -183,6 +198,9 @@ class Gateway:
     def _write(self, request: Request, session: Session) -> None:
         if not isinstance(request.body, dict) or "value" not in request.body:
             self._respond(request, BAD_REQUEST, {"error": "value-missing"})
+            return
+        if not _storable(request.body["value"]):
+            self._respond(request, BAD_REQUEST, {"error": "bad-value"})
             return
         self._change(request, session, request.body["value"], gone=False)
 
@@ -202,7 +220,7 @@ class Gateway:
         part = Session(session.id, session.owner, session.created, session.user, last, {key: cell})
         self.replication.spread((part,), answer=Respond(request.id, OK, (), {}))
 
-    # ------------------------------------------------------------------------------------------------ looking from outside
+    # --------------------------------------------------------------------------------------------- looking from outside
 
     def _status(self, request: Request) -> None:
         self._respond(request, OK, {"status": "up"})
@@ -224,6 +242,24 @@ class Gateway:
             "ended": session.end is not None,
         }
         self._respond(request, OK, shown)
+
+
+def _storable(value: Any) -> bool:
+    """Say whether a value can be sent and digested: no integer beyond 64 bits, no half a surrogate pair, not too deep.
+
+    What cannot must be turned down at the door; later it would stop the node that holds it, and every node it reaches.
+    """
+    try:
+        _encode(value)
+    except (OverflowError, UnicodeEncodeError, TypeError, RecursionError):
+        return False
+    return _no_deeper(value, LEVELS)
+
+
+def _no_deeper(value: Any, levels: int) -> bool:
+    """Say whether lists and objects lie within each other at most that many levels deep."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return levels >= 0 and all(_no_deeper(one, levels - 1) for one in inner)
 
 
 def _values(session: Session) -> dict[str, Any]:

@@ -16,6 +16,9 @@ ALONE_AFTER = 5 * SECOND
 """A node whom nobody answers for so long is ready alone (REQ-FAIL-7); it compares digests on first contact."""
 CHUNK_WAIT = 1 * SECOND
 """How long a chunk may take before another ready member is asked."""
+ROUNDS_FAILED = 2
+"""After so many comparisons in a row without an answer a node becomes ready without that member: it may be alive for
+all others and out of reach of this node alone, for as long as a one-way cut lasts."""
 RECORDS_A_CHUNK = 500
 
 WAITING, FETCHING, COMPARING, READY = "waiting", "fetching", "comparing", "ready"
@@ -37,9 +40,10 @@ class Join:
         self._named: dict[str, None] = {}
         self._source: str | None = None
         self._after = ""
-        self._uncompared: dict[str, None] = {}
+        self._uncompared: dict[str, int] = {}
         self._began = 0
         comparison.finished = self._compared
+        comparison.failed = self._unanswered
         self.on_message = {Fetch: self._serve, Chunk: self._take}
         self.on_alarm = {"join": self._waited}
 
@@ -47,6 +51,8 @@ class Join:
         """Begin with the names that discovery gave; a node with no peers at all is ready at once."""
         self.phase = WAITING
         self._began = self.turn.mono
+        self._source = None
+        self.comparison.restart()
         self._named = dict.fromkeys(peers)
         if peers:
             self.turn.alarm("join", ALONE_AFTER)
@@ -71,9 +77,17 @@ class Join:
             self._become_ready_if_compared()
 
     def came(self, member: str) -> None:
-        """Compare with a member that came while this node was comparing with the others."""
+        """Compare with a member that came; not before this node has its first copy, which would come twice."""
         if self.phase == COMPARING:
-            self._uncompared[member] = None
+            self._uncompared[member] = 0
+        if self.phase in (COMPARING, READY):
+            self.comparison.soon(member)
+
+    def gone(self) -> None:
+        """Compare with all that are left: what a lost life had sent to some only, any of them can give to others."""
+        if self.phase == READY:
+            for member in self.membership.live():
+                self.comparison.soon(member)
 
     def _waited(self) -> None:
         if self.phase == WAITING and self.turn.mono - self._began >= ALONE_AFTER:
@@ -95,7 +109,8 @@ class Join:
             return
         self.phase = FETCHING
         if self._source not in ready or after == self._after:
-            self._source = self.draws.some(ready, 1)[0]
+            # Whoever did not answer is asked again only if there is nobody else.
+            self._source = self.draws.some([name for name in ready if name != self._source] or ready, 1)[0]
         self._after = after
         self.turn.send(str(self._source), Fetch(self.boot, after))
         self.turn.alarm("join", CHUNK_WAIT)
@@ -105,11 +120,12 @@ class Join:
         keys = self.records.keys_after(fetch.after, RECORDS_A_CHUNK)
         sessions, revocations = self.records.chosen(keys)
         after = keys[-1] if len(keys) == RECORDS_A_CHUNK else ""
-        self.turn.send(sender, Chunk(fetch.boot, sessions, revocations, after))
+        self.turn.send(sender, Chunk(fetch.boot, sessions, revocations, after, fetch.after))
 
     def _take(self, sender: str, chunk: Chunk) -> None:
-        """Merge a chunk and ask for the next; one that was asked for by an earlier life means nothing."""
-        if self.phase != FETCHING or sender != self._source or chunk.boot != self.boot:
+        """Merge a chunk and ask for the next; a repeated one, or one that an earlier life asked for, means nothing."""
+        asked = (chunk.boot, chunk.asked) == (self.boot, self._after)
+        if self.phase != FETCHING or sender != self._source or not asked:
             return
         for revocation in chunk.revocations:
             self.records.take_revocation(revocation)
@@ -118,14 +134,16 @@ class Join:
         if chunk.after:
             self._fetch(chunk.after)
         else:
-            self.turn.cancel("join")
             self._compare()
 
     # ------------------------------------------------------------------------------------------------------- comparing
 
     def _compare(self) -> None:
+        """Compare with every live member, by digests of all that is held: what was fetched had settled already."""
         self.phase = COMPARING
-        self._uncompared = dict.fromkeys(self.membership.live())
+        self.turn.cancel("join")
+        self.records.settle(self.turn.mono)
+        self._uncompared = dict.fromkeys(self.membership.live(), 0)
         for member in self._uncompared:
             self.comparison.soon(member)
         self._become_ready_if_compared()
@@ -134,6 +152,16 @@ class Join:
         if self.phase == COMPARING:
             self._uncompared.pop(member, None)
             self._become_ready_if_compared()
+
+    def _unanswered(self, member: str) -> None:
+        if self.phase == COMPARING and member in self._uncompared:
+            self._uncompared[member] += 1
+            if self._uncompared[member] < ROUNDS_FAILED:
+                self.comparison.soon(member)
+            else:
+                self.turn.note("ready-without", member=member)
+                del self._uncompared[member]
+                self._become_ready_if_compared()
 
     def _become_ready_if_compared(self) -> None:
         if not self._uncompared:

@@ -1,7 +1,7 @@
 """Who is alive and ready: SWIM with suspicion and refutation, piggybacked gossip and full synchronisation.
 
-Sources: Das, Gupta and Motivala, SWIM, 2002; the values of hashicorp/memberlist's profiles (facts, section 4). This file
-knows no sessions; what follows from a change of view is the node's business (`changes`).
+Sources: Das, Gupta and Motivala, SWIM, 2002; the values of hashicorp/memberlist's profiles (facts, section 4). This
+file knows no sessions; what follows from a change of view is the node's business (`changes`).
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,15 @@ from reference.turn import Turn
 ALIVE, SUSPECT, DEAD, LEFT = 0, 1, 2, 3
 NAMES = ("alive", "suspect", "dead", "left")
 
-UP, DOWN, READY = "up", "down", "ready"
-"""What `changes` reports: a member (or a new life of it) came, is gone, or says that it may be sent requests."""
+UP, DOWN, RESTARTED, READY = "up", "down", "restarted", "ready"
+"""What `changes` reports: a member came, is gone, began a new life unnoticed, or says that it may be sent requests."""
 
 PIGGYBACKED = 6
 """Rumours a message: six of at most 60 octets stay far below the 1,400 octets of memberlist's UDP packet."""
+RELAYS_HELD = 64
+"""Pings on behalf of others whose answers are awaited; older ones have timed out where they were asked for."""
+LIFE_BITS = 32
+"""Numbers of pings and questions begin anew with each boot, above this bit: an answer to an old life matches none."""
 
 
 class Member:
@@ -66,7 +70,7 @@ class Membership:
         self.version = 0
         self._news: dict[str, tuple[Rumour, int]] = {}
         self._round: list[str] = []
-        self._number = 0
+        self._number = boot << LIFE_BITS
         self._probed: tuple[str, int] | None = None
         self._relays: dict[int, tuple[str, int]] = {}
         self._live: tuple[int, list[str]] = (-1, [])
@@ -97,6 +101,10 @@ class Membership:
     def routable(self) -> list[str]:
         """Names of the other members that are alive, unsuspected and ready, in order of name."""
         return sorted(name for name, member in self.members.items() if member.state == ALIVE and member.ready)
+
+    def alone(self) -> bool:
+        """Say whether every other member that was ever met has said goodbye: there is nobody to wait for."""
+        return all(member.state == LEFT for member in self.members.values())
 
     def view(self) -> list[str]:
         """Names of all members held for alive, this node included, in order of name."""
@@ -146,7 +154,6 @@ class Membership:
         if self._probed is not None:
             self._suspect(self._probed[0])
             self._probed = None
-        self._relays = {number: relay for number, relay in self._relays.items() if number > self._number - 64}
         target = self._next_target()
         if target is None:
             return
@@ -179,11 +186,17 @@ class Membership:
     def _pinged(self, sender: str, ping: Ping) -> None:
         self._hear(ping.rumours)
         self.turn.gossip(sender, Ack(ping.number, self._rumours(sender)))
+        member = self.members.get(sender)
+        if (member is None or member.state > SUSPECT) and not self.leaving:
+            # It knows this node, which does not know it: as after a restart whose first words were lost.
+            self.turn.gossip(sender, PushPull(self._whole_view(), reply=True))
 
     def _asked_to_ping(self, sender: str, asked: PingRequest) -> None:
         self._hear(asked.rumours)
         self._number += 1
         self._relays[self._number] = (sender, asked.number)
+        if len(self._relays) > RELAYS_HELD:
+            del self._relays[next(iter(self._relays))]
         self.turn.gossip(asked.target, Ping(self._number, self._rumours(asked.target)))
 
     def _acknowledged(self, _sender: str, ack: Ack) -> None:
@@ -237,7 +250,7 @@ class Membership:
             self.turn.alarm("gossip", self.timing.gossip_interval)
 
     def _rumours(self, to: str) -> tuple[Rumour, ...]:
-        """Take the least told news along, and tell `to` first if it is held for anything but alive (Lifeguard's buddy)."""
+        """Take the least told news along; `to` hears first if it is held for anything but alive (Lifeguard's buddy)."""
         chosen: list[Rumour] = []
         member = self.members.get(to)
         if member is not None and member.state != ALIVE:
@@ -268,16 +281,18 @@ class Membership:
         self.turn.alarm("push-pull", self.timing.push_pull_interval)
 
     def _synchronised(self, sender: str, theirs: PushPull) -> None:
-        """Merge a whole view; what it calls dead is only suspected here, since it may be an old belief (memberlist)."""
+        """Merge a whole view; what it calls dead is only suspected here, since it may be an old belief (memberlist).
+
+        A dead member that was never met here stays unknown: suspecting it would hold it for live (known-bugs, row 15).
+        """
         before = self.incarnation
         for rumour in theirs.view:
             if rumour.state == DEAD and rumour.member != self.name:
-                self._weigh(Rumour(rumour.member, SUSPECT, rumour.incarnation, rumour.boot, rumour.ready))
+                if rumour.member in self.members:
+                    self._weigh(Rumour(rumour.member, SUSPECT, rumour.incarnation, rumour.boot, rumour.ready))
             else:
                 self._weigh(rumour)
-        if theirs.reply:
-            self.turn.gossip(sender, PushPull(self._whole_view(), reply=False))
-        elif self.incarnation > before:
+        if theirs.reply or self.incarnation > before:
             self.turn.gossip(sender, PushPull(self._whole_view(), reply=False))
 
     def _whole_view(self) -> tuple[Rumour, ...]:
@@ -292,26 +307,44 @@ class Membership:
             self._weigh(rumour)
 
     def _weigh(self, rumour: Rumour) -> None:
-        """Believe a rumour if it is newer than what is believed (SWIM, section 4.2), and refute what is said of oneself."""
+        """Believe a rumour if it is newer than what is believed, and refute what is said of oneself.
+
+        A later life is newer than anything said of an earlier one, whatever its incarnation: a node that restarts
+        begins to count anew (known-bugs, row 18). Within a life the order is SWIM's (section 4.2).
+        """
         if rumour.member == self.name:
             self._refute(rumour)
             return
         member = self.members.get(rumour.member)
         if member is None:
             # A death of somebody never met is nothing to act on, and must not keep that name from joining.
-            if rumour.state == ALIVE or rumour.state == SUSPECT:
+            if rumour.state <= SUSPECT:
                 self._believe(rumour)
-        elif rumour.incarnation > member.incarnation or (
-            rumour.incarnation == member.incarnation and rumour.state > member.state
-        ):
+            return
+        if rumour.boot != member.boot:
+            newer = rumour.boot > member.boot
+        elif rumour.incarnation != member.incarnation:
+            newer = rumour.incarnation > member.incarnation
+        else:
+            newer = rumour.state > member.state
+        if newer:
             self._believe(rumour)
 
     def _refute(self, rumour: Rumour) -> None:
-        """Raise the own incarnation above whatever is wrongly said of this node, an earlier life of it included."""
-        wrong = rumour.state != ALIVE or rumour.boot != self.boot or rumour.ready != self.ready
-        if wrong and rumour.incarnation >= self.incarnation and not self.leaving:
+        """Answer what is wrongly said of this node: say louder what it is, or again to whoever has not heard it.
+
+        What is said of a later life than this one cannot be refuted: somebody else runs under this name.
+        """
+        right = rumour.state == ALIVE and rumour.boot == self.boot and rumour.ready == self.ready
+        if right or self.leaving:
+            return
+        if rumour.boot > self.boot:
+            self.turn.note("name-taken", boot=rumour.boot)
+        elif rumour.boot == self.boot and rumour.incarnation >= self.incarnation:
             self._raise_incarnation(rumour.incarnation)
             self.turn.note("refuted", said=NAMES[rumour.state], incarnation=self.incarnation)
+        else:
+            self._spread(Rumour(self.name, ALIVE, self.incarnation, self.boot, self.ready))
 
     def _raise_incarnation(self, above: int) -> None:
         self.incarnation = above + 1
@@ -324,17 +357,19 @@ class Membership:
         if member is None:
             member = self.members[rumour.member] = Member(rumour)
         else:
-            held, boot, was_ready = member.state, member.boot, member.ready
+            held, boot, was_ready = member.state, member.boot, member.ready and member.boot == rumour.boot
             member.believe(rumour)
         self.version += 1
         here, now_here = held <= SUSPECT, rumour.state <= SUSPECT
         if held != rumour.state or boot != rumour.boot:
             self.turn.note(NAMES[rumour.state], member=rumour.member, incarnation=rumour.incarnation)
-        if here and (not now_here or boot != rumour.boot):
+        if here and not now_here:
             self.changes.append((DOWN, rumour.member))
-        if now_here and (not here or boot != rumour.boot):
+        elif now_here and not here:
             self.changes.append((UP, rumour.member))
             self.turn.alarm_unless_set("probe", 1 + self.draws.below(self.timing.probe_interval))
+        elif here and boot != rumour.boot:
+            self.changes.append((RESTARTED, rumour.member))
         if now_here and rumour.ready and not was_ready:
             self.changes.append((READY, rumour.member))
         if rumour.state == SUSPECT:

@@ -13,12 +13,15 @@ from reference.draws import Draws
 from reference.effects import Effect, Stopped
 from reference.gateway import Gateway
 from reference.join import Join
-from reference.membership import DOWN, UP, Membership
+from reference.membership import DOWN, RESTARTED, UP, Membership
 from reference.protocol import Init, Request
 from reference.records import Records
 from reference.replication import Replication
-from reference.settings import Settings
+from reference.settings import SECOND, Settings
 from reference.turn import Turn
+
+LEAVE_WAIT = 5 * SECOND
+"""How long a leaving node waits for the acknowledgements of its last changes; the product's grace period is 120 s."""
 
 
 class Node:
@@ -38,27 +41,33 @@ class Node:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
         self.name = init.node
         self.settings = settings
+        self._stopped = False
         self.turn = turn = Turn()
         draws = Draws(init.seed)
         self.membership = Membership(turn, draws, init.node, init.boot, settings.timing)
-        self.records = self.records_class(turn, settings, HybridClock(settings.clock_bound_us))
+        # Two clocks within the contract differ by twice the bound.
+        self.records = self.records_class(turn, settings, HybridClock(2 * settings.clock_bound_us))
         self.replication = self.replication_class(turn, settings, self.membership, self.records, init.boot)
         self.comparison = self.comparison_class(turn, self.membership, self.records, init.boot)
-        self.asking = Asking(turn, self.membership, self.records)
+        self.asking = Asking(turn, self.membership, self.records, init.boot)
         self.join = Join(turn, draws, self.membership, self.records, self.comparison, init.boot)
         self.gateway = self.gateway_class(
             turn, settings, init.node, draws, self.membership, self.records, self.replication, self.asking
         )
+        self.asking.last_activity = self.replication.last_activity
+        self.replication.reached = self.comparison.soon
         parts = (self.membership, self.replication, self.comparison, self.asking, self.join)
         self._on_message: dict[type, Any] = {kind: act for part in parts for kind, act in part.on_message.items()}
         self._on_alarm = {name: act for part in parts for name, act in part.on_alarm.items()}
         self._on_alarm["forget"] = self.records.forget
+        self._on_alarm["leave"] = self._stop
 
     def start(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
         """Begin this life: contact the peers that discovery named, and join."""
         self.turn.open(wall, mono)
-        self.membership.start(peers)
-        self.join.start(peers)
+        others = tuple(peer for peer in peers if peer != self.name)
+        self.membership.start(others)
+        self.join.start(others)
         return self._close()
 
     def discovered(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
@@ -79,12 +88,12 @@ class Node:
         turn.wall = wall
         turn.mono = mono
         self._hear(mono)
-        self._on_message[message.__class__](sender, message)
-        if self.membership.changes:
-            self._follow_changes()
-        effects = turn.effects
-        turn.effects = []
-        return effects
+        act = self._on_message.get(message.__class__)
+        if act is None:
+            turn.note("unknown-message", sender=sender, found=message.__class__.__name__)
+        else:
+            act(sender, message)
+        return self._close()
 
     def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
         """Do what an alarm was set for."""
@@ -100,14 +109,22 @@ class Node:
         return self._close()
 
     def leave(self, wall: int, mono: int) -> list[Effect]:
-        """Say goodbye and stop: every change is already on its way to the others (REQ-MEMB-11)."""
+        """Say goodbye (REQ-MEMB-11), and stop once the others hold every change and every client has its answer."""
         self.turn.open(wall, mono)
         self.membership.leave()
-        return [*self._close(), Stopped()]
+        self.turn.alarm("leave", LEAVE_WAIT)
+        return self._close()
+
+    def _stop(self) -> None:
+        self.turn.cancel("leave")
+        self.turn.effects.append(Stopped())
+        self._stopped = True
 
     def _close(self) -> list[Effect]:
         if self.membership.changes:
             self._follow_changes()
+        if self.membership.leaving and not self._stopped and self.replication.settled():
+            self._stop()
         return self.turn.close()
 
     def _hear(self, mono: int) -> None:
@@ -124,13 +141,13 @@ class Node:
         """Let every part act on who came and who is gone."""
         changes, self.membership.changes = self.membership.changes, []
         for what, member in changes:
-            if what is UP:
-                self.join.came(member)
-                self.comparison.soon(member)
-            elif what is DOWN:
+            if what is DOWN:
                 self.replication.lost(member)
+            if what is DOWN or what is RESTARTED:
                 self.comparison.forget(member)
-                # What the lost member had sent to some only, any of them can give to the others.
-                for other in self.membership.live():
-                    self.comparison.soon(other)
+                self.join.gone()
+            if what is UP or what is RESTARTED:
+                self.replication.came(member)
+            if what is not DOWN:
+                self.join.came(member)
         self.join.view_changed()

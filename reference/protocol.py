@@ -1,7 +1,8 @@
 """What is said to a node: how it starts, what clients ask, what nodes send each other. No behaviour lives here.
 
 Every message between nodes is an immutable struct with a short tag, so that it can be encoded (digest of a run, sealed
-wire) and dispatched by its class. Times named `at`, `created`, `last` are microseconds since 1970 by a node's wall clock.
+wire) and dispatched by its class. Times named `at`, `created`, `last` are microseconds since 1970 by a node's wall
+clock.
 """
 
 from typing import Any
@@ -124,7 +125,10 @@ class Copied(Struct, frozen=True, tag="copied"):
 
 
 class Compare(Struct, frozen=True, tag="compare"):
-    """The sender's digests of some branches of its tree: (prefix, digest, count). Answered by `Difference`."""
+    """The sender's digests of some branches of its tree: (prefix, digest, count). Answered by `Difference`.
+
+    `round` is the number of the question, of which a comparison asks several; the answer repeats it.
+    """
 
     round: int
     branches: tuple[tuple[str, int, int], ...]
@@ -142,7 +146,7 @@ class Difference(Struct, frozen=True, tag="difference"):
 
 
 class Want(Struct, frozen=True, tag="want"):
-    """Send me these records whole; answered by `Wanted` of the same round."""
+    """Send me these records whole; answered by `Wanted` with the same number."""
 
     round: int
     records: tuple[str, ...]
@@ -164,12 +168,16 @@ class Fetch(Struct, frozen=True, tag="fetch"):
 
 
 class Chunk(Struct, frozen=True, tag="chunk"):
-    """Some records and the key to ask on from; an empty `after` means that these were the last."""
+    """Some records and the key to ask on from; an empty `after` means that these were the last.
+
+    `asked` repeats the key of the `Fetch` that this answers.
+    """
 
     boot: int
     sessions: tuple[Session, ...]
     revocations: tuple[Revocation, ...]
     after: str
+    asked: str = ""
 
 
 class Activity(Struct, frozen=True, tag="activity"):
@@ -187,6 +195,19 @@ class LastActive(Struct, frozen=True, tag="last-active"):
 
 
 Message = (
-    Ping | Ack | PingRequest | Gossip | PushPull | Copies | Copied | Compare | Difference | Want | Wanted | Fetch | Chunk
-    | Activity | LastActive
+    Ping
+    | Ack
+    | PingRequest
+    | Gossip
+    | PushPull
+    | Copies
+    | Copied
+    | Compare
+    | Difference
+    | Want
+    | Wanted
+    | Fetch
+    | Chunk
+    | Activity
+    | LastActive
 )

@@ -4,17 +4,21 @@ Here a copy that arrives meets the copy that is held, revocations reach the sess
 forgotten when no copy anywhere can still be alive.
 """
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from heapq import heappop, heappush
 
 from msgspec import structs
 
 from reference.clocks import HybridClock
-from reference.digests import Tree, digest_of
+from reference.digests import MOVING, Tree, digest_of
 from reference.lifetime import forget_at
-from reference.session import LOGGED_OUT, Ending, Revocation, Session, ended, merge, revoked
-from reference.settings import Settings
+from reference.session import Revocation, Session, merge, revoked
+from reference.settings import SECOND, Settings
 from reference.turn import Turn
+
+FORGETTING_LATE = 3600 * SECOND
+"""How much later a node may forget whose wall clock was set forward: the alarm runs by the monotonic one."""
 
 
 def revocation_key(owner: str) -> str:
@@ -52,6 +56,8 @@ class Records:
         """
         if forget_at(theirs.created, self.settings) <= self.turn.wall:
             return False
+        # Whatever is seen here lies before what happens here next: a revocation must exceed the logins that it reaches.
+        self.clock.witness(theirs.created, self.turn.wall)
         for cell in theirs.cells.values():
             self.clock.witness(cell.at, self.turn.wall)
         mine = self.sessions.get(theirs.id)
@@ -62,37 +68,46 @@ class Records:
         held = self.sessions.get(session.id)
         if session is held:
             return False
-        if session.end is None:
-            revocation = self.revocations.get(session.owner)
-            if revocation is not None and revoked(session, revocation):
-                session = ended(session, Ending(LOGGED_OUT, revocation.at, revocation.by))
+        revocation = self.revocations.get(session.owner)
+        if revocation is not None:
+            session = revoked(session, revocation)
         if held is None:
             self._owned.setdefault(session.owner, {})[session.id] = None
-            heappush(self._oldest, (session.created, session.id))
-            self._await_forgetting()
+            self._forget_later(session.created, session.id)
         self.sessions[session.id] = session
         self._changed(session.id)
         return True
 
     def take_revocation(self, revocation: Revocation) -> int:
-        """Hold a revocation unless a later one of that owner is held, and end whom it reaches.
+        """End whom a revocation reaches, and hold it unless a later one of that owner is held.
 
         Returns:
-            How many sessions it ended here.
+            How many sessions it ended here. One that reaches no session that any node can still hold alive is refused,
+            as such sessions are.
         """
-        held = self.revocations.get(revocation.owner)
-        if held is not None and (held.at, held.by) >= (revocation.at, revocation.by):
+        if forget_at(revocation.at, self.settings) <= self.turn.wall:
             return 0
-        self.clock.witness(revocation.at, self.turn.wall)
-        self.revocations[revocation.owner] = revocation
-        key = revocation_key(revocation.owner)
-        self._revoked[key] = revocation.owner
-        self._changed(key)
-        reached = [self.sessions[name] for name in self._owned.get(revocation.owner, ())]
-        live = [session for session in reached if session.end is None and revoked(session, revocation)]
-        for session in live:
-            self.put(ended(session, Ending(LOGGED_OUT, revocation.at, revocation.by)))
-        return len(live)
+        held = self.revocations.get(revocation.owner)
+        if held is None or (held.at, held.by) < (revocation.at, revocation.by):
+            self.clock.witness(revocation.at, self.turn.wall)
+            self.revocations[revocation.owner] = revocation
+            key = revocation_key(revocation.owner)
+            self._revoked[key] = revocation.owner
+            self._changed(key)
+            self._forget_later(revocation.at, key)
+        elif held == revocation:
+            return 0
+        live = 0
+        for session in self.owned(revocation.owner):
+            over = revoked(session, revocation)
+            if over is not session:
+                live += session.end is None
+                self.put(over)
+        return live
+
+    def owned(self, owner: str) -> list[Session]:
+        """Return the sessions of an owner that are held here, ended ones included."""
+        return [self.sessions[name] for name in self._owned.get(owner, ())]
 
     # --------------------------------------------------------------------------------------------------------- writing
 
@@ -111,19 +126,44 @@ class Records:
     # --------------------------------------------------------------------------------------------------------- digests
 
     def _changed(self, key: str) -> None:
-        self._unsettled.pop(key, None)
-        self._unsettled[key] = self.turn.mono
+        """Take a record that changes out of the digests until the change has had time to arrive everywhere.
+
+        Further changes do not prolong that time: a session that is never quiet must be compared too.
+        """
+        if key not in self._unsettled:
+            self._unsettled[key] = self.turn.mono
+            self.tree.remove(key)
 
     def settle(self, before: int) -> None:
-        """Enter into the digests whatever last changed before that instant of the monotonic clock."""
+        """Enter into the digests whatever began to change before that instant of the monotonic clock."""
         while self._unsettled:
             key = next(iter(self._unsettled))
             if self._unsettled[key] > before:
                 return
-            del self._unsettled[key]
-            record = self.record(key)
-            if record is not None:
-                self.tree.put(key, digest_of(record))
+            self._enter(key)
+
+    def enter(self, sessions: Iterable[Session], revocations: Iterable[Revocation]) -> None:
+        """Enter what came out of another's digests at once: it has settled there, and would be found missing again."""
+        for session in sessions:
+            self._enter(session.id)
+        for revocation in revocations:
+            self._enter(revocation_key(revocation.owner))
+
+    def _enter(self, key: str) -> None:
+        if self._unsettled.pop(key, None) is None:
+            return
+        record = self.record(key)
+        if record is not None:
+            self.tree.put(key, digest_of(record))
+
+    def listing(self, prefix: str) -> dict[str, int]:
+        """List every record below a prefix with its digest; one that is changing has the digest MOVING."""
+        moving = dict.fromkeys([key for key in self._unsettled if key.startswith(prefix)], MOVING)
+        return self.tree.listing(prefix) | moving
+
+    def moving(self, key: str) -> bool:
+        """Say whether a record is changing, so that digests say nothing of it."""
+        return key in self._unsettled
 
     def record(self, key: str) -> Session | Revocation | None:
         """Find what is held under a key of the digests."""
@@ -146,24 +186,31 @@ class Records:
 
     # ------------------------------------------------------------------------------------------------------ forgetting
 
+    def _forget_later(self, begun: int, key: str) -> None:
+        """Remember when a record may be forgotten; the alarm is for the oldest, which need not have come first."""
+        heappush(self._oldest, (begun, key))
+        if self._oldest[0] == (begun, key):
+            self._await_forgetting()
+
     def _await_forgetting(self) -> None:
-        due = forget_at(self._oldest[0][0], self.settings)
-        self.turn.alarm_unless_set("forget", due - self.turn.wall + 1)
+        due = forget_at(self._oldest[0][0], self.settings) - self.turn.wall
+        self.turn.alarm("forget", min(due, FORGETTING_LATE))
 
     def forget(self) -> None:
         """Drop the sessions, and the revocations, that no copy anywhere can need any more."""
         wall = self.turn.wall
         while self._oldest and forget_at(self._oldest[0][0], self.settings) <= wall:
-            _, name = heappop(self._oldest)
-            session = self.sessions.pop(name)
-            self._drop(name)
-            del self._owned[session.owner][name]
-            if not self._owned[session.owner]:
-                del self._owned[session.owner]
-        for owner in [owner for owner, held in self.revocations.items() if forget_at(held.at, self.settings) <= wall]:
-            del self.revocations[owner]
-            key = revocation_key(owner)
-            del self._revoked[key]
+            begun, key = heappop(self._oldest)
+            session = self.sessions.get(key)
+            if session is not None:
+                del self.sessions[key]
+                del self._owned[session.owner][key]
+                if not self._owned[session.owner]:
+                    del self._owned[session.owner]
+            elif self.revocations[self._revoked[key]].at > begun:
+                continue  # a later revocation of that owner has taken its place
+            else:
+                del self.revocations[self._revoked.pop(key)]
             self._drop(key)
         if self._oldest:
             self._await_forgetting()

@@ -5,6 +5,7 @@ by comparing digests (`reference.comparison`).
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 from reference.effects import Respond
@@ -13,15 +14,16 @@ from reference.protocol import Copied, Copies
 from reference.records import Records
 from reference.session import Revocation, Session
 from reference.settings import MILLISECOND, SECOND, Settings
-from reference.timing import RESEND_FIRST, RESEND_LATER, touch_interval_us
+from reference.timing import RESEND_FIRST, RESEND_LATER, SILENT_AFTER, TRIES, solo_after_us, touch_interval_us
 from reference.turn import Turn
 
 FIRST_PEER_WAIT = 200 * MILLISECOND
 """How long a write waits for the first of the session's order before any member's acknowledgement will do."""
 ANY_PEER_WAIT = 1 * SECOND
 """How long it waits for any; then the client hears 503, and the write stays applied and is sent on."""
-SOLO_AFTER = 3 * SECOND
-"""A node that has heard nobody for so long acknowledges alone: each side of a partition keeps serving (REQ-FAIL-8)."""
+ORDERS_HELD = 10_000
+"""So many sessions' orders are remembered; a drawn one costs 2 µs, and ended sessions must not fill the memory."""
+RECORDS_A_MESSAGE = 100
 
 UNAVAILABLE = 503
 
@@ -38,20 +40,29 @@ class Waiting:
 
 
 class Pending:
-    """A change that some live member has not acknowledged; `due` is when it is sent again."""
+    """A change that some live member has not acknowledged; `due` is when it is sent again, `tries` how often still.
 
-    __slots__ = ("acknowledged", "copies", "due", "missing", "waiting")
+    A knock is an empty change for one member out of reach, sent again until that member answers or is held for dead.
+    """
+
+    __slots__ = ("acknowledged", "copies", "due", "missing", "tries", "waiting")
 
     def __init__(self, copies: Copies, missing: dict[str, None], due: int) -> None:
         self.copies = copies
         self.missing = missing
         self.acknowledged = 0
         self.due = due
+        self.tries = TRIES
         self.waiting: Waiting | None = None
 
 
 class Replication:
-    """One node's outgoing and incoming copies."""
+    """One node's outgoing and incoming copies.
+
+    Attributes:
+        heard_at: when any member was last heard, by the monotonic clock; None before the first word.
+        reached: called with a member's name when it answers after it was out of reach; digests tell what it missed.
+    """
 
     def __init__(self, turn: Turn, settings: Settings, membership: Membership, records: Records, boot: int) -> None:
         self.turn = turn
@@ -60,7 +71,11 @@ class Replication:
         self.records = records
         self.boot = boot
         self.heard_at: int | None = None
+        self.reached: Callable[[str], None] = lambda _member: None
+        self._solo_after = solo_after_us(settings.timing)
         self._number = 0
+        self._silent: dict[str, int] = {}
+        self._knocks: dict[str, int] = {}
         self._pending: dict[int, Pending] = {}
         self._first_waits: deque[tuple[int, int]] = deque()
         self._any_waits: deque[tuple[int, int]] = deque()
@@ -85,15 +100,28 @@ class Replication:
             answer: what the client hears then; None when nobody waits.
         """
         peers = self.membership.live()
-        if answer is not None and (self.settings.acknowledge == "none" or self.solo()):
-            if self.settings.acknowledge != "none":
-                self.turn.note("solo", request=answer.request)
-            self.turn.respond(answer)
-            answer = None
-        if not peers:
-            if answer is not None:
-                self._refuse(answer)
+        pending = self._send(peers, sessions, revocations) if peers else None
+        if answer is None:
             return
+        # Copies leave before the answer: a node that dies with the answer on its lips has sent what it says is kept.
+        if self.settings.acknowledge == "none":
+            self.turn.respond(answer)
+        elif self.solo():
+            self.turn.note("solo", request=answer.request)
+            self.turn.respond(answer)
+        elif pending is None:
+            self._refuse(answer)
+        else:
+            first = self._first_of(sessions[0].id if sessions else revocations[0].owner)
+            pending.waiting = Waiting(self._number, first, answer)
+            self._first_waits.append((self.turn.mono + FIRST_PEER_WAIT, self._number))
+            self._any_waits.append((self.turn.mono + ANY_PEER_WAIT, self._number))
+            self.turn.alarm_unless_set("acknowledge", FIRST_PEER_WAIT)
+
+    def _send(
+        self, peers: Iterable[str], sessions: tuple[Session, ...], revocations: tuple[Revocation, ...]
+    ) -> Pending:
+        """Send a change to these members, and again until each has acknowledged it."""
         self._number += 1
         copies = Copies(self.boot, self._number, sessions, revocations)
         for peer in peers:
@@ -101,16 +129,19 @@ class Replication:
         pending = Pending(copies, dict.fromkeys(peers), self.turn.mono + RESEND_FIRST)
         self._pending[self._number] = pending
         self.turn.alarm_unless_set("resend", RESEND_FIRST)
-        if answer is not None:
-            first = self._first_of(sessions[0].id if sessions else revocations[0].owner)
-            pending.waiting = Waiting(self._number, first, answer)
-            self._first_waits.append((self.turn.mono + FIRST_PEER_WAIT, self._number))
-            self._any_waits.append((self.turn.mono + ANY_PEER_WAIT, self._number))
-            self.turn.alarm_unless_set("acknowledge", FIRST_PEER_WAIT)
+        return pending
 
     def solo(self) -> bool:
-        """Say whether this node has heard from no member for so long that it acknowledges alone."""
-        return self.heard_at is None or self.turn.mono - self.heard_at > SOLO_AFTER
+        """Say whether this node acknowledges alone: each side of a partition keeps serving (REQ-FAIL-8).
+
+        It does when it has heard from no member for so long that none can be in reach, and when all have said goodbye.
+        """
+        heard_at = self.heard_at
+        return heard_at is None or self.turn.mono - heard_at > self._solo_after or self.membership.alone()
+
+    def settled(self) -> bool:
+        """Say whether every change is acknowledged by whom it was sent to, and every answer given."""
+        return not self._pending
 
     def _first_of(self, key: str) -> str | None:
         """Find the first other member of a key's order, by highest random weight (Thaler and Ravishankar, 1998)."""
@@ -118,6 +149,8 @@ class Replication:
             self._orders_version = self.membership.version
             self._orders.clear()
         if key not in self._orders:
+            if len(self._orders) >= ORDERS_HELD:
+                self._orders.clear()
             self._orders[key] = max(self.membership.routable(), key=lambda name: _weight(key, name), default=None)
         return self._orders[key]
 
@@ -137,6 +170,12 @@ class Replication:
             self._release(pending)
         if not pending.missing:
             self._done(copied.number)
+        if sender in self._silent:
+            self._catch_up(sender)
+        if self._knocks.get(sender) == copied.number:
+            del self._knocks[sender]
+            self.turn.note("reached", member=sender)
+            self.reached(sender)
 
     def _enough(self, pending: Pending, waiting: Waiting, sender: str) -> bool:
         if self.settings.acknowledge == "all":
@@ -150,8 +189,7 @@ class Replication:
 
     def _done(self, number: int) -> None:
         """Forget a change that every live member holds, or that none is left to hold."""
-        pending = self._pending[number]
-        if pending.waiting is None:
+        if self._pending[number].waiting is None:
             del self._pending[number]
 
     def _refuse(self, answer: Respond) -> None:
@@ -193,18 +231,69 @@ class Replication:
     # ------------------------------------------------------------------------------------------------------- resending
 
     def _resend(self) -> None:
-        """Send again what some member has not acknowledged."""
+        """Send again what some member has not acknowledged; to a silent one only the first of all that it misses.
+
+        Else every write of a long one-way cut would be sent again and again.
+        """
         now = self.turn.mono
-        for pending in self._pending.values():
-            if pending.due <= now:
-                pending.due = now + RESEND_LATER
-                for peer in pending.missing:
+        for number in [number for number, pending in self._pending.items() if pending.due <= now]:
+            pending = self._pending[number]
+            pending.tries -= 1
+            if pending.tries == 0:
+                self._give_up(number)
+                continue
+            pending.due = now + RESEND_LATER
+            for peer in pending.missing:
+                if self._may_send(peer, pending, now):
                     self.turn.send(peer, pending.copies)
         if self._pending:
             self.turn.alarm("resend", min(pending.due for pending in self._pending.values()) - now)
 
+    def _may_send(self, peer: str, pending: Pending, now: int) -> bool:
+        last = self._silent.get(peer)
+        if last is None and pending.tries > TRIES - SILENT_AFTER:
+            return True
+        if last is not None and now - last < RESEND_LATER:
+            return False
+        self._silent[peer] = now
+        return True
+
+    def _catch_up(self, peer: str) -> None:
+        """Send a member that was silent and answers again all that it misses."""
+        del self._silent[peer]
+        for pending in self._pending.values():
+            if peer in pending.missing:
+                self.turn.send(peer, pending.copies)
+
+    def _give_up(self, number: int) -> None:
+        """Leave a change to the digests, and only knock at the members that have not acknowledged it.
+
+        Else every write of a cut that membership does not notice would be kept for as long as it lasts.
+        """
+        for peer in self._pending.pop(number).missing:
+            if peer not in self._knocks:
+                self.turn.note("out-of-reach", member=peer)
+                knock = self._send((peer,), (), ())
+                knock.tries = 0  # counts below zero: never given up
+                self._knocks[peer] = self._number
+
+    def came(self, member: str) -> None:
+        """Send a member that came, or began a new life, what is still on its way to others.
+
+        Its first copy of all records may have been made before that arrived where it was made.
+        """
+        every = [pending for pending in self._pending.values() if member not in pending.missing]
+        sessions = [session for pending in every for session in pending.copies.sessions]
+        revocations = tuple(revocation for pending in every for revocation in pending.copies.revocations)
+        if revocations:
+            self._send((member,), (), revocations)
+        for start in range(0, len(sessions), RECORDS_A_MESSAGE):
+            self._send((member,), tuple(sessions[start : start + RECORDS_A_MESSAGE]), ())
+
     def lost(self, member: str) -> None:
         """Stop sending to a member that is gone; should it return, digests are compared with it."""
+        self._silent.pop(member, None)
+        self._knocks.pop(member, None)
         for number in list(self._pending):
             pending = self._pending[number]
             if member not in pending.missing:
@@ -225,6 +314,8 @@ class Replication:
             self.records.take(session)
         if copies.number:
             self.turn.send(sender, Copied(copies.boot, copies.number))
+        else:
+            self.records.enter(copies.sessions, copies.revocations)
 
     # ---------------------------------------------------------------------------------------------------------- touches
 

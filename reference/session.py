@@ -125,9 +125,20 @@ def merge(mine: Session, theirs: Session) -> Session:
     return structs.replace(mine, last=max(mine.last, theirs.last), cells=cells)
 
 
-def revoked(session: Session, revocation: Revocation) -> bool:
-    """Say whether the revocation ends this copy: same owner, begun before it."""
-    return session.owner == revocation.owner and session.created < revocation.at
+def revoked(session: Session, revocation: Revocation) -> Session:
+    """End a copy that the revocation reaches (same owner, begun before it) unless it ended earlier.
+
+    An end that is later gives way as in `merge`: else the end would depend on which of the two a node heard of first.
+
+    Returns:
+        The ended copy; `session` itself when the revocation changes nothing.
+    """
+    if session.owner != revocation.owner or session.created >= revocation.at:
+        return session
+    end = Ending(LOGGED_OUT, revocation.at, revocation.by)
+    if session.end is not None and _order(session.end) <= _order(end):
+        return session
+    return ended(session, end)
 
 
 def _order(end: Ending) -> tuple[int, str, str]:
