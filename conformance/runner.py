@@ -96,7 +96,7 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
         (out / folder.CONFIGURATION).write_text(replayable(decided.configuration), encoding="utf-8")
     with Writer(out / folder.DOCUMENT) as document:
         document.header(_header(decided))
-        world = _world(decided)
+        world = world_of(decided)
         with (out / folder.HISTORY).open("wb") as history_file, (out / folder.TRACE).open("wb") as trace_file:
             outcome = world.run(history_file, trace_file, progress)
         history = read(out / folder.HISTORY)
@@ -112,7 +112,8 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
     return _result(decided, footer, findings, faults, out)
 
 
-def _world(decided: Plan) -> World:
+def world_of(decided: Plan) -> World:
+    """Build the world that a plan decides, ready to run."""
     settings = decided.settings
     judged = Judged(
         name=decided.subject.name,

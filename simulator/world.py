@@ -87,6 +87,8 @@ class Outcome(Struct, frozen=True):
     simulated_us: int
     faults: list[Fault]
     finished: bool
+    deliveries: int
+    alarms: int
 
 
 class World:
@@ -167,6 +169,8 @@ class World:
             simulated_us=self.loop.now,
             faults=self._fault_records(),
             finished=self._finished,
+            deliveries=self.network.delivered,
+            alarms=self.recorder.alarms,
         )
 
     # ------------------------------------------------------------------------------------------------- before the start
