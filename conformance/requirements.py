@@ -1,4 +1,4 @@
-"""The requirements catalogue: reads `requirements.yaml`, where every requirement has its id, sentence, level and source.
+"""The requirements catalogue: reads `requirements.yaml`, where each has its id, sentence, level and source.
 
 What shows a requirement is said by checks and scenarios themselves; no rule lives here.
 """

@@ -1,5 +1,7 @@
 """Convergence: within the contract's bound every node shows the same, newest copy."""
 
+from operator import attrgetter
+
 from conformance.checks.copies import Copies, is_alive
 from conformance.checks.ends import sure_ends
 from conformance.checks.findings import Convictions, at, conclude, counted, seconds, shown
@@ -41,6 +43,7 @@ def convergence(index: Index) -> Finding:
         login = session.login
         if not observed or login is None:
             continue
+        observed.sort(key=attrgetter("asked", "node", "id"))  # the order of the file decides nothing
         due = [o for o in observed if o.asked > index.timeline.settled(answered(login))]
         sessions += bool(due)
         for copy in due:

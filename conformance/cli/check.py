@@ -58,14 +58,16 @@ def _judge(path: Path) -> dict[str, Any]:
     from conformance.reading import BrokenHistory, read
 
     file = path / HISTORY if path.is_dir() else path
-    with output.refusing(BrokenHistory):
-        try:
-            history = read(file, str(file))
-        except OSError as error:
-            raise output.failure(
-                str(file), error.strerror or str(error), "a history", "name a history.jsonl, or the folder of a run"
-            ) from error
+    try:
+        history = read(file, str(file))
         findings = judge(history)
+    except BrokenHistory as error:
+        parts = {"file": error.file, "line": str(error.line), "member": error.member, "rule": error.rule}
+        raise output.Failure(str(error), output.WRONG_INPUT, parts) from error
+    except OSError as error:
+        raise output.failure(
+            str(file), error.strerror or str(error), "a history", "name a history.jsonl, or the folder of a run"
+        ) from error
     return {
         "file": str(path),
         "verdict": verdict.combine(findings, finished=history.finished),
@@ -78,6 +80,8 @@ def _tell(entry: dict[str, Any], *, named: bool) -> None:
     """Print a line a check; under a violation the lines of the history that contradict each other."""
     if named:
         output.say(f"{entry['file']}: {entry['verdict']}, {entry['operations']:,} operations")
+    if entry["verdict"] == verdict.UNFINISHED:
+        output.say("the history has no last line: the run did not finish, so what was found so far is no verdict")
     findings: list[Finding] = entry["checks"]
     words = max(len(finding.verdict) for finding in findings)
     names = max(len(finding.check) for finding in findings)

@@ -1,0 +1,183 @@
+"""Every check convicts what it must and nobody else: recorded pairs, just inside and just outside each rule, and laws."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance import checks
+from conformance.checks import CHECKS, check, judge
+from conformance.checks.index import Index
+from conformance.history import LOGIN, UNKNOWN, History
+from conformance.reading import BrokenHistory, read
+from conformance.requirements import requirements
+from conformance.verdict import HOLDS, NOT_PROMISED, VACUOUS, VIOLATED, Finding, combine
+from conformance.verdict import UNKNOWN as UNDECIDED
+
+HISTORIES = Path(__file__).parents[1] / "histories"
+VERDICTS = {"ok": HOLDS, "bad": VIOLATED, "vacuous": VACUOUS, "not-promised": NOT_PROMISED}
+FILES = sorted(HISTORIES.glob("*/*/*.jsonl"))
+BAD = [file for file in FILES if file.parent.name == "bad"]
+OK = [file for file in FILES if file.parent.name == "ok"]
+
+
+def name_of(file: Path) -> str:
+    return "/".join([*file.parts[-3:-1], file.stem])
+
+
+def header_of(file: Path) -> dict[str, Any]:
+    with file.open() as lines:
+        header: dict[str, Any] = json.loads(lines.readline())
+    return header
+
+
+def found_in(source: Path | bytes | History) -> dict[str, Finding]:
+    return {finding.check: finding for finding in check(source)}
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_a_recorded_history_gets_the_verdict_of_its_folder(file: Path) -> None:
+    assert found_in(file)[file.parts[-3]].verdict == VERDICTS[file.parent.name]
+
+
+@pytest.mark.parametrize("file", BAD, ids=name_of)
+def test_the_witness_is_the_smallest_with_lines_and_records(file: Path) -> None:
+    """The header names the operations that contradict each other; checks do not know that member."""
+    finding = found_in(file)[file.parts[-3]]
+    assert [one.id for one in finding.evidence] == header_of(file)["witness"]
+    assert len(finding.evidence) <= 2
+    lines = file.read_text().splitlines()
+    for one in finding.evidence:
+        written = json.loads(lines[one.line - 1])
+        assert written["id"] == one.id
+        assert one.operation == {member: value for member, value in written.items() if member in one.operation}
+        assert one.id in finding.seen
+    assert finding.violations >= 1
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file not in BAD], ids=name_of)
+def test_a_history_that_is_right_for_one_check_convicts_nobody(file: Path) -> None:
+    for finding in found_in(file).values():
+        assert finding.verdict not in (VIOLATED, UNDECIDED), finding.seen
+        assert not finding.evidence
+
+
+def test_every_check_has_histories_on_both_sides_of_its_rule() -> None:
+    assert [file.name for file in sorted(HISTORIES.iterdir())] == sorted(CHECKS)
+    for name in CHECKS:
+        assert list((HISTORIES / name / "ok").glob("*.jsonl"))
+        assert list((HISTORIES / name / "bad").glob("*.jsonl"))
+
+
+def test_every_requirement_that_a_check_shows_is_in_the_catalogue() -> None:
+    for finding in check(FILES[0]):
+        assert finding.requirements
+        assert set(finding.requirements) <= set(requirements())
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+@given(data=st.data())
+def test_the_order_of_the_lines_decides_nothing(file: Path, data: st.DataObject) -> None:
+    """A foreign writer may sort by asking, by answer or not at all."""
+    header, *records, end = file.read_bytes().splitlines()
+    shuffled = data.draw(st.permutations(records))
+    given_, again = check(file), check(b"\n".join([header, *shuffled, end]))
+    assert [(one.verdict, one.judged, one.violations, one.figures) for one in given_] == [
+        (one.verdict, one.judged, one.violations, one.figures) for one in again
+    ]
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_the_origin_of_time_decides_nothing(file: Path) -> None:
+    shifted = []
+    for line in file.read_text().splitlines():
+        record = json.loads(line)
+        for member in ("asked", "answered", "from", "to", "t", "healed", "end"):
+            if record.get(member) is not None:
+                record[member] += 5_000_000_000
+        shifted.append(json.dumps(record))
+    again = check("\n".join(shifted).encode())
+    assert [(one.verdict, one.judged, one.violations) for one in check(file)] == [
+        (one.verdict, one.judged, one.violations) for one in again
+    ]
+
+
+@pytest.mark.parametrize("file", OK, ids=name_of)
+def test_an_answer_that_nobody_heard_convicts_nobody(file: Path) -> None:
+    """What is forgotten of a right history can only make it say less."""
+    for position in range(len(read(file).operations)):
+        history = read(file)
+        operation = history.operations[position]
+        operation.outcome, operation.answered, operation.data, operation.answered_user = UNKNOWN, None, None, None
+        if operation.op == LOGIN:
+            continue  # whose session would that be?
+        for finding in judge(history):
+            assert finding.verdict != VIOLATED, (operation.id, finding.check, finding.seen)
+
+
+def test_a_check_that_raises_is_unknown_and_the_others_still_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls(index: Index) -> Finding:
+        raise KeyError(index.header.scenario)
+
+    monkeypatch.setitem(checks.CHECKS, "isolation", falls)
+    found = found_in(OK[0])
+    assert found["isolation"].verdict == UNDECIDED
+    assert "KeyError" in found["isolation"].traceback
+    assert "in falls" in found["isolation"].traceback
+    assert found["structure"].verdict == HOLDS
+    assert not found["structure"].traceback
+    assert combine(found.values()) == UNDECIDED
+
+
+def test_an_index_that_cannot_be_made_leaves_every_check_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls(history: History) -> Index:
+        raise ZeroDivisionError(history.file)
+
+    monkeypatch.setattr(checks, "Index", falls)
+    assert {finding.verdict for finding in check(OK[0])} == {UNDECIDED}
+
+
+def with_header(file: Path, **members: Any) -> bytes:
+    lines = file.read_text().splitlines()
+    return "\n".join([json.dumps(header_of(file) | members), *lines[1:]]).encode()
+
+
+@pytest.mark.parametrize("expect", [["durability"], {"checks": ["durability"]}, ["durability", "convergence"]])
+def test_what_the_scenario_names_is_expected(expect: Any) -> None:
+    names = expect["checks"] if isinstance(expect, dict) else expect
+    expected = [one.check for one in check(with_header(OK[0], expect=expect)) if one.expected]
+    assert sorted(expected) == sorted(names)
+
+
+@pytest.mark.parametrize("expect", [None, [], {}, {"checks": []}])
+def test_a_history_that_names_no_check_expects_all(expect: Any) -> None:
+    assert all(finding.expected for finding in check(with_header(OK[0], expect=expect)))
+
+
+def test_an_unknown_check_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(BrokenHistory, match="line 1: expect: found 'no_resurection'.*nearest is 'no_resurrection'"):
+        check(with_header(OK[0], expect=["no_resurection"]))
+
+
+def test_an_expectation_of_another_shape_is_refused() -> None:
+    with pytest.raises(BrokenHistory, match="expect: found 'durability'; expected a list"):
+        check(with_header(OK[0], expect="durability"))
+
+
+def test_a_contract_of_a_year_acquits_nobody() -> None:
+    """Everything that the bound excuses is then no pass: the check is vacuous."""
+    year = {"contract": header_of(BAD[0])["contract"] | {"converge_us": 31_536_000_000_000}}
+    for file in (HISTORIES / "convergence" / "bad").glob("*.jsonl"):
+        assert found_in(with_header(file, **year))["convergence"].verdict == VACUOUS
+
+
+def test_another_line_gives_another_verdict() -> None:
+    """The judge reads the file alone: one edited value is seen."""
+    file = HISTORIES / "durability" / "ok" / "acknowledged-is-there.jsonl"
+    assert found_in(file)["durability"].verdict == HOLDS
+    edited = file.read_bytes().replace(b'"data": {"b": "v2"}', b'"data": {}')
+    assert edited != file.read_bytes()
+    assert found_in(edited)["durability"].verdict == VIOLATED
