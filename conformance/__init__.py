@@ -1,0 +1,1 @@
+"""The judge, and what runs under it. Empty on purpose: importing one part must not load another."""

@@ -1,6 +1,6 @@
 """One scenario and one subject to one run: history, trace and run document in one folder. It prints nothing.
 
-The world is run, the history is read back from the file and judged as `check` would, and what was found is written down.
+The world is run, its history is read back from the file and judged as `check` would, and the findings are written down.
 Everything that can be refused is refused before the folder is touched (`conformance.planning`).
 """
 

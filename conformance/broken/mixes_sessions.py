@@ -1,4 +1,4 @@
-"""A repair of several records gives each of them under the next one's id: two lists walked side by side, one shifted."""
+"""A repair of several records gives each under the next one's id: two lists walked side by side, one shifted."""
 
 from msgspec import structs
 

@@ -28,9 +28,11 @@ def replay(
         UnreadableRun, ScenarioRefused, ConfigurationError, UnknownSubject, Refused, replaying.CannotReplay
     ):
         recorded = replaying.recorded(run)
-        with tempfile.TemporaryDirectory(prefix="anynode-replay-") as scratch:
-            with output.progress(f"replaying {run}", recorded.plan.scenario.duration, shown=not as_json) as advance:
-                outcome = replaying.replay(recorded, Path(scratch), advance)
+        with (
+            tempfile.TemporaryDirectory(prefix="anynode-replay-") as scratch,
+            output.progress(f"replaying {run}", recorded.plan.scenario.duration, shown=not as_json) as advance,
+        ):
+            outcome = replaying.replay(recorded, Path(scratch), advance)
     if as_json:
         output.print_json(outcome)
     elif outcome.same:

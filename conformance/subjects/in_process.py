@@ -1,6 +1,7 @@
 """The reference store and its broken variants as subjects: nodes in this process, in simulated time."""
 
 from importlib.metadata import version as installed_version
+
 from conformance.broken import BROKEN
 from conformance.history import Contract
 from conformance.subjects.subject import Prepared, Subject
