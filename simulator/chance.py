@@ -8,7 +8,8 @@ distribution is needed, so that they are the same on every machine.
 
 from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from hashlib import blake2b
-from itertools import chain, repeat
+from itertools import chain
+from itertools import count as counting
 from math import log, log1p
 from struct import Struct
 from typing import TypeVar
@@ -19,7 +20,6 @@ TABLE_SIZE = 4096
 
 _T = TypeVar("_T")
 
-_EIGHT_WORDS = Struct("<8Q").unpack
 _THIRTY_TWO_SHORTS = Struct("<32H").unpack
 _TWELVE_BITS_OF_EACH_SHORT = int.from_bytes(b"\xff\x0f" * 32, "little")
 
@@ -56,15 +56,18 @@ class Chance:
 class Stream:
     """A sequence of draws of its own; its words and its draws through a table are apart from each other."""
 
-    __slots__ = ("_key", "word")
-
-    word: Callable[[], int]
-    """Draw 64 even bits."""
+    __slots__ = ("_count", "_key")
 
     def __init__(self, key: bytes) -> None:
         """Make a stream of its key of 16 bytes; `Chance.stream` does."""
         self._key = key
-        self.word = chain.from_iterable(_words(key)).__next__
+        self._count = 0
+
+    def word(self) -> int:
+        """Draw 64 even bits."""
+        count = self._count
+        self._count = count + 1
+        return int.from_bytes(blake2b(b"%bw%d" % (self._key, count), digest_size=8).digest(), "little")
 
     def below(self, bound: int) -> int:
         """Draw a whole number from 0 up to, not including, `bound`."""
@@ -84,21 +87,8 @@ class Stream:
             chosen = self.below(last + 1)
             items[last], items[chosen] = items[chosen], items[last]
 
-    def through(self, table: Sequence[int]) -> Callable[[], int]:
-        """Return a fast draw of the entries of a table, each equally likely.
-
-        Args:
-            table: 4096 quantiles of a distribution.
-
-        Raises:
-            ValueError: the table has another length.
-        """
-        if len(table) != TABLE_SIZE:
-            raise ValueError(f"a table of quantiles has {len(table)} entries; {TABLE_SIZE} are needed")
-        return chain.from_iterable(_entries(self._key, table)).__next__
-
-    def passes(self, ppm: int) -> Callable[[], int]:
-        """Return a draw of how often something passes before the next time that it happens.
+    def passes(self, ppm: int) -> int:
+        """Draw how often something passes before the next time that it happens (geometric, by inversion).
 
         One draw a strike is much cheaper than one toss a message. The last bit of the machine's `log` would show in one
         draw of 10^9 or fewer.
@@ -112,28 +102,32 @@ class Stream:
         if not 0 < ppm <= MILLION:
             raise ValueError(f"something happens {ppm} times in a million; 1 to {MILLION} make sense")
         if ppm == MILLION:
-            return repeat(0).__next__
-        word = self.word
-        log_of_passing = log1p(-ppm / MILLION)
-        return lambda: int(log(((word() >> 11) + 1) / 2**53) / log_of_passing)  # geometric, by inversion
+            return 0
+        return int(log(((self.word() >> 11) + 1) / 2**53) / log1p(-ppm / MILLION))
+
+    def through(self, table: Sequence[int]) -> Callable[[], int]:
+        """Return a fast draw of the entries of a table, each equally likely.
+
+        Args:
+            table: 4096 quantiles of a distribution.
+
+        Raises:
+            ValueError: the table has another length.
+        """
+        if len(table) != TABLE_SIZE:
+            raise ValueError(f"a table of quantiles has {len(table)} entries; {TABLE_SIZE} are needed")
+        return chain.from_iterable(_blocks(self._key, table)).__next__
 
 
-def _words(key: bytes) -> Iterator[tuple[int, ...]]:
-    for digest in _digests(key, b"w"):
-        yield _EIGHT_WORDS(digest)
+def _blocks(key: bytes, table: Sequence[int]) -> Iterator[list[int]]:
+    """Yield entries, as many at once as a hash has room for.
+
+    A block refers to the table's own numbers, and nothing else is kept between two: 490 nodes have 240,000 links.
+    """
+    for count in counting():
+        yield [table[index] for index in _twelve_bits(blake2b(b"%be%d" % (key, count)).digest())]
 
 
-def _entries(key: bytes, table: Sequence[int]) -> Iterator[list[int]]:
-    """Yield entries in blocks: the blocks refer to the table's own numbers and so stay small."""
-    for digest in _digests(key, b"e"):
-        indices = (int.from_bytes(digest, "little") & _TWELVE_BITS_OF_EACH_SHORT).to_bytes(64, "little")
-        yield [table[index] for index in _THIRTY_TWO_SHORTS(indices)]
-
-
-def _digests(key: bytes, sequence: bytes) -> Iterator[bytes]:
-    """Yield the key's 64-byte blocks; key, sequence and count have fixed lengths and cannot be confused."""
-    prefix = key + sequence
-    count = 0
-    while True:
-        yield blake2b(prefix + count.to_bytes(8, "little")).digest()
-        count += 1
+def _twelve_bits(digest: bytes) -> tuple[int, ...]:
+    """Cut 64 bytes into 32 numbers of 12 bits, all at once."""
+    return _THIRTY_TWO_SHORTS((int.from_bytes(digest, "little") & _TWELVE_BITS_OF_EACH_SHORT).to_bytes(64, "little"))

@@ -195,8 +195,7 @@ class _ByChance(_OnLinks):
         return self._on_messages[link]
 
     def _begin(self, stream: Stream) -> OnMessage:
-        draw = stream.passes(self._ppm)
-        passes = draw()
+        passes = stream.passes(self._ppm)
 
         def on_message(message: Any, now: int) -> Answer:
             nonlocal passes
@@ -204,7 +203,7 @@ class _ByChance(_OnLinks):
             if passes:
                 passes -= 1
                 return None
-            passes = draw()
+            passes = stream.passes(self._ppm)
             self.touched += 1
             return self._strike(stream)
 

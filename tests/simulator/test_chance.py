@@ -11,9 +11,9 @@ def test_the_same_seed_and_names_draw_the_same_for_ever() -> None:
     """Pinned: a stored run is told again by its seed, on every machine and every version of Python."""
     stream = Chance(7).part("network").stream("n1", "n2")
     table = range(TABLE_SIZE)
-    assert [stream.word(), stream.word()] == [12283360660111472038, 7043808569497720297]
+    assert [stream.word(), stream.word()] == [15773237148498070136, 1676480540175385088]
     draw = stream.through(table)
-    assert [draw() for _ in range(4)] == [1727, 2349, 2501, 8]
+    assert [draw() for _ in range(4)] == [1004, 1855, 2458, 3554]
 
 
 @given(st.integers(), st.integers())
@@ -83,14 +83,14 @@ def test_a_table_of_another_length_is_refused() -> None:
 @pytest.mark.parametrize("ppm", [1_000, 300_000, 999_999])
 def test_passes_have_the_mean_that_the_share_asks_for(ppm: int) -> None:
     """A share p passes (1 - p) / p times on average before it strikes."""
-    draw = Chance(5).stream().passes(ppm)
-    mean = sum(draw() for _ in range(20_000)) / 20_000
+    stream = Chance(5).stream()
+    mean = sum(stream.passes(ppm) for _ in range(20_000)) / 20_000
     assert mean == pytest.approx((MILLION - ppm) / ppm, rel=0.03, abs=0.001)
 
 
 def test_what_always_happens_lets_nothing_pass() -> None:
-    draw = Chance(5).stream().passes(MILLION)
-    assert [draw() for _ in range(3)] == [0, 0, 0]
+    stream = Chance(5).stream()
+    assert [stream.passes(MILLION) for _ in range(3)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("ppm", [0, -1, MILLION + 1])

@@ -38,7 +38,7 @@ def test_the_table_is_the_same_on_every_machine() -> None:
     drawn = sorted({table() for _ in range(20 * TABLE_SIZE)})
     assert (drawn[0], drawn[-1]) == (100, 902)
     text = ",".join(map(str, _draws(delay, 1_000))).encode()
-    assert blake2b(text, digest_size=8).hexdigest() == "2cd562b53e96118c"
+    assert blake2b(text, digest_size=8).hexdigest() == "caf26f984c444107"
 
 
 def test_links_draw_apart() -> None:

@@ -293,12 +293,22 @@ def test_nodes_that_do_not_agree_are_seen() -> None:
     assert Ran(make=KeepsToItself).disagreements() > 0
 
 
+def _changed_after(cut: Ran, write: dict[str, Any]) -> bool:
+    """Say whether the same session was changed again before the cut had healed, after which nobody waits for this."""
+    return any(
+        line["op"] not in ("peek", "read")
+        and write["session"] in (line.get("session"), line.get("replaced"))
+        and write["asked"] < line["asked"] < 45 * SECOND
+        for line in cut.operations
+    )
+
+
 def test_changes_of_witnesses_are_looked_at_until_every_node_shows_them(cut: Ran) -> None:
     peeks = cut.ops("peek", "observer")
     write = next(
         line
         for line in cut.ops("write", "observer")
-        if line["outcome"] == "ok" and 21 * SECOND < line["asked"] < 38 * SECOND
+        if line["outcome"] == "ok" and 21 * SECOND < line["asked"] < 38 * SECOND and not _changed_after(cut, line)
     )
     after = [line for line in peeks if line["session"] == write["session"] and line["asked"] > write["answered"]]
     shown = {
