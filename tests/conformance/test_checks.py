@@ -1,4 +1,4 @@
-"""Every check convicts what it must and nobody else: recorded pairs, just inside and just outside each rule, and laws."""
+"""Every check convicts what it must and nobody else: pairs just inside and outside each rule, and laws."""
 
 import json
 from pathlib import Path
@@ -158,7 +158,7 @@ def test_a_history_that_names_no_check_expects_all(expect: Any) -> None:
 
 
 def test_an_unknown_check_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(BrokenHistory, match="line 1: expect: found 'no_resurection'.*nearest is 'no_resurrection'"):
+    with pytest.raises(BrokenHistory, match=r"line 1: expect: found 'no_resurection'.*nearest is 'no_resurrection'"):
         check(with_header(OK[0], expect=["no_resurection"]))
 
 
