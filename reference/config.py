@@ -23,6 +23,9 @@ from reference.yaml_text import Path, Source, parse
 DAY_US = 24 * 3_600_000_000
 """What an unset or zero `maxTimeout` means: the Console's default, 24 h (facts, section 1.2). Doctor says so."""
 
+NOT_SHOWN = "<not.shown>"
+"""What stands for a secret where a configuration is written down: it reads as a reference to the secret provider."""
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -129,4 +132,4 @@ def _hidden(value: Any, path: Path) -> Any:
         return {key: _hidden(inner, (*path, key)) for key, inner in value.items()}
     if isinstance(value, list):
         return [_hidden(inner, (*path, index)) for index, inner in enumerate(value)]
-    return "(not shown)" if is_secret(path) else value
+    return NOT_SHOWN if is_secret(path) else value
