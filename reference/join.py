@@ -14,6 +14,8 @@ from reference.turn import Turn
 
 ALONE_AFTER = 5 * SECOND
 """A node whom nobody answers for so long is ready alone (REQ-FAIL-7); it compares digests on first contact."""
+CONTACT_AGAIN = 1 * SECOND
+"""How often until then it speaks to whom discovery named: lost messages must not make it believe that it is alone."""
 CHUNK_WAIT = 1 * SECOND
 """How long a chunk may take before another ready member is asked."""
 ROUNDS_FAILED = 2
@@ -55,7 +57,7 @@ class Join:
         self.comparison.restart()
         self._named = dict.fromkeys(peers)
         if peers:
-            self.turn.alarm("join", ALONE_AFTER)
+            self.turn.alarm("join", CONTACT_AGAIN)
         else:
             self._become_ready()
 
@@ -90,14 +92,17 @@ class Join:
                 self.comparison.soon(member)
 
     def _waited(self) -> None:
-        if self.phase == WAITING and self.turn.mono - self._began >= ALONE_AFTER:
-            if self.membership.live():
+        if self.phase == FETCHING:
+            self._fetch(self._after)
+        elif self.phase == WAITING:
+            if self.turn.mono - self._began < ALONE_AFTER:
+                self.membership.discovered(self._named)
+                self.turn.alarm("join", CONTACT_AGAIN)
+            elif self.membership.live():
                 self._compare()
             else:
                 self.turn.note("alone")
                 self._become_ready()
-        elif self.phase == FETCHING:
-            self._fetch(self._after)
 
     # -------------------------------------------------------------------------------------------------------- fetching
 
@@ -105,7 +110,7 @@ class Join:
         ready = self.membership.routable()
         if not ready:
             self.phase = WAITING
-            self.turn.alarm("join", max(1, self._began + ALONE_AFTER - self.turn.mono))
+            self.turn.alarm("join", min(CONTACT_AGAIN, self._began + ALONE_AFTER - self.turn.mono))
             return
         self.phase = FETCHING
         if self._source not in ready or after == self._after:

@@ -61,6 +61,7 @@ class Cluster:
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         self._alarms: dict[tuple[str, int, str], int] = {}
+        self._left: dict[tuple[str, int], None] = {}
         self._paused: dict[str, list[Callable[[], None]]] = {}
 
     # ------------------------------------------------------------------------------------------------------- the world
@@ -196,10 +197,11 @@ class Cluster:
                     self.notes.append((self.now, name, effect))
                 case Stopped():
                     assert effect is effects[-1], "nothing comes after the end"
+                    self._left[name, self.boots[name]] = None
                     self.crash(name)
 
     def carry(self, sender: str, to: str, channel: str, message: Any) -> None:
-        """Deliver after a delay, unless loss, a cut or the death of either end comes between."""
+        """Deliver after a delay, unless loss, a cut or the death of either end comes between; who left has sent it."""
         if to not in self.nodes or self.cut(sender, to):
             return
         if self.loss and self.chance.below(PER_MILLE) < self.loss:
@@ -211,8 +213,8 @@ class Cluster:
                 self.perform(to, self.nodes[to].receive(sender, channel, message, *self.clocks(to)))
 
         def deliver() -> None:
-            alive = to in self.nodes and (self.boots[sender], self.boots[to]) == boots
-            if alive and not self.cut(sender, to):
+            fell_silent = self.boots[sender] != boots[0] and (sender, boots[0]) not in self._left
+            if self.boots[to] == boots[1] and not fell_silent and not self.cut(sender, to):
                 self.act(to, take)
 
         self.after(self._drawn_delay(), deliver)

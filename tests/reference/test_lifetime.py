@@ -1,0 +1,44 @@
+"""Deadlines are arithmetic on instants: absolute before idle, and at exactly a deadline a session still lives."""
+
+import pytest
+from msgspec import structs
+
+from reference.lifetime import ABSOLUTE, IDLE, forget_at, overdue
+from reference.session import Session
+from reference.settings import SECOND, Settings
+
+SETTINGS = Settings("c", absolute_us=3600 * SECOND, idle_us=900 * SECOND)
+NO_IDLE = structs.replace(SETTINGS, idle_us=0)
+BORN = 1_000 * SECOND
+SESSION = Session("s", "o", BORN, "ann", BORN, {})
+
+
+@pytest.mark.parametrize(
+    ("last_s", "now_s", "settings", "expected"),
+    [
+        (0, 900, SETTINGS, None),
+        (0, 901, SETTINGS, IDLE),
+        (800, 1_700, SETTINGS, None),
+        (3_000, 3_600, SETTINGS, None),
+        (3_600, 3_601, SETTINGS, ABSOLUTE),
+        (0, 3_601, SETTINGS, ABSOLUTE),
+        (0, 3_600, NO_IDLE, None),
+        (0, 3_601, NO_IDLE, ABSOLUTE),
+    ],
+)
+def test_the_absolute_limit_is_looked_at_first_and_an_idle_limit_of_zero_is_none(
+    last_s: int, now_s: int, settings: Settings, expected: str | None
+) -> None:
+    """REQ-EXP-2, REQ-EXP-3, REQ-EXP-4, REQ-EXP-5."""
+    assert overdue(SESSION, BORN + last_s * SECOND, BORN + now_s * SECOND, settings) == expected
+
+
+def test_a_deadline_passes_within_a_microsecond() -> None:
+    assert overdue(SESSION, BORN, BORN + SETTINGS.idle_us, SETTINGS) is None
+    assert overdue(SESSION, BORN, BORN + SETTINGS.idle_us + 1, SETTINGS) == IDLE
+
+
+def test_a_record_outlives_every_copy_that_any_clock_within_the_contract_lets_live() -> None:
+    slowest = BORN + SETTINGS.absolute_us + SETTINGS.clock_bound_us
+    assert forget_at(BORN, SETTINGS) == slowest
+    assert overdue(SESSION, slowest, slowest - SETTINGS.clock_bound_us + 1, SETTINGS) == ABSOLUTE
