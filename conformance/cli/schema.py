@@ -1,5 +1,6 @@
 """`anynode schema`: the formats of anynode's files, as JSON Schemas."""
 
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -49,4 +50,14 @@ def schema(
     """Print the JSON Schema of a format: a scenario's file, or one line of a history, run document or trace."""
     if name not in FORMATS:
         raise output.failure("schema", f"the format {name!r}", f"one of {', '.join(FORMATS)}", "name one of them")
-    output.print_json(FORMATS[name]())
+    output.print_json(_dedented(FORMATS[name]()))
+
+
+def _dedented(schema: Any) -> Any:
+    """Take the indentation of the source out of descriptions, as Python 3.13 does by itself: one text on every version."""
+    if isinstance(schema, dict):
+        return {
+            key: inspect.cleandoc(value) if key == "description" and isinstance(value, str) else _dedented(value)
+            for key, value in schema.items()
+        }
+    return [_dedented(value) for value in schema] if isinstance(schema, list) else schema
