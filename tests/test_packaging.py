@@ -65,6 +65,7 @@ def test_the_wheel_holds_only_the_kinds_of_files_that_a_package_needs(wheel: Zip
         *(f"{package}/py.typed" for package in PACKAGES),
         "scenarios/partitions/isolated-writer.yaml",
         "scenarios/data/ibm-cloud-2024-03.yaml",
+        "scenarios/data/maverics.yaml",
         "conformance/requirements.yaml",
         "reports/templates/page.html.j2",
     ],

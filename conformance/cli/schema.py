@@ -54,7 +54,7 @@ def schema(
 
 
 def _dedented(schema: Any) -> Any:
-    """Take the indentation of the source out of descriptions, as Python 3.13 does by itself: one text on every version."""
+    """Take the source's indentation out of descriptions, as Python 3.13 does by itself: one text on every version."""
     if isinstance(schema, dict):
         return {
             key: inspect.cleandoc(value) if key == "description" and isinstance(value, str) else _dedented(value)
