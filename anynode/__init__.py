@@ -13,11 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what a type checker sees; the same names as in _HOMES
-    from conformance.runner import run
-    from conformance.subjects.subject import Subject
-
     from conformance.checks import check
     from conformance.history import History
+    from conformance.runner import run
+    from conformance.subjects.subject import Subject
     from scenarios import load as load_scenario
 
     __version__: str
