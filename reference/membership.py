@@ -72,6 +72,7 @@ class Membership:
         self._round: list[str] = []
         self._number = boot << LIFE_BITS
         self._probed: tuple[str, int] | None = None
+        self._round_ends = 0
         self._relays: dict[int, tuple[str, int]] = {}
         self._live: tuple[int, list[str]] = (-1, [])
         self.on_message = {
@@ -83,7 +84,6 @@ class Membership:
         }
         self.on_alarm = {
             "probe": self._probe,
-            "probe-timeout": self._probe_indirectly,
             "suspicion": self._give_up_suspects,
             "gossip": self._gossip,
             "push-pull": self._push_pull,
@@ -150,7 +150,14 @@ class Membership:
     # ---------------------------------------------------------------------------------------------------------- probing
 
     def _probe(self) -> None:
-        """Close the last round, suspecting whom nobody reached, and ping the next member of a drawn order."""
+        """Ask helpers half-way through a round, or close it, suspecting whom nobody reached, and begin the next.
+
+        One alarm serves both instants: of a round in which the member answers, only its end is left to ring.
+        """
+        if self._probed is not None and self.turn.mono < self._round_ends:
+            self._probe_indirectly(*self._probed)
+            self._await_round_end()
+            return
         if self._probed is not None:
             self._suspect(self._probed[0])
             self._probed = None
@@ -159,9 +166,12 @@ class Membership:
             return
         self._number += 1
         self._probed = (target, self._number)
+        self._round_ends = self.turn.mono + self.timing.probe_interval
         self.turn.gossip(target, Ping(self._number, self._rumours(target)))
-        self.turn.alarm("probe-timeout", self.timing.probe_timeout)
-        self.turn.alarm("probe", self.timing.probe_interval)
+        self.turn.alarm("probe", self.timing.probe_timeout)
+
+    def _await_round_end(self) -> None:
+        self.turn.alarm("probe", self._round_ends - self.turn.mono)
 
     def _next_target(self) -> str | None:
         """Walk a shuffled list of all live members, shuffled anew at each end (SWIM, section 4.3)."""
@@ -175,10 +185,7 @@ class Membership:
                 return None
             self._round = self.draws.shuffled(live)
 
-    def _probe_indirectly(self) -> None:
-        if self._probed is None:
-            return
-        target, number = self._probed
+    def _probe_indirectly(self, target: str, number: int) -> None:
         others = [name for name in self.live() if name != target]
         for helper in self.draws.some(others, self.timing.indirect_checks):
             self.turn.gossip(helper, PingRequest(number, target, self._rumours(helper)))
@@ -203,7 +210,8 @@ class Membership:
         self._hear(ack.rumours)
         if self._probed is not None and ack.number == self._probed[1]:
             self._probed = None
-            self.turn.cancel("probe-timeout")
+            if self.turn.mono < self._round_ends:
+                self._await_round_end()
             return
         relay = self._relays.pop(ack.number, None)
         if relay is not None:

@@ -41,6 +41,7 @@ class Node:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
         self.name = init.node
         self.settings = settings
+        self._quarantine_us = settings.quarantine_us
         self._stopped = False
         self.turn = turn = Turn()
         draws = Draws(init.seed)
@@ -87,7 +88,10 @@ class Node:
         turn = self.turn
         turn.wall = wall
         turn.mono = mono
-        self._hear(mono)
+        heard_at = self.replication.heard_at
+        if heard_at is not None and mono - heard_at > self._quarantine_us:
+            self._drop_what_is_old(mono - heard_at)
+        self.replication.heard_at = mono
         act = self._on_message.get(message.__class__)
         if act is None:
             turn.note("unknown-message", sender=sender, found=message.__class__.__name__)
@@ -121,21 +125,22 @@ class Node:
         self._stopped = True
 
     def _close(self) -> list[Effect]:
-        if self.membership.changes:
+        membership = self.membership
+        if membership.changes:
             self._follow_changes()
-        if self.membership.leaving and not self._stopped and self.replication.settled():
+        if membership.leaving and not self._stopped and self.replication.settled():
             self._stop()
-        return self.turn.close()
+        turn = self.turn  # as `turn.close` does, without the call: most turns are idle probes and their answers
+        effects = turn.effects
+        turn.effects = []
+        return effects
 
-    def _hear(self, mono: int) -> None:
-        """Take note of contact; after too long without any, nothing that is held can be trusted to be current."""
-        replication = self.replication
-        if replication.heard_at is not None and mono - replication.heard_at > self.settings.quarantine_us:
-            self.turn.note("quarantined", out_of_contact_us=mono - replication.heard_at)
-            self.records.clear()
-            self.membership.retire()
-            self.join.start(tuple(self.membership.members))
-        replication.heard_at = mono
+    def _drop_what_is_old(self, out_of_contact_us: int) -> None:
+        """Drop all records and join anew: after too long without contact nothing held can be trusted to be current."""
+        self.turn.note("quarantined", out_of_contact_us=out_of_contact_us)
+        self.records.clear()
+        self.membership.retire()
+        self.join.start(tuple(self.membership.members))
 
     def _follow_changes(self) -> None:
         """Let every part act on who came and who is gone."""
