@@ -218,3 +218,41 @@ def test_a_clock_is_off_while_it_is_further_off_than_the_bound() -> None:
     assert timeline.clock_off("n1", s(29), s(29))
     assert not timeline.clock_off("n1", s(30), s(31))
     assert not timeline.clock_off("n2", s(0), s(99))
+
+
+def test_what_loses_messages_disturbs_for_converge_alone() -> None:
+    timeline = made(fault("loss", 20, 30))
+    assert not timeline.calm(s(33), s(34))
+    assert timeline.calm(s(33.000001), s(34))
+    assert not timeline.calm(s(16), s(20))
+
+
+def test_cuts_and_pauses_divide_and_nothing_else_does() -> None:
+    for name in ("cut", "pause", "something-new"):
+        timeline = made(fault(name, 20, 30, "n1"))
+        assert timeline.divided(s(10), s(20))
+        assert timeline.divided(s(30), s(40))
+        assert not timeline.divided(s(10), s(19.999999))
+        assert not timeline.divided(s(30.000001), s(40))
+    for name in ("crash", "loss", "slow", "clock"):
+        assert not made(fault(name, 20, 30, "n1")).divided(s(10), s(40)), name
+
+
+def test_a_life_begins_with_its_return_and_at_that_very_instant() -> None:
+    timeline = made(fault("crash", 10, 15, "n1"), ready=(("n1", 16),))
+    assert timeline.born("n1", s(16)) == s(16)
+    assert timeline.born("n1", s(15.999999)) < 0
+
+
+def test_healing_before_a_fault_ends_it_not() -> None:
+    assert made(cut(20, None), healed=19).settled(s(30)) == NEVER
+
+
+def test_a_ready_at_the_instant_of_return_is_the_return() -> None:
+    timeline = made(fault("crash", 10, 15, "n1"), ready=(("n1", 15), ("n1", 40)))
+    assert timeline.settled(s(12)) == s(15 + CONVERGE + DETECT)
+
+
+def test_a_node_that_is_no_longer_ready_is_away_until_its_next_ready() -> None:
+    timeline = made(unready=(("n2", 20),), ready=(("n2", 0), ("n2", 25), ("n2", 60)))
+    assert timeline.settled(s(19)) == s(25 + CONVERGE + DETECT)
