@@ -30,7 +30,7 @@ class Finding(Struct):
     """What one check says of one history.
 
     Attributes:
-        check: name of the check.
+        check: name of the check; `name` in JSON.
         verdict: one of the words of this module.
         judged: operations that the check used; ended sessions for no_resurrection; observers' reads for convergence.
         requirements: ids that the check shows, whole (REQ-REPL-10).
@@ -43,7 +43,7 @@ class Finding(Struct):
         traceback: where the check itself failed, "" where it did not; the verdict is `unknown` then.
     """
 
-    check: str
+    check: str = field(name="name")
     verdict: str
     judged: int
     requirements: list[str]

@@ -20,7 +20,7 @@ from conformance.checks.read_your_writes import read_your_writes
 from conformance.checks.structure import structure
 from conformance.history import History
 from conformance.reading import BrokenHistory, read
-from conformance.verdict import UNKNOWN, Finding
+from conformance.verdict import NOT_TESTED, UNKNOWN, Finding
 
 Check = Callable[[Index], Finding]
 
@@ -48,6 +48,8 @@ def judge(history: History) -> list[Finding]:
 
     Raises:
         BrokenHistory: `expect` names a check that does not exist.
+
+    Of a history without its last line nothing is judged: every finding is `not tested`.
     """
     expected = expected_checks(history)
     try:
@@ -58,6 +60,8 @@ def judge(history: History) -> list[Finding]:
         findings = [_judged_by(name, check, index) for name, check in CHECKS.items()]
     for finding in findings:
         finding.expected = finding.check in expected
+        if not history.finished and finding.verdict != UNKNOWN:
+            _withdraw(finding)
     return findings
 
 
@@ -96,6 +100,12 @@ def expected_checks(history: History) -> list[str]:
             rule = f"found {name!r}, which is no check; the nearest is {near[0]!r} (there are {', '.join(CHECKS)})"
             raise BrokenHistory(history.file, 1, "expect", rule)
     return names
+
+
+def _withdraw(finding: Finding) -> None:
+    """Take back what an unfinished history seemed to show: the faults that would excuse it may not be written yet."""
+    finding.verdict, finding.judged, finding.violations, finding.evidence = NOT_TESTED, 0, 0, []
+    finding.seen = "the history has no last line: the run did not finish, and nothing is judged"
 
 
 def _judged_by(name: str, check: Check, index: Index) -> Finding:

@@ -47,7 +47,7 @@ def test_the_exit_code_says_the_verdict(checked: Checked, file: Path, code: int,
 
 
 def test_a_finding_has_all_that_a_reader_needs(checked: Checked) -> None:
-    found = {finding["check"]: finding for finding in checked(VIOLATED)[1]["checks"]}
+    found = {finding["name"]: finding for finding in checked(VIOLATED)[1]["checks"]}
     assert list(found) == list(checks.CHECKS)
     durability = found["durability"]
     assert durability["expected"] is True
@@ -132,7 +132,7 @@ def test_an_unfinished_history_has_no_verdict_of_its_own(
     file.write_text("".join(HELD.read_text().splitlines(keepends=True)[:-1]))
     code, told = checked(file)
     assert (code, told["verdict"]) == (3, "unfinished")
-    assert {finding["check"] for finding in told["checks"]} == set(checks.CHECKS)
+    assert {finding["name"] for finding in told["checks"]} == set(checks.CHECKS)
     assert execute(["check", str(file)]) == 3
     assert "did not finish" in capsys.readouterr().out
 
@@ -154,3 +154,12 @@ def test_a_check_that_raises_is_our_own_defect(
     assert "LookupError" in told["checks"][1]["traceback"]
     assert execute(["check", str(HELD)]) == 5
     assert "in falls" in capsys.readouterr().err
+
+
+def test_nothing_in_an_unfinished_history_is_judged(checked: Checked, tmp_path: Path) -> None:
+    """The faults are told at the end: without them a partition would look like a broken promise."""
+    file = tmp_path / "history.jsonl"
+    file.write_text("".join(VIOLATED.read_text().splitlines(keepends=True)[:-1]))
+    code, told = checked(file)
+    assert (code, told["verdict"]) == (3, "unfinished")
+    assert {finding["verdict"] for finding in told["checks"]} == {"not tested"}

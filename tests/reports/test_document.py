@@ -102,7 +102,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "line", "said"),
     [
-        (2, b'{"check": {"check": 7}}\n', "line 3: Expected `str`, got `int`"),
+        (2, b'{"check": {"name": 7}}\n', "line 3: Expected `str`, got `int`"),
         (2, b"{broken\n", "line 3: found no line of a run document"),
         (2, b"\n", "line 3: found no line of a run document"),
         (3, b'{"verdict": "holds"}\n', "line 4: found no line of a run document"),
@@ -153,7 +153,7 @@ def test_every_line_of_a_run_follows_the_published_schema(violated_run: Any, tmp
     "line",
     [
         {"run": 2},
-        {"check": {"check": "convergence"}},
+        {"check": {"name": "convergence"}},
         {"figure": "behind", "unit": "copies", "source": "observers", "value": {"n1": [["soon", 3]]}},
         {"footer": {}},
         {"something": "else"},
