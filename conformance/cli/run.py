@@ -8,6 +8,8 @@ import typer
 
 from conformance.cli import output
 
+VERDICT_WIDTH = 14
+
 if TYPE_CHECKING:  # the runner loads the whole engine
     from conformance.runner import Run
 
@@ -70,11 +72,14 @@ def _tell(result: "Run", report: Path) -> None:
         f"{result.wall_s:.1f} s, {result.requests:,} requests, digest {result.digest[:12]}\n"
     )
     for fault in result.faults:
-        output.say(f"fault     {fault.title}: touched {fault.touched:,}")
-    width = max(len(finding.check) for finding in result.checks)
+        output.say(f"{'fault':<{VERDICT_WIDTH}}{fault.title}: touched {fault.touched:,}")
+    width = max(len(finding.check) for finding in result.checks) + 2
     for finding in result.checks:
-        shown = ", ".join(finding.requirements) if finding.expected else "not expected here"
-        output.say(f"{finding.verdict:<12}  {finding.check:<{width}}  {finding.seen}  ({shown})")
-        for evidence in finding.evidence:
-            output.say(f"{'':12}  {'':{width}}  history line {evidence.line}: {evidence.id}")
+        aside = "" if finding.expected else " (not expected by the scenario)"
+        output.say(f"{finding.verdict:<{VERDICT_WIDTH}}{finding.check:<{width}}{finding.seen}{aside}")
+        if finding.evidence:
+            indent = " " * (VERDICT_WIDTH + width)
+            output.say(f"{indent}promised: {finding.promise} ({', '.join(finding.requirements)})")
+            for evidence in finding.evidence:
+                output.say(f"{indent}line {evidence.line} of history.jsonl: {evidence.id}")
     output.say(f"\nverdict: {result.verdict}\npage:    {report}\nagain:   {result.command}")
