@@ -82,6 +82,18 @@ class Network(Strict):
     clients: Duration = 1_000  # one way from a browser to the node, the balancer between them included
 
 
+class HealthLag(Strict):
+    """How long a node must be ready, or not, before the balancer believes it."""
+
+    up: Duration
+    down: Duration
+
+
+Lag = Annotated[
+    Annotated[Duration, Tag("<both>")] | Annotated[HealthLag, Tag("<each>")],
+    Discriminator(lambda value: "<each>" if isinstance(value, (dict, HealthLag)) else "<both>"),
+]
+
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 
 
@@ -91,7 +103,8 @@ class Workload(Strict):
     Attributes:
         users: how many people there are; each has one browser.
         balancer: who gets a request.
-        health_lag: how late the balancer learns that a node is ready, or no longer.
+        health_lag: how late the balancer learns that a node is ready, or no longer; one length, or one for each.
+        moves: the share of requests that the balancer sends to another node than it would by its own rule.
         think: the mean time between an answer and the next page.
         pages: fewest and most pages of a visit.
         writes: the share of pages that change one key.
@@ -104,8 +117,9 @@ class Workload(Strict):
     """
 
     users: Annotated[int, Field(ge=0, le=100_000)] = 100
-    balancer: Literal["round-robin"] = "round-robin"
-    health_lag: Duration = 1_000_000
+    balancer: Literal["round-robin", "random", "sticky", "sticky-failback", "least-latency"] = "round-robin"
+    health_lag: Lag = 1_000_000
+    moves: Share = 0
     think: Positive = 3_000_000
     pages: Span = Field(default=[4, 12])
     writes: Share = 330_000

@@ -33,8 +33,8 @@ class Person(Protocol):
 class Exchange(Struct, eq=False):
     """One request on its way there and back, and at once the event of its next arrival.
 
-    `answer` is what the node said; it stays None when the connection was reset. `over` is set once the client has been
-    told, by an answer or by its own patience.
+    `reached` is when the node got it, µs. `answer` is what the node said; it stays None when the connection was reset.
+    `over` is set once the client has been told, by an answer or by its own patience.
     """
 
     callbacks: Any
@@ -45,6 +45,7 @@ class Exchange(Struct, eq=False):
     heard: Callable[[Answer], None]
     asked: int
     node: str = ""
+    reached: int = 0
     answer: Respond | None = None
     over: bool = False
     _ok: ClassVar[bool] = True
@@ -53,6 +54,10 @@ class Exchange(Struct, eq=False):
         """Take what the node says back to the client; None means a reset connection."""
         self.answer = answer
         self.clients.send_back(self)
+
+
+def _untold(node: str, took_us: int, now: int) -> None:
+    """Nobody wants to know how long answers take."""
 
 
 class Clients:
@@ -66,6 +71,7 @@ class Clients:
         cookie_name: the session cookie's.
         host: the host that browsers ask for.
         delay_us: one way between a browser and a node, µs.
+        timed: told how long nodes took to answer what the balancer sent them: node, µs, instant.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class Clients:
         cookie_name: str,
         host: str,
         delay_us: int,
+        timed: Callable[[str, int, int], None] = _untold,
     ) -> None:
         self._loop = loop
         self._hosts = hosts
@@ -85,6 +92,7 @@ class Clients:
         self._cookie = f"{cookie_name}="
         self._host = host
         self._delay_us = delay_us
+        self._timed = timed
         self._hashes: dict[str, str] = {}
         self._patience: deque[Exchange] = deque()
         self._there: list[Callable[[Exchange], None]] = [self._reach_node]
@@ -117,16 +125,22 @@ class Clients:
 
     def _reach_node(self, exchange: Exchange) -> None:
         ask = exchange.ask
-        node = exchange.node = ask.node or self._pick(exchange.client, self._loop.now)
+        now = exchange.reached = self._loop.now
+        node = exchange.node = ask.node or self._pick(exchange.client, now)
         request = Request(ask.id, ask.method, ask.path, self._host, cookie=ask.cookie, body=ask.body)
         self._hosts[node].request(request, exchange.answered)
 
     def send_back(self, exchange: Exchange) -> None:
         """Send what the node said, or that the connection broke, back to the client."""
-        if not exchange.over:
-            delay_us = self._delay_us if exchange.ask.node is None else 0
-            exchange.callbacks = self._back
-            self._loop.push(self._loop.now + delay_us, REQUEST, exchange)
+        if exchange.over:
+            return
+        now, delay_us = self._loop.now, 0
+        if exchange.ask.node is None:
+            delay_us = self._delay_us
+            if exchange.answer is not None:
+                self._timed(exchange.node, now - exchange.reached, now)
+        exchange.callbacks = self._back
+        self._loop.push(now + delay_us, REQUEST, exchange)
 
     def _reach_client(self, exchange: Exchange) -> None:
         if not exchange.over:

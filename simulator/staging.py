@@ -8,10 +8,12 @@ from hashlib import blake2b
 from typing import Any
 
 from scenarios import faults as written
-from scenarios.schema import MEASURED, Lognormal, Scenario, Workload
+from scenarios.schema import MEASURED, HealthLag, Lognormal, Scenario, Workload
 from scenarios.zones import round_trips_us
 from simulator import delays, faults, rules
+from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
+from simulator.health import Health
 from simulator.users import Habits
 
 KEEP_MEMBERSHIP = (written.Loss, written.Duplicate, written.Reorder, written.Slow)
@@ -79,6 +81,14 @@ def _trouble(fault: Any) -> faults.Fault:
     if isinstance(fault, written.Duplicate):
         return faults.Duplicate(fault.at, fault.for_, fault.duplicate, links)
     return faults.Reorder(fault.at, fault.for_, fault.reorder, links)
+
+
+def balancer_of(scenario: Scenario, chance: Chance) -> Balancer:
+    """Build the balancer, which believes no node ready yet; `chance` is its own part of the run's."""
+    workload = scenario.workload
+    lag = workload.health_lag
+    up_us, down_us = (lag.up, lag.down) if isinstance(lag, HealthLag) else (lag, lag)
+    return make_balancer(workload.balancer, Health(scenario.cluster.names, up_us, down_us), chance, workload.moves)
 
 
 def may_change_membership(scenario: Scenario) -> bool:

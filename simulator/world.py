@@ -18,7 +18,6 @@ from conformance.trace import Opened
 from reference.protocol import Init
 from scenarios.schema import Scenario
 from simulator import staging
-from simulator.balancer import make_balancer
 from simulator.chance import Chance
 from simulator.clients import USER, Clients, Driver
 from simulator.clock import REQUEST, Loop, NodeClock, s
@@ -185,7 +184,7 @@ class World:
             self.network.add(rule)
         for name in names:
             self.hosts[name] = self._make_host(name)
-        balancer = make_balancer(scenario.workload.balancer, names, scenario.workload.health_lag)
+        balancer = staging.balancer_of(scenario, self._chance.part("balancer"))
         self._readiness = Readiness(loop, self.hosts, self._history.write, balancer.saw)
         self._clients = Clients(
             loop,
@@ -195,6 +194,7 @@ class World:
             judged.cookie_name,
             self._host,
             scenario.network.clients,
+            balancer.answered,
         )
         self._watching = Watching(
             loop,

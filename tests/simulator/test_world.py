@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,24 @@ class KeepsToItself(Toy):
     merges = False
 
 
+class Lazy(Toy):
+    """n2 takes 40 ms for every page of a session."""
+
+    def __init__(self, init: Init) -> None:
+        super().__init__(init)
+        self.late: dict[str, Respond] = {}
+
+    def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
+        *told, answer = super().request(request, wall, mono)
+        if self.name != "n2" or request.path == "/status" or not isinstance(answer, Respond):
+            return [*told, answer]
+        self.late[f"late-{request.id}"] = answer
+        return [*told, SetAlarm(f"late-{request.id}", 40_000)]
+
+    def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
+        return [self.late.pop(alarm)] if alarm in self.late else super().ring(alarm, wall, mono)
+
+
 class Silent(Toy):
     """n2 never answers a write."""
 
@@ -170,8 +189,8 @@ expect: {checks: [convergence]}
 """
 
 
-def scenario(extra: str = "") -> Scenario:
-    return parse(SMALL + extra, Path("small.yaml"))
+def scenario(extra: str = "", workload: str = "") -> Scenario:
+    return parse(SMALL.replace("rest: 2s", f"rest: 2s{workload}") + extra, Path("small.yaml"))
 
 
 def judged(make: type[Toy] = Toy, **changed: Any) -> Judged:
@@ -189,9 +208,12 @@ def judged(make: type[Toy] = Toy, **changed: Any) -> Judged:
 class Ran:
     """One run and its lines."""
 
-    def __init__(self, extra: str = "", make: type[Toy] = Toy, seed: int = 1, **changed: Any) -> None:
+    def __init__(
+        self, extra: str = "", make: type[Toy] = Toy, seed: int = 1, workload: str = "", **changed: Any
+    ) -> None:
         history, self.trace = io.BytesIO(), io.BytesIO()
-        self.outcome: Outcome = World(scenario(extra), seed, judged(make, **changed)).run(history, self.trace)
+        world = World(scenario(extra, workload), seed, judged(make, **changed))
+        self.outcome: Outcome = world.run(history, self.trace)
         self.raw = history.getvalue()
         self.lines = [json.loads(line) for line in self.raw.splitlines()]
         self.operations = [line for line in self.lines if "op" in line]
@@ -371,6 +393,41 @@ def test_the_balancer_leaves_a_dead_node_out_once_it_believes_it() -> None:
     assert [t for t in sent if 20 * SECOND < t < 21 * SECOND]
     assert not [t for t in sent if 21 * SECOND < t < 50 * SECOND]
     assert [t for t in sent if t > 51 * SECOND]
+
+
+def _nodes_by_user(ran: Ran, begin: int, end: int) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in ran.operations:
+        if line["by"] == "user" and begin * SECOND < line["asked"] < end * SECOND:
+            found.setdefault(line["client"], []).append(line["node"])
+    return found
+
+
+@pytest.mark.parametrize("kind", ["sticky", "sticky-failback"])
+def test_a_sticky_user_leaves_its_node_when_that_is_lost_and_with_failback_returns(kind: str) -> None:
+    ran = Ran("faults: [{at: 20s, for: 20s, crash: n2}]", workload=f", balancer: {kind}")
+    before, during, after = (_nodes_by_user(ran, *span) for span in ((11, 20), (22, 40), (42, 60)))
+    assert len(before) == 5
+    assert all(len(set(nodes)) == 1 for nodes in before.values())
+    assert {nodes[0] for nodes in before.values()} == {"n1", "n2", "n3"}
+    assert not [user for user, nodes in during.items() if "n2" in nodes]
+    stranded = [user for user, nodes in before.items() if nodes[0] == "n2"]
+    returned = [user for user, nodes in after.items() if set(nodes) == {"n2"}]
+    assert sorted(returned) == (sorted(stranded) if kind == "sticky-failback" else [])
+
+
+def test_the_least_latency_of_the_nodes_gets_most_requests() -> None:
+    ran = Ran(make=Lazy, workload=", balancer: least-latency")
+    counts = Counter(line["node"] for line in ran.operations if line["by"] == "user")
+    assert 0 < counts["n2"] < min(counts["n1"], counts["n3"]) // 2
+
+
+def test_a_share_of_a_sticky_users_requests_moves_it() -> None:
+    ran = Ran(workload=", balancer: sticky, moves: 10%, health-lag: {up: 100ms, down: 2s}")
+    found = _nodes_by_user(ran, 0, 60)
+    moves = sum(one != other for nodes in found.values() for one, other in pairwise(nodes))
+    asked = sum(len(nodes) for nodes in found.values())
+    assert asked // 20 < moves < asked // 6
 
 
 def test_a_node_that_never_returns_is_not_read() -> None:
