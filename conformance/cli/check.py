@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from conformance import verdict
-from conformance.cli import output
+from conformance.cli import models, output
 from conformance.verdict import Finding
 
 HISTORY = "history.jsonl"
@@ -22,9 +22,22 @@ _WORST_FIRST = (
 
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Histories, or folders of runs.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge for linearizability instead: register (a Jepsen log) or kv (maps with keys).",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> int:
     """Judge recorded histories, each from its file alone. To run a store: run."""
+    if model is not None:
+        return models.check_model(files, model, as_json=as_json)
+    return _check_histories(files, as_json=as_json)
+
+
+def _check_histories(files: list[Path], *, as_json: bool) -> int:
     judged, broken = [], []
     for path in files:
         try:
