@@ -185,7 +185,7 @@ class Copies:
         if self.merges:
             return False
         return any(
-            other is not update and other.key != update.key and self._concurrent(other, update)
+            other.key != update.key and self._concurrent(other, update)
             for other in session.operations
             if other.key is not None and other.outcome in (OK, UNKNOWN)
         )

@@ -40,16 +40,14 @@ class Key:
         writes: acknowledged writes and deletes, by the time of their answers.
         answers: those times, for bisection.
         deletes: deletes that happened or may have, in the order in which they were asked.
-        doubtful: whether some write or delete of it has an unknown outcome.
     """
 
-    __slots__ = ("answers", "deletes", "doubtful", "writes")
+    __slots__ = ("answers", "deletes", "writes")
 
     def __init__(self) -> None:
         self.writes: list[Operation] = []
         self.answers: list[int] = []
         self.deletes: list[Operation] = []
-        self.doubtful = False
 
 
 class Session:
@@ -166,8 +164,6 @@ class Index:
                 key.deletes.append(operation)
             if operation.outcome == OK:
                 key.writes.append(operation)
-            else:
-                key.doubtful = True
         for key in session.keys.values():
             key.writes.sort(key=ANSWERED)
             key.answers = [answered(operation) for operation in key.writes]

@@ -182,3 +182,29 @@ def test_another_line_gives_another_verdict() -> None:
     edited = file.read_bytes().replace(b'"data": {"b": "v2"}', b'"data": {}')
     assert edited != file.read_bytes()
     assert found_in(edited)["durability"].verdict == VIOLATED
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "figures"),
+    [
+        (
+            "read_your_writes/not-promised/two-nodes-without-routing",
+            "read_your_writes",
+            {"reads": 2, "reads_promised": 0, "stale_reads": 2, "stale_ppm": 1_000_000, "staleness_us_max": 198_000},
+        ),
+        (
+            "monotonic_reads/not-promised/backwards-on-two-nodes",
+            "monotonic_reads",
+            {"reads": 1, "reads_promised": 0, "stale_reads": 1, "stale_ppm": 1_000_000, "staleness_us_max": 98_000},
+        ),
+        (
+            "no_resurrection/ok/other-side-of-a-cut",
+            "no_resurrection",
+            {"late_answers": 2, "late_answers_us_max": 32_998_000},
+        ),
+        ("durability/ok/writes-across-a-cut-have-no-order", "durability", {"updates_unordered": 1}),
+        ("convergence/ok/stale-while-a-heal-settles", "convergence", {"peeks_judged": 1, "updates_unordered": 0}),
+    ],
+)
+def test_what_convicts_nobody_is_counted(file: str, name: str, figures: dict[str, int]) -> None:
+    assert found_in(HISTORIES / f"{file}.jsonl")[name].figures == figures
