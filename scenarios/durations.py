@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
+UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 """Microseconds of each unit that may stand behind a number."""
 MILLION = 1_000_000
 
-_PART = re.compile(r"(\d+)(?:\.(\d{1,6}))?(us|ms|s|m|h)")
+_PART = re.compile(r"(\d+)(?:\.(\d{1,6}))?(us|ms|s|m|h|d)")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+_PPM = re.compile(r"([+-]?\d{1,7})ppm")
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,4}))?%")
 
 
@@ -21,7 +22,7 @@ def parse_duration(text: object) -> int:
     """Read a length of time such as '1m30s'.
 
     Args:
-        text: numbers, each with its unit (us, ms, s, m, h), the longest first; `0` needs no unit.
+        text: numbers, each with its unit (us, ms, s, m, h, d), the longest first; `0` needs no unit.
 
     Returns:
         Whole microseconds, at least 0.
@@ -35,7 +36,7 @@ def parse_duration(text: object) -> int:
         raise ValueError(f"is '{text}' without a unit; write '{text}s', '{text}ms' or '{text}us'")
     if not isinstance(text, str):
         raise ValueError(f"is {text!r}, expected a length of time; write '5s', '5ms' or '5us'")  # noqa: TRY004 - pydantic
-    total, place, smallest = 0, 0, UNITS_US["h"] + 1
+    total, place, smallest = 0, 0, UNITS_US["d"] + 1
     for part in _PART.finditer(text):
         scale = UNITS_US[part[3]]
         if part.start() != place or scale >= smallest:
@@ -67,6 +68,48 @@ def write_duration(length_us: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts)
+
+
+def parse_signed(text: object) -> int:
+    """Read a length of time that may have a sign, such as '-900ms'; the rest as `parse_duration`."""
+    if isinstance(text, str) and text[:1] in ("-", "+"):
+        length = parse_duration(text[1:])
+        return -length if text[0] == "-" else length
+    return parse_duration(text)
+
+
+def write_signed(length_us: int) -> str:
+    """Write whole microseconds so that `parse_signed` reads them back."""
+    return write_duration(length_us) if length_us >= 0 else "-" + write_duration(-length_us)
+
+
+def parse_drift(text: object) -> int:
+    """Read how much a clock gains, such as '200ppm' or '-1ms/s'.
+
+    Args:
+        text: parts per million, or a length of time that is gained in every second; negative when it loses.
+
+    Returns:
+        Whole parts per million, which are microseconds a second; not 0, and slower than time itself.
+
+    Raises:
+        ValueError: when it is neither, nothing, or a second and more in a second.
+    """
+    found = _PPM.fullmatch(text) if isinstance(text, str) else None
+    if found is not None:
+        drift = int(found[1])
+    elif isinstance(text, str) and text.endswith("/s"):
+        drift = parse_signed(text.removesuffix("/s"))
+    else:
+        raise ValueError(f"is {text!r}, expected what a clock gains in time; write '200ppm' or '1ms/s'")
+    if not 0 < abs(drift) < MILLION:
+        raise ValueError(f"is {text!r}, expected more than nothing and less than a second in a second; write '200ppm'")
+    return drift
+
+
+def write_drift(ppm: int) -> str:
+    """Write parts per million so that `parse_drift` reads them back."""
+    return f"{ppm}ppm"
 
 
 def parse_share(text: object) -> int:
@@ -110,7 +153,7 @@ def _schema(pattern: str, example: str, *, zero: bool) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [text, {"const": 0}]} if zero else text)
 
 
-_DURATION = r"^(0|(\d+(\.\d+)?(us|ms|s|m|h))+)$"
+_DURATION = r"^(0|(\d+(\.\d+)?(us|ms|s|m|h|d))+)$"
 _AS_DURATION = PlainSerializer(write_duration, return_type=str, when_used="json")
 _AS_SHARE = PlainSerializer(write_share, return_type=str, when_used="json")
 
@@ -118,5 +161,19 @@ Duration = Annotated[int, BeforeValidator(parse_duration), _AS_DURATION, _schema
 """A length of time in microseconds."""
 Positive = Annotated[int, BeforeValidator(_positive), _AS_DURATION, _schema(_DURATION, "1m30s", zero=False)]
 """A length of time in microseconds, above 0."""
+Signed = Annotated[
+    int,
+    BeforeValidator(parse_signed),
+    PlainSerializer(write_signed, return_type=str, when_used="json"),
+    _schema(_DURATION.replace("^(", "^[+-]?("), "-900ms", zero=True),
+]
+"""A length of time in microseconds, forward or back."""
+Drift = Annotated[
+    int,
+    BeforeValidator(parse_drift),
+    PlainSerializer(write_drift, return_type=str, when_used="json"),
+    _schema(r"^[+-]?\d+(ppm|(\.\d+)?(us|ms)/s)$", "200ppm", zero=False),
+]
+"""What a clock gains, in parts per million."""
 Share = Annotated[int, BeforeValidator(parse_share), _AS_SHARE, _schema(r"^\d{1,3}(\.\d{1,4})?%$", "0.1%", zero=True)]
 """A share in parts per million."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
-from scenarios.durations import Duration, Positive, Share, write_duration
+from scenarios.durations import Drift, Duration, Positive, Share, Signed, write_duration
 from scenarios.strict import Strict, nearest
 
 ANSWERING = "answering"
@@ -91,6 +91,24 @@ class Pause(Strict):
     pause: NodeName
 
 
+class Clock(Strict):
+    """A node's wall clock is wrong; it is right again after `for`, or when everything heals.
+
+    Attributes:
+        clock: whose.
+        offset: from then on it is so far ahead of true time; behind, when negative.
+        jump: it is set forward by so much from what it shows; back, when negative.
+        drift: from then on it gains so much, such as 200ppm or 1ms/s; loses, when negative.
+    """
+
+    at: Duration
+    for_: Positive | None = None
+    clock: NodeName
+    offset: Signed | None = None
+    jump: Signed | None = None
+    drift: Drift | None = None
+
+
 class _OnLinks(Strict):
     at: Duration
     for_: Positive
@@ -126,6 +144,7 @@ KINDS: dict[str, type[Strict]] = {
     "one-way": OneWay,
     "crash": Crash,
     "pause": Pause,
+    "clock": Clock,
     "loss": Loss,
     "duplicate": Duplicate,
     "reorder": Reorder,
@@ -144,7 +163,7 @@ def _one_fault(value: Any) -> Any:
     if len(found) > 1:
         raise ValueError(f"holds {len(found)} faults, {' and '.join(found)}; write an entry for each")
     if not found:
-        strange = [key for key in value if key not in ("at", "for", "after", "links")]
+        strange = [key for key in value if key not in ("at", "for", "after", "links", "offset", "jump", "drift")]
         meant = nearest(str(strange[0]), list(KINDS)) if strange else f"write one of {', '.join(KINDS)}"
         what = f"has the unknown key '{strange[0]}' and " if strange else ""
         raise ValueError(f"{what}names no fault; {meant}")
@@ -163,6 +182,7 @@ Fault = Annotated[
     | Annotated[OneWay, Tag("<one-way>")]
     | Annotated[Crash, Tag("<crash>")]
     | Annotated[Pause, Tag("<pause>")]
+    | Annotated[Clock, Tag("<clock>")]
     | Annotated[Loss, Tag("<loss>")]
     | Annotated[Duplicate, Tag("<duplicate>")]
     | Annotated[Reorder, Tag("<reorder>")]
@@ -235,6 +255,8 @@ def _named(fault: Any) -> list[tuple[str, str]]:
         return [("crash", fault.crash)] if fault.crash != ANSWERING else []
     if isinstance(fault, Pause):
         return [("pause", fault.pause)]
+    if isinstance(fault, Clock):
+        return [("clock", fault.clock)]
     return [("links", node) for link in fault.links or [] for node in link]
 
 
@@ -268,27 +290,53 @@ def _refuse_crash(fault: Crash, place: str, nodes: list[str]) -> None:  # noqa: 
         raise ValueError(f"{place}.crash is answering, but nobody answers at an instant; write after: {{event: …}}")
 
 
+def _refuse_clock(fault: Clock, place: str, nodes: list[str]) -> None:  # noqa: ARG001 - one shape for all rules
+    if fault.offset is None and fault.jump is None and fault.drift is None:
+        raise ValueError(f"{place} does nothing to the clock; write offset: 400ms, jump: -900ms or drift: 200ppm")
+    if fault.offset is not None and fault.jump is not None:
+        raise ValueError(f"{place} has both `offset` and `jump`, which both set the clock; write one of them")
+
+
 _RULES: dict[type, Callable[[Any, str, list[str]], None]] = {
     Partition: _refuse_partition,
     OneWay: _refuse_one_way,
     Crash: _refuse_crash,
+    Clock: _refuse_clock,
 }
 
 
 def _refuse_overlaps(faults: list[Any]) -> None:
-    """A node that is down cannot crash or pause again, and one that pauses cannot either."""
-    spans: dict[str, list[tuple[int, int | None, int]]] = {}
+    """A node that is down cannot crash or pause again, one that pauses cannot either, and a clock is wrong in one way.
+
+    A clock that nothing but the healing sets right may be set again.
+    """
+    processes: dict[str, list[_Span]] = {}
+    clocks: dict[str, list[_Span]] = {}
     for index, fault in enumerate(faults):
         if isinstance(fault, (Crash, Pause)) and fault.at is not None:
             node = fault.crash if isinstance(fault, Crash) else fault.pause
             end = None if fault.for_ is None else fault.at + fault.for_
-            spans.setdefault(node, []).append((fault.at, end, index))
-    for node, found in spans.items():
-        found.sort()
-        for (begin, end, index), (later, _, other) in pairwise(found):
-            if end is None or later < end:
-                until = "for ever" if end is None else f"until {write_duration(end)}"
-                raise ValueError(
-                    f"faults[{other}] strikes '{node}' at {write_duration(later)}, but faults[{index}] holds it from "
-                    f"{write_duration(begin)} {until}; let one end before the other begins"
-                )
+            processes.setdefault(node, []).append((fault.at, end, index))
+        elif isinstance(fault, Clock):
+            end = fault.at + (fault.for_ or 0)
+            clocks.setdefault(fault.clock, []).append((fault.at, end, index))
+    for node, found in processes.items():
+        _refuse_overlap(f"strikes '{node}'", "it", found)
+    for node, found in clocks.items():
+        _refuse_overlap(f"sets the clock of '{node}'", "it wrong", found)
+
+
+_Span = tuple[int, int | None, int]
+"""When a fault begins and ends (None: never), and its place in the file."""
+
+
+def _refuse_overlap(strikes: str, what: str, spans: list[_Span]) -> None:
+    """Refuse a fault that begins before the one before it has ended."""
+    spans.sort()
+    for (begin, end, index), (later, _, other) in pairwise(spans):
+        if end is None or later < end:
+            until = "for ever" if end is None else f"until {write_duration(end)}"
+            raise ValueError(
+                f"faults[{other}] {strikes} at {write_duration(later)}, but faults[{index}] holds {what} from "
+                f"{write_duration(begin)} {until}; let one end before the other begins"
+            )

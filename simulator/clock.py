@@ -13,6 +13,8 @@ from simpy import Environment
 EPOCH_US = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z in µs since 1970: what a right wall clock shows when a run begins (protocol, part 2)."""
 
+SECOND_US = 1_000_000
+
 MESSAGE, ALARM, REQUEST = 2, 3, 4
 """The order of equal instants: messages, then alarms, then requests, each first in, first out (protocol, part 2).
 
@@ -77,10 +79,15 @@ Loop.now = Loop._now  # noqa: SLF001 # the slot under its public name: SimPy's p
 class NodeClock:
     """What a node's clocks say: the wall clock of its machine, and the monotonic clock of its current boot.
 
-    A paused node finds that both have moved on when it wakes, so a pause needs nothing here.
+    The wall clock may be off, gain or lose; the monotonic one is right. A paused node finds that both have moved on
+    when it wakes, so a pause needs nothing here.
+
+    Attributes:
+        drift_ppm: µs that the wall clock gains in a second of true time; negative when it loses.
+        setting: counts how often it was set; who set it last can tell that nobody has since.
     """
 
-    __slots__ = ("_begun", "offset_us")
+    __slots__ = ("_base", "_begun", "_offset_us", "_since", "_steady", "drift_ppm", "setting")
 
     def __init__(self, offset_us: int = 0) -> None:
         """Make the clocks of one machine.
@@ -88,17 +95,47 @@ class NodeClock:
         Args:
             offset_us: how far the wall clock is ahead of true time; negative when it is behind.
         """
-        self.offset_us = offset_us
+        self.drift_ppm = 0
+        self.setting = 0
+        self._offset_us = offset_us
+        self._base = EPOCH_US + offset_us
+        self._steady = True
+        self._since = 0
         self._begun = 0
 
     def begin(self, now: int) -> None:
         """Start the monotonic clock from 0 at that true time, as every boot does."""
         self._begun = now
 
+    def set(self, now: int, offset_us: int, drift_ppm: int = 0) -> None:
+        """Set the wall clock at that true time.
+
+        Args:
+            now: µs of true time since the start of the run.
+            offset_us: how far it is ahead of true time from now on.
+            drift_ppm: µs that it gains in every second from now on.
+        """
+        self.setting += 1
+        self.drift_ppm = drift_ppm
+        self._offset_us = offset_us
+        self._base = EPOCH_US + offset_us
+        self._steady = drift_ppm == 0 and self._base + now >= 0
+        self._since = now
+
+    def offset_us(self, now: int) -> int:
+        """Tell how far the wall clock is ahead of true time at that true time, µs; a gain is rounded down."""
+        return self._offset_us + (now - self._since) * self.drift_ppm // SECOND_US
+
+    def is_off(self, now: int) -> bool:
+        """Say whether the wall clock shows anything but true time, or will."""
+        return self.drift_ppm != 0 or self.offset_us(now) != 0
+
     def read(self, now: int) -> tuple[int, int]:
         """Read both clocks at that true time.
 
         Returns:
-            The wall clock, µs since 1970, and the monotonic clock, µs since the boot began.
+            The wall clock, µs since 1970 and never negative, and the monotonic clock, µs since the boot began.
         """
-        return EPOCH_US + now + self.offset_us, now - self._begun
+        if self._steady:  # asked every turn
+            return self._base + now, now - self._begun
+        return max(0, EPOCH_US + now + self.offset_us(now)), now - self._begun

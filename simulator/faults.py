@@ -9,13 +9,15 @@ from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
+from conformance.history import Clock as ClockRecord
 from conformance.history import Fault as FaultRecord
+from conformance.history import Record
 from conformance.trace import Struck
 from reference.effects import Respond
 from reference.protocol import Request
 from simulator import rules
 from simulator.chance import Chance
-from simulator.clock import Loop
+from simulator.clock import SECOND_US, Loop, ms, s
 from simulator.host import OK, Host
 from simulator.network import Network
 from simulator.rules import LinkName, Rule
@@ -43,6 +45,9 @@ class Stage(Protocol):
     @property
     def recorder(self) -> Recorder:
         """Takes down when faults begin and end."""
+
+    def write(self, record: Record) -> None:
+        """Write a line of the history."""
 
 
 class Fault:
@@ -407,3 +412,83 @@ class Pause(Fault):
         host = stage.hosts[self._node]
         if host.boot == self._boot and host.paused:
             self._came_due = host.resume()
+
+
+class ClockOff(Fault):
+    """The wall clock of a node is set wrong, drifts or jumps; it is right again when the fault is undone.
+
+    The history is told whenever the clock is set and, while it drifts, each time that it has moved by 1 ms.
+    """
+
+    kind = "clock"
+
+    TOLD_EVERY_US = ms(1)
+    """So much may the offset change before the history is told again, unless it changes very fast."""
+    TOLD_AT_MOST_EVERY = ms(100)
+    TOLD_AT_LEAST_EVERY = s(60)
+
+    def __init__(
+        self, at: int, lasts: int | None, node: str, *, offset_us: int | None, jump_us: int = 0, drift_ppm: int = 0
+    ) -> None:
+        """Make a fault of a clock.
+
+        Args:
+            at: when, µs of true time since the start of the run.
+            lasts: for how long, µs; None until the healing.
+            node: whose clock.
+            offset_us: how far it is ahead of true time from then on; None leaves what it shows.
+            jump_us: by how much it is set forward from what it shows; negative when it is set back.
+            drift_ppm: µs that it gains in every second from then on; negative when it loses.
+        """
+        super().__init__(at, lasts)
+        self._node = node
+        self._offset_us = offset_us
+        self._jump_us = jump_us
+        self._drift_ppm = drift_ppm
+        self._setting = 0
+
+    @property
+    def touched(self) -> int:
+        """1 once the clock was set."""
+        return 0 if self.begun is None else 1
+
+    @property
+    def nodes(self) -> list[str]:
+        """The node."""
+        return [self._node]
+
+    def do(self, stage: Stage, chance: Chance) -> None:
+        """Set the clock, whether a node runs by it or not."""
+        del chance
+        self._begins(stage)
+        shown = stage.hosts[self._node].clock.offset_us(stage.loop.now)
+        self._set(stage, (shown if self._offset_us is None else self._offset_us) + self._jump_us, self._drift_ppm)
+
+    def undo(self, stage: Stage) -> None:
+        """Set the clock right, unless a later fault has set it: then that one does."""
+        self._ends(stage)
+        if stage.hosts[self._node].clock.setting == self._setting:
+            self._set(stage, 0, 0)
+
+    def _set(self, stage: Stage, offset_us: int, drift_ppm: int) -> None:
+        clock = stage.hosts[self._node].clock
+        clock.set(stage.loop.now, offset_us, drift_ppm)
+        self._setting = clock.setting
+        self._tell(stage)
+
+    def _tell(self, stage: Stage) -> None:
+        """Write how far the clock is off, and come again when it has moved on; checks take it for so until then.
+
+        Of the offsets until then the greatest is told: whoever asks whether the clock was within its bound must not
+        be told too little.
+        """
+        clock, now = stage.hosts[self._node].clock, stage.loop.now
+        if clock.setting != self._setting:
+            return
+        offset = clock.offset_us(now)
+        if clock.drift_ppm:
+            wait = self.TOLD_EVERY_US * SECOND_US // abs(clock.drift_ppm)
+            wait = max(self.TOLD_AT_MOST_EVERY, min(wait, self.TOLD_AT_LEAST_EVERY))
+            offset = max(offset, clock.offset_us(now + wait), key=abs)
+            stage.loop.after(wait, partial(self._tell, stage))
+        stage.write(ClockRecord(self._node, now, offset))

@@ -16,7 +16,7 @@ from simulator.chance import Chance
 from simulator.health import Health
 from simulator.users import Habits
 
-KEEP_MEMBERSHIP = (written.Loss, written.Duplicate, written.Reorder, written.Slow)
+KEEP_MEMBERSHIP = (written.Loss, written.Duplicate, written.Reorder, written.Slow, written.Clock)
 """Faults of which no failure detector should take note."""
 
 
@@ -57,6 +57,9 @@ def _fault(fault: Any, nodes: list[str]) -> faults.Fault:
         return _crash(fault)
     if isinstance(fault, written.Pause):
         return faults.Pause(fault.at, fault.for_, fault.pause)
+    if isinstance(fault, written.Clock):
+        drift, jump = fault.drift or 0, fault.jump or 0
+        return faults.ClockOff(fault.at, fault.for_, fault.clock, offset_us=fault.offset, jump_us=jump, drift_ppm=drift)
     if isinstance(fault, written.Partition):
         return faults.Partition(fault.at, fault.for_, written.groups_of(fault, nodes))
     if isinstance(fault, written.OneWay):

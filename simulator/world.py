@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, ClassVar
 from msgspec import Struct
 
 from conformance.history import VERSION as HISTORY_VERSION
-from conformance.history import Contract, CookieScope, Fault, Header, Healed, Lifetime
+from conformance.history import Contract, CookieScope, Fault, Header, Healed, Lifetime, Record
 from conformance.trace import VERSION as TRACE_VERSION
 from conformance.trace import Opened
 from reference.protocol import Init
@@ -172,6 +172,10 @@ class World:
             alarms=self.recorder.alarms,
         )
 
+    def write(self, record: Record) -> None:
+        """Write a line of the history, as a fault asks for."""
+        self._history.write(record)
+
     # ------------------------------------------------------------------------------------------------- before the start
 
     def _build(self, history: BinaryIO | None, trace: Any) -> None:
@@ -284,6 +288,8 @@ class World:
         """Stop the run if a fault is still in force: what follows would be judged as if it were not."""
         gone = [node for fault in self._faults.faults if isinstance(fault, Crash) for node in fault.nodes]
         left = [f"node '{host.name}' stands still" for host in self.hosts.values() if host.paused]
+        now = self.loop.now
+        left += [f"the clock of node '{name}' is off" for name, host in self.hosts.items() if host.clock.is_off(now)]
         left += [f"node '{name}' is down" for name, host in self.hosts.items() if not host.up and name not in gone]
         for fault in self._faults.faults:
             if (

@@ -11,8 +11,17 @@ from jsonschema import Draft202012Validator
 
 import scenarios
 from scenarios import loading
-from scenarios.durations import parse_duration, parse_share, write_duration, write_share
-from scenarios.faults import Crash, Partition, groups_of
+from scenarios.durations import (
+    parse_drift,
+    parse_duration,
+    parse_share,
+    parse_signed,
+    write_drift,
+    write_duration,
+    write_share,
+    write_signed,
+)
+from scenarios.faults import Clock, Crash, Partition, groups_of
 from scenarios.schema import Lognormal
 from scenarios.zones import ZONES_OF_A_REGION, round_trip_us, round_trips_us, zone_names
 
@@ -162,6 +171,32 @@ def test_a_written_share_is_read_back(ppm: int) -> None:
 @given(st.integers(min_value=0, max_value=10**15))
 def test_a_written_duration_is_read_back(length_us: int) -> None:
     assert parse_duration(write_duration(length_us)) == length_us
+
+
+@given(st.integers(min_value=-(2**60), max_value=2**60))
+def test_what_is_written_for_a_signed_length_is_read_back(length_us: int) -> None:
+    assert parse_signed(write_signed(length_us)) == length_us
+
+
+@given(st.integers(min_value=-999_999, max_value=999_999).filter(bool))
+def test_what_is_written_for_a_drift_is_read_back(drift: int) -> None:
+    assert parse_drift(write_drift(drift)) == drift
+    assert parse_drift(f"{drift}us/s") == drift
+
+
+@pytest.mark.parametrize("text", ["200", "1ms", "0ppm", "1s/s", "1000000ppm", "2 ppm", 200, None, "ms/s", "-/s"])
+def test_a_drift_that_is_none_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="write"):
+        parse_drift(text)
+
+
+def test_clock_faults_are_read() -> None:
+    faults = read(
+        "faults: [{at: 1s, clock: n2, jump: -900ms}, {at: 2s, for: 1m, clock: n1, offset: 365d, drift: 1ms/s}]"
+    )
+    back, ahead = faults.faults
+    assert (back.clock, back.jump, back.offset, back.drift, back.for_) == ("n2", -900_000, None, None, None)
+    assert (ahead.offset, ahead.drift, ahead.for_) == (365 * 86_400_000_000, 1_000, 60_000_000)
 
 
 @pytest.mark.parametrize(

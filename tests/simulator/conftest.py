@@ -65,6 +65,7 @@ class ToyStage:
         self.recorder = Recorder()
         self.network = Network(self.loop, ["n1", "n2", "n3"], lambda _, __: Fixed(DELAY_US), Chance(1), self.recorder)
         self.log: list[tuple[Any, ...]] = []
+        self.written: list[Any] = []
         self.toys: dict[str, Toy] = {}
         self.says: Callable[..., list[Effect]] = _answer_requests
         self.peers: Callable[[], tuple[str, ...]] = tuple
@@ -80,6 +81,10 @@ class ToyStage:
 
     def _found(self) -> tuple[str, ...]:
         return self.peers()
+
+    def write(self, record: Any) -> None:
+        """Keep a line of the history."""
+        self.written.append(record)
 
     def start(self) -> None:
         """Start every node and forget that in the log."""

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from simulator.clock import ALARM, EPOCH_US, MESSAGE, REQUEST, Loop, NodeClock, ms, s
 
 
@@ -60,6 +63,49 @@ def test_a_node_sees_its_own_clocks() -> None:
     assert clock.read(s(12)) == (EPOCH_US + s(12) - ms(3), s(2))
     clock.begin(s(20))
     assert clock.read(s(20))[1] == 0
+
+
+offsets = st.integers(-s(3600 * 24 * 400), s(3600 * 24 * 400))
+drifts = st.integers(-999_999, 999_999)
+instants = st.integers(0, s(3600 * 24))
+
+
+@given(offsets, drifts, instants, instants)
+def test_a_clock_shows_true_time_its_offset_and_what_it_gained(offset: int, drift: int, at: int, after: int) -> None:
+    clock = NodeClock()
+    clock.set(at, offset, drift)
+    wall, _ = clock.read(at + after)
+    assert type(wall) is int
+    assert wall == EPOCH_US + at + after + clock.offset_us(at + after)
+    assert clock.offset_us(at) == offset
+    assert 0 <= offset * 1_000_000 + after * drift - clock.offset_us(at + after) * 1_000_000 < 1_000_000
+
+
+@given(drifts, instants, st.integers(0, s(60)))
+def test_a_clock_that_drifts_slower_than_time_never_goes_back(drift: int, at: int, after: int) -> None:
+    clock = NodeClock()
+    clock.set(0, 0, drift)
+    assert clock.read(at)[0] <= clock.read(at + after)[0]
+
+
+@given(offsets, drifts, instants)
+def test_a_clock_that_was_set_right_is_right(offset: int, drift: int, at: int) -> None:
+    clock = NodeClock()
+    clock.set(at, offset, drift)
+    assert clock.is_off(at) == (drift != 0 or offset != 0)
+    clock.set(at + s(1), 0)
+    assert not clock.is_off(at + s(2))
+    assert clock.read(at + s(2))[0] == EPOCH_US + at + s(2)
+
+
+def test_the_wall_clock_may_step_back_but_is_never_negative_and_the_other_does_not_notice() -> None:
+    clock = NodeClock()
+    clock.begin(0)
+    before = clock.read(s(10))
+    clock.set(s(10), -ms(900))
+    assert clock.read(s(10)) == (before[0] - ms(900), before[1])
+    clock.set(s(10), -2 * EPOCH_US)
+    assert clock.read(s(11)) == (0, s(11))
 
 
 def test_the_epoch_is_the_beginning_of_2026() -> None:

@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
+from conformance.history import Clock as ClockRecord
 from conformance.history import Fault as FaultRecord
 from reference.effects import Respond, Send, SetAlarm
 from reference.protocol import Request
 from simulator.chance import MILLION, Chance
+from simulator.clock import EPOCH_US, ms, s
 from simulator.faults import (
     ANSWERING,
+    ClockOff,
     Crash,
     CrashOnEvent,
     Duplicate,
@@ -320,3 +323,66 @@ def test_a_fault_strikes_before_the_messages_of_its_instant(stage: Any) -> None:
     _send(stage, "n1", "n2")
     stage.run(1_000)
     assert _arrivals(stage) == []
+
+
+# --------------------------------------------------------------------------------------------------------------- clocks
+
+
+def _told(stage: Any) -> list[tuple[str, int, int]]:
+    assert all(type(record) is ClockRecord for record in stage.written)
+    return [(record.clock, record.t, record.offset_us) for record in stage.written]
+
+
+def test_a_clock_is_off_for_its_time_and_right_again_after_it(stage: Any) -> None:
+    off = ClockOff(s(1), s(2), "n3", offset_us=ms(400))
+    _play(stage, off)
+    clock = stage.hosts["n3"].clock
+    assert clock.read(stage.loop.now)[0] == EPOCH_US
+    stage.run(s(2))
+    assert clock.read(s(2))[0] == EPOCH_US + s(2) + ms(400)
+    stage.run(s(4))
+    assert clock.read(s(4))[0] == EPOCH_US + s(4)
+    assert _told(stage) == [("n3", s(1), ms(400)), ("n3", s(3), 0)]
+    assert off.history_record() == FaultRecord("clock", ["n3"], s(1), s(3), 1)
+
+
+def test_a_clock_of_a_node_that_is_down_is_set_too(stage: Any) -> None:
+    """The machine's clock goes on without the node, which finds it wrong when it starts."""
+    _play(stage, Crash(s(1), s(4), "n3"), ClockOff(s(2), None, "n3", offset_us=None, jump_us=-ms(900)))
+    stage.run(s(6))
+    assert stage.toys["n3"].clocks == (EPOCH_US + s(5) - ms(900), 0)
+
+
+def test_jumps_add_up_and_the_last_one_is_undone_to_the_right_time(stage: Any) -> None:
+    first, second = (ClockOff(s(at), None, "n3", offset_us=None, jump_us=-ms(300)) for at in (1, 2))
+    timetable = _play(stage, first, second)
+    stage.run(s(3))
+    timetable.heal()
+    assert _told(stage) == [("n3", s(1), -ms(300)), ("n3", s(2), -ms(600)), ("n3", s(3), 0)]
+    assert first.ended == second.ended == s(3)
+
+
+def test_a_fault_that_begins_as_another_ends_takes_the_clock_over_as_it_is(stage: Any) -> None:
+    _play(
+        stage,
+        ClockOff(s(1), s(1), "n3", offset_us=ms(450)),
+        ClockOff(s(2), s(1), "n3", offset_us=None, jump_us=-ms(900)),
+    )
+    stage.run(s(4))
+    assert _told(stage) == [("n3", s(1), ms(450)), ("n3", s(2), -ms(450)), ("n3", s(3), 0)]
+
+
+@pytest.mark.parametrize("drift", [200, -200, 1_000, -1_000, 500_000])
+def test_the_history_is_never_told_less_than_a_drifting_clock_is_off(stage: Any, drift: int) -> None:
+    _play(stage, ClockOff(s(1), s(30), "n3", offset_us=-ms(2), drift_ppm=drift))
+    clock, offsets = stage.hosts["n3"].clock, {}
+    for now in range(s(1), s(31), ms(50)):
+        stage.run(now + 1)
+        offsets[now] = clock.offset_us(now)
+    told = _told(stage)
+    assert 2 <= len(told) <= 2 + 30 * max(1, min(abs(drift) // 1_000, 10))
+    for now, offset in offsets.items():
+        said = next(said for _, t, said in reversed(told) if t <= now)
+        assert abs(offset) <= abs(said) <= abs(offset) + max(ms(1), abs(drift) // 10)
+    stage.run(s(40))
+    assert _told(stage)[-1] == ("n3", s(31), 0)
