@@ -195,6 +195,8 @@ def test_clock_faults_are_read() -> None:
         "faults: [{at: 1s, clock: n2, jump: -900ms}, {at: 2s, for: 1m, clock: n1, offset: 365d, drift: 1ms/s}]"
     )
     back, ahead = faults.faults
+    assert isinstance(back, Clock)
+    assert isinstance(ahead, Clock)
     assert (back.clock, back.jump, back.offset, back.drift, back.for_) == ("n2", -900_000, None, None, None)
     assert (ahead.offset, ahead.drift, ahead.for_) == (365 * 86_400_000_000, 1_000, 60_000_000)
 
