@@ -12,7 +12,6 @@ from conformance.checks import CHECKS
 from conformance.subjects.in_process import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
-from reference.orchestrator import CLUSTER
 from reference.settings import Settings
 from scenarios import configuration as configuration_of
 from scenarios.schema import Scenario
@@ -93,19 +92,12 @@ def plan(
 
 def _configuration(scenario: Scenario, config: Path | None, environment: Mapping[str, str]) -> Configuration:
     if config is None:
-        configuration = read_mapping(configuration_of(scenario), environment={}, name=scenario.name)
-    else:
-        try:
-            text = config.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused(f"--config {config}: cannot be read ({error}); name the product's YAML file") from error
-        configuration = read(text, environment=environment, stand_ins=True, name=str(config))
-    if configuration.store != CLUSTER:
-        raise Refused(
-            f"{configuration.name}: session.store.type is '{configuration.store}', expected '{CLUSTER}'; write "
-            "session.store: {type: cluster, cluster: {name: NAME}} and define that cluster (REQ-CFG-2)"
-        )
-    return configuration
+        return read_mapping(configuration_of(scenario), environment={}, name=scenario.name)
+    try:
+        text = config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"--config {config}: cannot be read ({error}); name the product's YAML file") from error
+    return read(text, environment=environment, stand_ins=True, name=str(config))
 
 
 def replayable(configuration: Configuration) -> str:

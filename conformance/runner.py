@@ -15,7 +15,7 @@ from msgspec import Struct, to_builtins
 from conformance import folder
 from conformance.checks import judge
 from conformance.figures import figures_of
-from conformance.history import Fault, History, Lifetime
+from conformance.history import LOCAL, Fault, History, Lifetime
 from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
@@ -127,7 +127,7 @@ def world_of(decided: Plan) -> World:
         cookie_name=settings.cookie_name,
         cookie_domain=settings.cookie_domain,
         routing=decided.routing,
-        store="cluster",
+        store=decided.configuration.store,
         poll_us=settings.poll_us,
     )
     return World(decided.scenario, decided.seed, judged)
@@ -149,7 +149,7 @@ def _header(decided: Plan) -> Header:
         expect=scenario.expect.checks,
         requirements=scenario.shows,
         routing=decided.routing,
-        store="cluster",
+        store=decided.configuration.store,
         lifetime=Lifetime(settings.absolute_us, settings.idle_us),
         config_source=decided.config_source,
         duration_us=scenario.duration,
@@ -182,6 +182,8 @@ def title_of(fault: Fault) -> str:
 def _write_figures(document: Writer, history: History, out: Path) -> None:
     for figure in figures_of(history):
         document.figure(figure.name, unit=figure.unit, source=figure.source, value=figure.value)
+    if history.header.store == LOCAL:
+        return  # nodes that share nothing know of nobody
     views = membership_views(out / folder.TRACE)
     document.figure("membership", unit="state", source="the nodes' own notes", value=views)
 

@@ -23,6 +23,9 @@ from reference.yaml_text import Path, Source, parse
 DAY_US = 24 * 3_600_000_000
 """What an unset or zero `maxTimeout` means: the Console's default, 24 h (facts, section 1.2). Doctor says so."""
 
+CAPACITY = 50_000
+"""What an unset `session.store.local.capacity` means: the Console's default, in sessions (facts, section 1.2)."""
+
 NOT_SHOWN = "<not.shown>"
 """What stands for a secret where a configuration is written down: it reads as a reference to the secret provider."""
 
@@ -84,6 +87,10 @@ class Configuration:
             routing=self.routing,
             quarantine_us=absolute_us,
         )
+        if self.store == LOCAL:
+            # Nobody else is to hold a write, and nobody to be told of a touch.
+            capacity = session.store.local.capacity or CAPACITY
+            return replace(settings, acknowledge="none", routing=False, shared=False, capacity=capacity)
         if cluster is None:
             return settings
         return replace(settings, poll_us=cluster.discovery.srv_dns.poll_interval)

@@ -1,12 +1,14 @@
 """A node of the reference store: membership, records, replication, comparison, join and gateway as one machine.
 
 The only file that knows all of them. No I/O, no clock, no waiting: each input comes with the node's clocks and returns
-the effects to perform. A broken store exchanges one of the parts named in the class's attributes.
+the effects to perform. A broken store exchanges one of the parts named in the class's attributes. With the local store
+a node is a cluster of one: it contacts nobody, whomever discovery names.
 """
 
 from typing import Any
 
 from reference.asking import Asking
+from reference.bounded import BoundedRecords
 from reference.clocks import HybridClock
 from reference.comparison import Comparison
 from reference.draws import Draws
@@ -33,6 +35,7 @@ class Node:
     """
 
     records_class = Records
+    bounded_records_class = BoundedRecords
     replication_class = Replication
     comparison_class = Comparison
     gateway_class = Gateway
@@ -47,7 +50,8 @@ class Node:
         draws = Draws(init.seed)
         self.membership = Membership(turn, draws, init.node, init.boot, settings.timing)
         # Two clocks within the contract differ by twice the bound.
-        self.records = self.records_class(turn, settings, HybridClock(2 * settings.clock_bound_us))
+        records_class = self.records_class if settings.shared else self.bounded_records_class
+        self.records = records_class(turn, settings, HybridClock(2 * settings.clock_bound_us))
         self.replication = self.replication_class(turn, settings, self.membership, self.records, init.boot)
         self.comparison = self.comparison_class(turn, self.membership, self.records, init.boot)
         self.asking = Asking(turn, self.membership, self.records, init.boot)
@@ -66,7 +70,7 @@ class Node:
     def start(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
         """Begin this life: contact the peers that discovery named, and join."""
         self.turn.open(wall, mono)
-        others = tuple(peer for peer in peers if peer != self.name)
+        others = tuple(peer for peer in peers if peer != self.name) if self.settings.shared else ()
         self.membership.start(others)
         self.join.start(others)
         return self._close()
@@ -74,7 +78,8 @@ class Node:
     def discovered(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
         """Take what discovery found this time (REQ-MEMB-1)."""
         self.turn.open(wall, mono)
-        self.membership.discovered(peers)
+        if self.settings.shared:
+            self.membership.discovered(peers)
         return self._close()
 
     def lookup_failed(self, why: str, wall: int, mono: int) -> list[Effect]:

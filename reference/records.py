@@ -203,15 +203,12 @@ class Records:
             begun, key = heappop(self._oldest)
             session = self.sessions.get(key)
             if session is not None:
-                del self.sessions[key]
-                del self._owned[session.owner][key]
-                if not self._owned[session.owner]:
-                    del self._owned[session.owner]
-            elif self.revocations[self._revoked[key]].at > begun:
-                continue  # a later revocation of that owner has taken its place
+                self._remove(session)
+            elif key not in self._revoked or self.revocations[self._revoked[key]].at > begun:
+                continue  # evicted before its time, or a later revocation of that owner has taken its place
             else:
                 del self.revocations[self._revoked.pop(key)]
-            self._drop(key)
+                self._drop(key)
         if self._oldest:
             self._await_forgetting()
 
@@ -224,6 +221,13 @@ class Records:
         self._owned.clear()
         self._revoked.clear()
         self._oldest.clear()
+
+    def _remove(self, session: Session) -> None:
+        del self.sessions[session.id]
+        del self._owned[session.owner][session.id]
+        if not self._owned[session.owner]:
+            del self._owned[session.owner]
+        self._drop(session.id)
 
     def _drop(self, key: str) -> None:
         self._unsettled.pop(key, None)

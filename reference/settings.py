@@ -43,6 +43,8 @@ class Settings(Struct, frozen=True):
         clock_bound_us: the greatest offset from true time that the contract allows a clock.
         quarantine_us: a node out of contact for longer drops its memory and joins anew.
         timing: the membership profile.
+        shared: whether every node of the cluster holds every session; else each stays on the node where it began.
+        capacity: how many sessions a node holds that shares none (REQ-EXP-17); nothing where they are shared.
     """
 
     cluster: str
@@ -59,3 +61,5 @@ class Settings(Struct, frozen=True):
     clock_bound_us: int = 500 * MILLISECOND
     quarantine_us: int = 24 * 3600 * SECOND
     timing: Timing = LAN
+    shared: bool = True
+    capacity: int = 50_000

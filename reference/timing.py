@@ -76,5 +76,10 @@ def converge_us(_settings: Settings, members: int) -> int:
 
 
 def touch_interval_us(settings: Settings) -> int:
-    """The least time between two replicated touches of one session by one node: min(idle / 20, 1 s)."""
+    """The least time between two replicated touches of one session by one node: min(idle / 20, 1 s).
+
+    None where a node shares its sessions with nobody: a touch costs no message there.
+    """
+    if not settings.shared:
+        return 0
     return min(settings.idle_us // 20, SECOND) if settings.idle_us else SECOND

@@ -97,7 +97,7 @@ def _draw_strips(sheet: Sheet, strips: Sequence[_Strip], top: float) -> None:
 
 def _strip(sheet: Sheet, steps: _Steps, middle: float, gid: str) -> None:
     """Draw the states of one node in the eyes of another; short ones are at least a pixel wide."""
-    ends = [t for t, _ in steps[1:]] + [sheet.end_us]
+    ends = [*(t for t, _ in steps), sheet.end_us][1:]
     for state in _SHAPES:
         boxes = [
             (sheet.x(t), sheet.x(end)) for (t, kind), end in zip(steps, ends, strict=True) if kind == state and end > t

@@ -12,6 +12,8 @@ from reference.timing import converge_us, detect_us, touch_interval_us
 from simulator.host import Machine
 
 REFERENCE_FEATURES = ["members", "revoke", "idle", "absolute", "merge", "restart", "peek", "config"]
+LOCAL_FEATURES = ["revoke", "idle", "absolute", "config"]
+"""Those of one node alone. Not `peek`: nobody need look for copies on nodes that never get any."""
 BROKEN_PREFIX = "broken:"
 
 
@@ -28,8 +30,13 @@ class InProcess:
         self._node_class = node_class
 
     def prepare(self, configuration: Configuration, members: int) -> Prepared:
-        """Take a configuration; the contract follows from its membership profile and the size by `reference.timing`."""
+        """Take a configuration; the contract follows from its membership profile and the size by `reference.timing`.
+
+        With the local store it is that of a cluster of one, whose crash loses everything.
+        """
         settings = configuration.settings()
+        if not settings.shared:
+            members = 1
         contract = Contract(
             converge_us=converge_us(settings, members),
             clock_skew_us=settings.clock_bound_us,
@@ -41,7 +48,7 @@ class InProcess:
         def make(init: Init) -> Machine:
             return self._node_class(init, settings)
 
-        return Prepared(list(REFERENCE_FEATURES), contract, make)
+        return Prepared(list(REFERENCE_FEATURES if settings.shared else LOCAL_FEATURES), contract, make)
 
 
 def subject_named(name: str) -> Subject:
