@@ -66,12 +66,16 @@ def conclude(
         convictions: what contradicts the rule.
         judged: how many operations (or what the check counts instead) it used.
         held: what was seen where nothing contradicts.
-        promised: False where the subject promises nothing of this: then nothing convicts.
+        promised: False where the subject promises nothing of this: then nothing convicts, and what contradicts the rule
+            is a figure.
         figures: measurements that decide nothing.
     """
     found = Finding(check, HOLDS, judged, requirements, promise, held, figures=figures or {})
     if not promised:
         found.verdict = NOT_PROMISED
+        if convictions.count:
+            found.seen = f"{counted(convictions.count, 'contradiction')}, the earliest: {convictions.seen}"
+            found.figures["contradictions"] = convictions.count
     elif convictions.count:
         found.verdict = VIOLATED
         found.violations = convictions.count

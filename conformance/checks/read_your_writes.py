@@ -4,7 +4,7 @@ from conformance.checks.copies import Copies, holds_none
 from conformance.checks.findings import at, shown
 from conformance.checks.guarantees import Reads, Stale, by_client, may_be_deleted
 from conformance.checks.index import Index, Session, answered, surely_before
-from conformance.history import DELETE, OK, READ, WRITE, Operation
+from conformance.history import DELETE, LOCAL, NO_SESSION, OK, READ, WRITE, Operation
 from conformance.verdict import Finding
 
 NAME = "read_your_writes"
@@ -17,8 +17,9 @@ def read_your_writes(index: Index) -> Finding:
 
     Of a browser's reads asked for after its own write, delete or login was answered, convicts one that shows a value
     written definitely before the own write or delete; one that lacks the key, unless a delete may come after the write;
-    and any answer `no-session`, unless the session may have ended. Only where the guarantee is promised (protocol, part
-    4); elsewhere `not promised`, with rate and longest staleness as figures.
+    and any answer `no-session`, unless the session may have ended, or is kept on one node alone (`store: local`), which
+    forgets it with its life and for want of room. Only where the guarantee is promised (protocol, part 4); elsewhere
+    `not promised`, with rate and longest staleness as figures.
 
     Overlapping tabs have no order. Unknown outcomes: an own write of unknown outcome need not be seen; a value of one,
     or an absence that a delete of one explains, may be seen at any time after its asking. A write that part 4 allows to
@@ -86,6 +87,8 @@ def _missed(session: Session, read: Operation, newest: dict[str, Operation], cop
 
 def _missed_login(session: Session, denied: Operation, login: Operation, copies: Copies) -> Stale | None:
     """Tell whether a denial should have been an answer from the session that its client had begun."""
+    if copies.index.header.store == LOCAL and denied.why == NO_SESSION:
+        return None
     if copies.index.may_have_ended(session, answered(denied)) or copies.excused(login, answered(denied)):
         return None
     if copies.timeline.clock_off(denied.node, denied.asked, answered(denied)):

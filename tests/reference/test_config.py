@@ -11,6 +11,7 @@ from reference import notation
 from reference.config import Configuration, read
 from reference.errors import Finding, Refused
 from reference.reading import STAND_IN_KEY
+from reference.timing import touch_interval_us
 
 KEY = "71649a82bf79db7a367d7a4afdd4de3748317cfcdb2f0fb343843ad3b9efa083"
 MINUTE = 60_000_000
@@ -125,6 +126,21 @@ def test_without_a_store_the_local_one_is_meant() -> None:
     assert configuration.store == "local"
     assert configuration.settings().cluster == ""
     assert config("{}").store == "local"
+
+
+def test_the_local_store_is_shared_with_nobody_and_bounded() -> None:
+    """REQ-EXP-17; a cluster of the same file and its routing mean nothing to it."""
+    settings = config("session: {store: {type: local, local: {capacity: 120}}}").settings()
+    assert (settings.shared, settings.capacity, settings.acknowledge, settings.routing) == (False, 120, "none", False)
+    assert config("{}").settings().capacity == 50_000
+    assert config().settings().shared
+    assert touch_interval_us(settings) == 0
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "'120'", "true"])
+def test_a_capacity_is_a_whole_number_above_zero(value: str) -> None:
+    finding = refusal("session: {store: {type: local, local: {capacity: " + value + "}}}")
+    assert finding.path == "session.store.local.capacity"
 
 
 @pytest.mark.parametrize("value", ["true", "True", '"true"', "TRUE", "enabled", "Enabled", '"ENABLED"'])
