@@ -68,6 +68,8 @@ _TOUCHED: Final = {
     "reorder": ("message made late", "messages made late"),
     "slow": ("message made late", "messages made late"),
     "crash": ("crash", "crashes"),
+    "leave": ("node left", "nodes left"),
+    "join": ("node joined", "nodes joined"),
     "pause": ("event put off", "events put off"),
 }
 """What each fault of the simulator counts, as one and as many."""

@@ -5,7 +5,7 @@ A fault's `at` counts from the start of the run, when the nodes start, not from 
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
@@ -83,6 +83,22 @@ class Crash(Strict):
     crash: Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"{NODE_PATTERN}|^{ANSWERING}$"})]
 
 
+class Leave(Strict):
+    """A node is told to go and says goodbye; `for` later the next one of its name starts, without `for` never."""
+
+    at: Duration
+    for_: Positive | None = None
+    leave: NodeName
+
+
+class Join(Strict):
+    """A node starts only then: before, there is none of that name."""
+
+    at: Positive
+    join: NodeName
+    for_: ClassVar[None] = None
+
+
 class Pause(Strict):
     """A node stands still: what comes due meanwhile reaches it when it goes on."""
 
@@ -143,6 +159,8 @@ KINDS: dict[str, type[Strict]] = {
     "partition": Partition,
     "one-way": OneWay,
     "crash": Crash,
+    "leave": Leave,
+    "join": Join,
     "pause": Pause,
     "clock": Clock,
     "loss": Loss,
@@ -181,6 +199,8 @@ Fault = Annotated[
     Annotated[Partition, Tag("<partition>")]
     | Annotated[OneWay, Tag("<one-way>")]
     | Annotated[Crash, Tag("<crash>")]
+    | Annotated[Leave, Tag("<leave>")]
+    | Annotated[Join, Tag("<join>")]
     | Annotated[Pause, Tag("<pause>")]
     | Annotated[Clock, Tag("<clock>")]
     | Annotated[Loss, Tag("<loss>")]
@@ -221,9 +241,16 @@ def refuse_nonsense(faults: list[Any], nodes: list[str], duration_us: int) -> No
         if check is not None:
             check(fault, place, nodes)
     _refuse_overlaps(faults)
-    lost = {fault.crash for fault in faults if isinstance(fault, Crash) and fault.at is not None and fault.for_ is None}
-    if len(lost) == len(nodes):
+    spans = [span for fault in faults if (span := _away(fault)) is not None]
+    if len({node for node, _, end in spans if end is None}) == len(nodes):
         raise ValueError("faults crash every node for ever, so that nobody is left to judge; give one a `for`")
+    if len(joining(faults)) == len(nodes):
+        raise ValueError("faults let every node join later, so that nobody is there at the start; leave one out")
+
+
+def joining(faults: list[Any]) -> list[str]:
+    """Name the nodes that are not there at the start."""
+    return [fault.join for fault in faults if isinstance(fault, Join)]
 
 
 def _only(nodes: list[str]) -> str:
@@ -253,10 +280,9 @@ def _named(fault: Any) -> list[tuple[str, str]]:
         return [("one-way", node) for node in (*fault.one_way.from_, *fault.one_way.to)]
     if isinstance(fault, Crash):
         return [("crash", fault.crash)] if fault.crash != ANSWERING else []
-    if isinstance(fault, Pause):
-        return [("pause", fault.pause)]
-    if isinstance(fault, Clock):
-        return [("clock", fault.clock)]
+    for kind in ("leave", "join", "pause", "clock"):
+        if type(fault) is KINDS[kind]:
+            return [(kind, getattr(fault, kind))]
     return [("links", node) for link in fault.links or [] for node in link]
 
 
@@ -306,17 +332,17 @@ _RULES: dict[type, Callable[[Any, str, list[str]], None]] = {
 
 
 def _refuse_overlaps(faults: list[Any]) -> None:
-    """A node that is down cannot crash or pause again, one that pauses cannot either, and a clock is wrong in one way.
+    """A node that is not up cannot crash or pause, one that pauses cannot either, and a clock is wrong in one way.
 
     A clock that nothing but the healing sets right may be set again.
     """
     processes: dict[str, list[_Span]] = {}
     clocks: dict[str, list[_Span]] = {}
     for index, fault in enumerate(faults):
-        if isinstance(fault, (Crash, Pause)) and fault.at is not None:
-            node = fault.crash if isinstance(fault, Crash) else fault.pause
-            end = None if fault.for_ is None else fault.at + fault.for_
-            processes.setdefault(node, []).append((fault.at, end, index))
+        span = _away(fault)
+        if span is not None:
+            node, begin, ended = span
+            processes.setdefault(node, []).append((begin, ended, index))
         elif isinstance(fault, Clock):
             end = fault.at + (fault.for_ or 0)
             clocks.setdefault(fault.clock, []).append((fault.at, end, index))
@@ -326,13 +352,23 @@ def _refuse_overlaps(faults: list[Any]) -> None:
         _refuse_overlap(f"sets the clock of '{node}'", "it wrong", found)
 
 
+def _away(fault: Any) -> tuple[str, int, int | None] | None:
+    """Tell which node a fault keeps from working, from when and until when (None: for ever)."""
+    if isinstance(fault, Join):
+        return fault.join, 0, fault.at
+    if isinstance(fault, (Crash, Leave, Pause)) and fault.at is not None:
+        ((_, node),) = _named(fault)
+        return node, fault.at, None if fault.for_ is None else fault.at + fault.for_
+    return None
+
+
 _Span = tuple[int, int | None, int]
 """When a fault begins and ends (None: never), and its place in the file."""
 
 
 def _refuse_overlap(strikes: str, what: str, spans: list[_Span]) -> None:
     """Refuse a fault that begins before the one before it has ended."""
-    spans.sort()
+    spans.sort(key=lambda span: (span[0], span[2]))
     for (begin, end, index), (later, _, other) in pairwise(spans):
         if end is None or later < end:
             until = "for ever" if end is None else f"until {write_duration(end)}"

@@ -10,7 +10,7 @@ from typing import Any
 from scenarios import faults as written
 from scenarios.schema import MEASURED, HealthLag, Lognormal, Scenario, Workload
 from scenarios.zones import round_trips_us
-from simulator import delays, faults, rules
+from simulator import delays, faults, lives, rules
 from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
 from simulator.health import Health
@@ -53,10 +53,8 @@ def faults_of(scenario: Scenario) -> list[faults.Fault]:
 
 
 def _fault(fault: Any, nodes: list[str]) -> faults.Fault:
-    if isinstance(fault, written.Crash):
-        return _crash(fault)
-    if isinstance(fault, written.Pause):
-        return faults.Pause(fault.at, fault.for_, fault.pause)
+    if isinstance(fault, (written.Crash, written.Leave, written.Join, written.Pause)):
+        return _life(fault)
     if isinstance(fault, written.Clock):
         drift, jump = fault.drift or 0, fault.jump or 0
         return faults.ClockOff(fault.at, fault.for_, fault.clock, offset_us=fault.offset, jump_us=jump, drift_ppm=drift)
@@ -68,7 +66,14 @@ def _fault(fault: Any, nodes: list[str]) -> faults.Fault:
     return _trouble(fault)
 
 
-def _crash(fault: written.Crash) -> faults.Fault:
+def _life(fault: written.Crash | written.Leave | written.Join | written.Pause) -> faults.Fault:
+    """Build what befalls one node's life."""
+    if isinstance(fault, written.Pause):
+        return faults.Pause(fault.at, fault.for_, fault.pause)
+    if isinstance(fault, written.Leave):
+        return lives.Leave(fault.at, fault.for_, fault.leave)
+    if isinstance(fault, written.Join):
+        return lives.Join(fault.at, fault.join)
     if fault.after is not None:
         return faults.CrashOnEvent(fault.crash, fault.after.event, fault.after.count, fault.for_)
     return faults.Crash(fault.at or 0, fault.for_, fault.crash)

@@ -16,6 +16,7 @@ from conformance.history import Contract, CookieScope, Fault, Header, Healed, Li
 from conformance.trace import VERSION as TRACE_VERSION
 from conformance.trace import Opened
 from reference.protocol import Init
+from scenarios.faults import joining
 from scenarios.schema import Scenario
 from simulator import staging
 from simulator.chance import Chance
@@ -109,6 +110,7 @@ class World:
         self.network: Network
         self._chance = Chance(seed)
         self._names = scenario.cluster.names
+        self._late = joining(scenario.faults)
         self._host = f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
         self._progress: Callable[[int], None] | None = None
         self._history: HistoryWriter
@@ -216,11 +218,16 @@ class World:
         judged, seed = self.judged, self.seed
         others = tuple(other for other in self._names if other != name)
 
+        def peers() -> tuple[str, ...]:
+            """Find every other node, but not one that has yet to join."""
+            to_come = [late for late in self._late if self.hosts[late].boot == 0]
+            return tuple(other for other in others if other not in to_come) if to_come else others
+
         def make(boot: int) -> Machine:
             life = staging.seed_of_a_life(seed, name, boot)
-            return judged.make(Init(name, boot, judged.cluster, others, life, judged.config))
+            return judged.make(Init(name, boot, judged.cluster, peers(), life, judged.config))
 
-        return Host(self.loop, name, make, self.network, self.recorder, NodeClock(), lambda: others, judged.poll_us)
+        return Host(self.loop, name, make, self.network, self.recorder, NodeClock(), peers, judged.poll_us)
 
     def _write_headers(self) -> None:
         scenario, judged = self.scenario, self.judged
@@ -245,10 +252,11 @@ class World:
     # ------------------------------------------------------------------------------------------------ the run, in order
 
     def _start(self) -> None:
-        """Start all nodes at once and wait until all are ready, or long enough."""
+        """Start all nodes at once, but those that join later, and wait until all are ready, or long enough."""
         self._faults.begin()
-        for host in self.hosts.values():
-            host.start()
+        for name, host in self.hosts.items():
+            if name not in self._late:
+                host.start()
         self._readiness.begin()
         limit = min(READY_WITHIN_US, self.scenario.duration)
         self._advance(limit, until=self._everybody_ready)

@@ -21,6 +21,7 @@ _OF_LINKS: Final = frozenset({"loss", "lose", "duplicate", "duplication", "repea
 _OF_SPEED: Final = frozenset({"slow", "delay", "latency", "jitter", "bandwidth"})
 _OF_CLOCKS: Final = frozenset({"clock", "skew", "drift", "jump", "offset"})
 _OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave"})
+_OF_STARTS: Final = frozenset({"join"})
 
 
 class _Disturbance(Struct):
@@ -184,6 +185,10 @@ class Timeline:
         down: dict[str, list[tuple[int, int]]] = {}
         crashes = []
         for fault in self._faults:
+            if fault.fault in _OF_STARTS:
+                for node in fault.nodes:
+                    ready = self._ready_from(node, fault.begin)
+                    down.setdefault(node, []).append((_LONG_AGO, NEVER if ready is None else ready))
             if fault.fault in _OF_PROCESSES:
                 for node in fault.nodes:
                     back = NEVER if fault.end is None else fault.end
@@ -200,11 +205,11 @@ class Timeline:
     def _disturbances(self) -> list[_Disturbance]:
         found = []
         for fault in self._faults:
-            if fault.fault in _OF_PROCESSES or fault.fault in _OF_CLOCKS:
-                continue  # processes: see below; a clock parts nobody
+            if fault.fault in _OF_PROCESSES or fault.fault in _OF_CLOCKS or fault.fault in _OF_STARTS:
+                continue  # processes: see below; a clock parts nobody, and who joins disturbs from its ready on
             parting = fault.fault not in _OF_LINKS and fault.fault not in _OF_SPEED
             found.append(_Disturbance(fault.begin, self._end_of(fault), parting))
-        away = sorted((begin, end) for intervals in self._down.values() for begin, end in intervals)
+        away = sorted((b, e) for intervals in self._down.values() for b, e in intervals if b != _LONG_AGO)
         # Who never returns disturbs the others once: they must find out, and go on without it.
         found += [_Disturbance(begin, begin if end == NEVER else end, parting=True) for begin, end in away]
         returns = {end for _, end in away}
@@ -236,7 +241,7 @@ class Timeline:
 def _divides(fault: Fault) -> bool:
     """Say whether a fault is a cut or a pause, or may be one."""
     name = fault.fault
-    return not (name in _OF_LINKS or name in _OF_SPEED or name in _OF_CLOCKS or name in _OF_PROCESSES)
+    return not any(name in those for those in (_OF_LINKS, _OF_SPEED, _OF_CLOCKS, _OF_PROCESSES, _OF_STARTS))
 
 
 def _severs(fault: Fault, one: str, other: str) -> bool:

@@ -256,3 +256,15 @@ def test_a_ready_at_the_instant_of_return_is_the_return() -> None:
 def test_a_node_that_is_no_longer_ready_is_away_until_its_next_ready() -> None:
     timeline = made(unready=(("n2", 20),), ready=(("n2", 0), ("n2", 25), ("n2", 60)))
     assert timeline.settled(s(19)) == s(25 + CONVERGE + DETECT)
+
+
+def test_a_node_that_joins_later_was_not_there_to_be_reached_and_disturbs_with_its_ready_alone() -> None:
+    timeline = made(fault("join", 20, 20, "n3"), fault("crash", 5, 8, "n2"), ready=(("n2", 9), ("n3", 22)))
+    assert timeline.alone("n1", s(6), s(7)), "n2 is down and n3 not there yet"
+    assert not timeline.alone("n1", s(22.5), s(23))
+    assert timeline.born("n3", s(30)) == s(22)
+    assert timeline.life("n3", s(25)) == timeline.life("n3", s(50))
+    assert [node for _, node in timeline.crashes] == ["n2"]
+    assert not timeline.divided(s(19), s(21))
+    assert timeline.settled(s(30)) == s(33)
+    assert timeline.settled(s(20)) == s(25), "converge after the ready; n2's return is long known"

@@ -395,6 +395,38 @@ def test_the_balancer_leaves_a_dead_node_out_once_it_believes_it() -> None:
     assert [t for t in sent if t > 51 * SECOND]
 
 
+def test_a_node_that_joins_later_is_not_there_before_and_read_at_the_end() -> None:
+    ran = Ran("faults: [{at: 20s, join: n3}]")
+    assert [t for node, t in ran.at("ready") if node == "n3"] == [20 * SECOND]
+    assert not ran.at("unready")
+    before = [line for line in ran.operations if line["node"] == "n3" and line["asked"] < 20 * SECOND]
+    assert {line["by"] for line in before} <= {"observer"}
+    assert all(line["outcome"] == "unknown" for line in before)
+    assert min(line["asked"] for line in ran.operations if line["by"] == "user") < SECOND
+    assert {line["node"] for line in ran.final} == {"n1", "n2", "n3"}
+    assert ran.disagreements() == 0
+
+
+def test_discovery_finds_a_node_only_once_it_has_joined() -> None:
+    found: list[tuple[str, tuple[str, ...]]] = []
+
+    class Curious(Toy):
+        def start(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+            found.append((self.name, peers))
+            assert peers == self.peers, "what it is made with and what it is started with"
+            return super().start(peers, wall, mono)
+
+        def discovered(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+            found.append((self.name, peers))
+            return []
+
+    Ran("faults: [{at: 20s, join: n3}]", Curious)
+    of_n1 = [peers for name, peers in found if name == "n1"]
+    assert of_n1[:4] == [("n2",)] * 4
+    assert set(of_n1[4:]) == {("n2", "n3")}
+    assert {peers for name, peers in found if name == "n3"} == {("n1", "n2")}
+
+
 def _nodes_by_user(ran: Ran, begin: int, end: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in ran.operations:
