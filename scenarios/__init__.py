@@ -1,6 +1,23 @@
 """Worlds as data: one idea a YAML file, checked before anything runs. Imports none of the other packages."""
 
-from scenarios.loading import Entry, ScenarioRefused, configuration, load, names, parse
+from scenarios.files import ScenarioRefused
+from scenarios.inputs import Inputs, read_inputs, told_again, with_files
+from scenarios.loading import Entry, configuration, load, names, parse
 from scenarios.schema import Scenario, json_schema
+from scenarios.shortened import around_faults
 
-__all__ = ["Entry", "Scenario", "ScenarioRefused", "configuration", "json_schema", "load", "names", "parse"]
+__all__ = [
+    "Entry",
+    "Inputs",
+    "Scenario",
+    "ScenarioRefused",
+    "around_faults",
+    "configuration",
+    "json_schema",
+    "load",
+    "names",
+    "parse",
+    "read_inputs",
+    "told_again",
+    "with_files",
+]

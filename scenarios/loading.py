@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from scenarios.files import ScenarioRefused
 from scenarios.schema import Scenario
 from scenarios.strict import nearest
 
@@ -17,10 +18,6 @@ NOT_SCENARIOS = ("data", "refused")
 DEFAULT_CONFIG = FOLDER / "data" / "maverics.yaml"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class ScenarioRefused(ValueError):
-    """A scenario file that cannot be run; the text names the file, the place, what was found and what to write."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, Wi
 from scenarios.durations import Duration, Positive, Share
 from scenarios.faults import Fault, refuse_nonsense
 from scenarios.strict import Strict, nearest
+from scenarios.traffic import NASA_DAY
 from scenarios.zones import zone_names
 
 MEASURED = "ibm-cloud"
@@ -50,9 +51,16 @@ class Lognormal(Strict):
     sigma: Annotated[float, Field(ge=0, le=3)]
 
 
+def is_matrix(delay: object) -> bool:
+    """Say whether a delay is the path of a matrix of round trips."""
+    return isinstance(delay, str) and delay.endswith((".csv", ".csv.gz"))
+
+
 def _delay_kind(value: Any) -> str:
     if isinstance(value, (dict, Lognormal)):
         return "<lognormal>"
+    if is_matrix(value):
+        return "<matrix>"
     if isinstance(value, str) and not value[:1].isdigit():
         return "<measured>"
     return "<fixed>"
@@ -60,26 +68,35 @@ def _delay_kind(value: Any) -> str:
 
 def _measured(value: object) -> object:
     if value != MEASURED:
-        raise ValueError(f"is {value!r}; write 300us, {{median: 300us, sigma: 0.3}} or {MEASURED}")
+        raise ValueError(
+            f"is {value!r}; write 300us, {{median: 300us, sigma: 0.3}}, {MEASURED}, or the path of a matrix (.csv, .csv.gz)"
+        )
     return value
 
 
 Delay = Annotated[
     Annotated[Positive, Tag("<fixed>")]
     | Annotated[Lognormal, Tag("<lognormal>")]
-    | Annotated[Literal["ibm-cloud"], BeforeValidator(_measured), Tag("<measured>")],
+    | Annotated[Literal["ibm-cloud"], BeforeValidator(_measured), Tag("<measured>")]
+    | Annotated[str, Field(pattern=r"\.csv(\.gz)?$"), Tag("<matrix>")],
     Discriminator(_delay_kind),
 ]
 
 
 class Network(Strict):
-    """What lies between the nodes, and between clients and nodes."""
+    """What lies between the nodes, and between clients and nodes.
+
+    Attributes:
+        delay: one way between two nodes; a matrix (`matrix.py`) is a path, counted from the scenario's file.
+        loss, duplicate, reorder: the share of all messages, all the time.
+        clients: one way from a browser to the node, the balancer between them included.
+    """
 
     delay: Delay = Lognormal(median="300us", sigma=0.3)  # type: ignore[arg-type]  # one way within a data centre
     loss: Share = 0
     duplicate: Share = 0
     reorder: Share = 0
-    clients: Duration = 1_000  # one way from a browser to the node, the balancer between them included
+    clients: Duration = 1_000
 
 
 class HealthLag(Strict):
@@ -114,6 +131,10 @@ class Workload(Strict):
         stale: fewest and most times that a tab left open asks with the cookie of an ended session.
         rest: the mean time between two visits.
         revokes: the share of users who once revoke all of their sessions.
+        tabs: the share of users with two tabs of one browser, both of which ask at the same time.
+        traffic: who comes when, in place of `users`, `pages` and `rest`: `nasa-day` (`data/nasa-day.yaml`), or the path
+            of a recorded day (`traffic.py`), counted from the scenario's file. It begins when the users come.
+        from: the instant of that day at which the run begins.
     """
 
     users: Annotated[int, Field(ge=0, le=100_000)] = 100
@@ -129,6 +150,21 @@ class Workload(Strict):
     stale: Span = Field(default=[1, 2])
     rest: Positive = 15_000_000
     revokes: Share = 20_000
+    tabs: Share = 0
+    traffic: Annotated[str, Field(min_length=1)] | None = None
+    from_: Duration = 0
+
+    @model_validator(mode="after")
+    def traffic_says_who_comes(self) -> Self:
+        """Refuse settings that traffic decides, and a beginning of nothing."""
+        if self.traffic is None:
+            if self.from_:
+                raise ValueError(f"has `from` without `traffic`; write traffic: {NASA_DAY}, or take `from` away")
+            return self
+        for key in ("users", "pages", "rest"):
+            if getattr(self, key) != Workload.model_fields[key].default:
+                raise ValueError(f"has `traffic` and `{key}`, but the traffic says who comes when; take `{key}` away")
+        return self
 
     @model_validator(mode="after")
     def fewest_before_most(self) -> Self:
