@@ -10,7 +10,11 @@ TRACE = "trace.jsonl.gz"
 SCENARIO = "scenario.yaml"
 CONFIGURATION = "configuration.yaml"
 """The user's own configuration as it was read, when the run had one; no secret is in it."""
-FILES = (DOCUMENT, HISTORY, TRACE, SCENARIO, CONFIGURATION, "report.html", "summary.md", "junit.xml")
+TRAFFIC = "traffic.csv"
+"""The pages of a recorded day, when the run had one: second and visitor, and no address."""
+DELAYS = "delays.csv"
+"""The matrix of round trips between the nodes, when the run had one."""
+FILES = (DOCUMENT, HISTORY, TRACE, SCENARIO, CONFIGURATION, TRAFFIC, DELAYS, "report.html", "summary.md", "junit.xml")
 
 
 class NotARun(ValueError):

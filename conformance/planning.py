@@ -13,6 +13,7 @@ from conformance.subjects.in_process import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
 from reference.settings import Settings
+from scenarios import Inputs, read_inputs, with_files
 from scenarios import configuration as configuration_of
 from scenarios.schema import Scenario
 
@@ -30,6 +31,7 @@ class Plan(Struct, frozen=True):
     Attributes:
         config_source: where the configuration came from, for the reader.
         command: the command line that does the same again.
+        inputs: what was read from the files that the scenario names.
     """
 
     scenario: Scenario
@@ -40,6 +42,7 @@ class Plan(Struct, frozen=True):
     prepared: Prepared
     config_source: str
     command: str
+    inputs: Inputs
 
     @property
     def routing(self) -> bool:
@@ -54,6 +57,8 @@ def plan(
     subject: str = "reference",
     config: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    traffic: str | None = None,
+    delays: str | None = None,
 ) -> Plan:
     """Check that a run is possible and decide what it will be.
 
@@ -64,8 +69,11 @@ def plan(
         config: the user's own configuration file, in place of the scenario's.
         environment: what `{{ env.NAME }}` in it stands for; a secret that is not set gets a stand-in, since a simulated
             world needs no real one.
+        traffic: `nasa-day`, or the path of a recorded day, in place of the scenario's users or traffic.
+        delays: the path of a matrix of round trips, in place of the scenario's delays.
 
     Raises:
+        ScenarioRefused: a file that the scenario, `traffic` or `delays` names cannot be used.
         Refused: the file cannot be read, or a check that the scenario expects does not exist.
         reference.errors.ConfigurationError: the configuration is refused.
         UnknownSubject: nobody of that name can be judged.
@@ -73,6 +81,8 @@ def plan(
     unknown = [name for name in scenario.expect.checks if name not in CHECKS]
     if unknown:
         raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}'; the checks are: {', '.join(CHECKS)}")
+    scenario = with_files(scenario, traffic, delays)
+    inputs = read_inputs(scenario)
     configuration = _configuration(scenario, config, environment or {})
     settings = configuration.settings()
     chosen = subject_named(subject)
@@ -86,7 +96,8 @@ def plan(
         settings=settings,
         prepared=chosen.prepare(configuration, scenario.cluster.nodes),
         config_source=OWN if config is None else str(config),
-        command=_command(scenario, seed, subject, config),
+        command=_command(scenario, seed, subject, {"config": config, "traffic": traffic, "delays": delays}),
+        inputs=inputs,
     )
 
 
@@ -108,11 +119,12 @@ def replayable(configuration: Configuration) -> str:
     return yaml.safe_dump(configuration.without_secrets(), sort_keys=False)
 
 
-def _command(scenario: Scenario, seed: int, subject: str, config: Path | None) -> str:
+def _command(scenario: Scenario, seed: int, subject: str, files: Mapping[str, Path | str | None]) -> str:
     path = scenario.path
     parts = ["anynode", "run", scenario.name if path is None or folder.is_packaged(path) else str(path)]
-    if config is not None:
-        parts += ["--config", str(config)]
+    for option, file in files.items():
+        if file is not None:
+            parts += [f"--{option}", str(file)]
     parts += ["--seed", str(seed)]
     if subject != "reference":
         parts += ["--subject", subject]

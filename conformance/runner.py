@@ -21,7 +21,8 @@ from conformance.reading import read
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer
-from scenarios import load
+from scenarios import load, told_again
+from scenarios.traffic import write_recording
 from simulator.world import Judged, Outcome, World
 
 
@@ -55,6 +56,8 @@ def run(
     config: Path | None = None,
     environment: Mapping[str, str] | None = None,
     out: Path | None = None,
+    traffic: str | None = None,
+    delays: str | None = None,
 ) -> Run:
     """Run a scenario by name or path, for use in a program; the arguments are those of `anynode run`.
 
@@ -65,11 +68,21 @@ def run(
         config: the user's own configuration file.
         environment: what `{{ env.NAME }}` in it stands for.
         out: the folder of the run; `out/NAME-SEED[-SUBJECT]` when None.
+        traffic: `nasa-day` or the path of a recorded day, in place of the scenario's.
+        delays: the path of a matrix of round trips in ms, in place of the scenario's.
 
     Raises:
         ScenarioRefused, ConfigurationError, UnknownSubject, Refused, NotARun: before anything is run.
     """
-    decided = plan(load(scenario), seed=seed, subject=subject, config=config, environment=environment)
+    decided = plan(
+        load(scenario),
+        seed=seed,
+        subject=subject,
+        config=config,
+        environment=environment,
+        traffic=traffic,
+        delays=delays,
+    )
     place = out if out is not None else folder.default(decided.scenario.name, decided.seed, subject)
     return carry_out(decided, place)
 
@@ -91,7 +104,7 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
     """
     folder.prepare(out)
     began = time.perf_counter()
-    (out / folder.SCENARIO).write_text(decided.scenario.text, encoding="utf-8")
+    (out / folder.SCENARIO).write_text(_with_its_files(decided, out), encoding="utf-8")
     if decided.config_source != OWN:
         (out / folder.CONFIGURATION).write_text(replayable(decided.configuration), encoding="utf-8")
     with Writer(out / folder.DOCUMENT) as document:
@@ -112,6 +125,18 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
     return _result(decided, footer, findings, faults, out)
 
 
+def _with_its_files(decided: Plan, out: Path) -> str:
+    """Copy what the run was told by files into its folder, and return the scenario's text that finds it there."""
+    scenario, recording, matrix = decided.scenario, decided.inputs.recording, decided.inputs.matrix
+    if recording is not None:
+        write_recording(recording.pages, out / folder.TRAFFIC)
+    if matrix is not None:
+        matrix.write(out / folder.DELAYS, scenario.cluster.nodes)
+    if scenario.text and recording is None and matrix is None:
+        return scenario.text
+    return told_again(scenario, recording and folder.TRAFFIC, matrix and folder.DELAYS)
+
+
 def world_of(decided: Plan) -> World:
     """Build the world that a plan decides, ready to run."""
     settings = decided.settings
@@ -130,7 +155,7 @@ def world_of(decided: Plan) -> World:
         store=decided.configuration.store,
         poll_us=settings.poll_us,
     )
-    return World(decided.scenario, decided.seed, judged)
+    return World(decided.scenario, decided.seed, judged, decided.inputs)
 
 
 def _header(decided: Plan) -> Header:
@@ -155,7 +180,7 @@ def _header(decided: Plan) -> Header:
         duration_us=scenario.duration,
         healed_us=scenario.duration,
         command=decided.command,
-        notes=list(decided.configuration.notes),
+        notes=[*decided.configuration.notes, *decided.inputs.notes],
     )
 
 

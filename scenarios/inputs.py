@@ -5,12 +5,13 @@ Formats are in `traffic.py` and `matrix.py`.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from scenarios.files import ScenarioRefused
 from scenarios.matrix import Matrix, read_matrix
-from scenarios.schema import Scenario, is_matrix
+from scenarios.schema import DECIDED, Scenario, Workload, is_matrix
 from scenarios.traffic import NASA_DAY, Recording, read_recording
 
 
@@ -38,16 +39,19 @@ def with_files(scenario: Scenario, traffic: str | None = None, delays: str | Non
         delays: the path of a matrix; None keeps the scenario's.
 
     Returns:
-        The same scenario, name and text included, which names them.
+        The same scenario under its name, which names them; without the text of its file if anything changed.
     """
-    changed = scenario
+    update: dict[str, Any] = {}
     if traffic is not None:
+        kept = scenario.workload.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=set(DECIDED))
         named = traffic if traffic == NASA_DAY else str(Path(traffic).absolute())
-        workload = scenario.workload.model_copy(update={"traffic": named})
-        changed = changed.model_copy(update={"workload": workload})
+        update["workload"] = Workload.model_validate({**kept, "traffic": named})
     if delays is not None:
-        network = scenario.network.model_copy(update={"delay": str(Path(delays).absolute())})
-        changed = changed.model_copy(update={"network": network})
+        update["network"] = scenario.network.model_copy(update={"delay": str(Path(delays).absolute())})
+    if not update:
+        return scenario
+    changed = scenario.model_copy(update=update)
+    changed._text = ""  # noqa: SLF001 - the file's text says something else
     return changed
 
 
@@ -105,4 +109,6 @@ def _cut_short(scenario: Scenario, recording: Recording, name: str) -> list[str]
     outside = sum(not begin_s <= second < end_s for second, _ in recording.pages)
     if not outside:
         return []
-    return [f"traffic of {name}: {outside:,} pages lie outside of the run (`workload.from`, `duration`) and are not asked for"]
+    return [
+        f"traffic of {name}: {outside:,} pages lie outside of the run (`workload.from`, `duration`) and are not asked for"
+    ]

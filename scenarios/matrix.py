@@ -43,7 +43,9 @@ class Matrix:
 
     def notes(self, name: str, nodes: int) -> list[str]:
         """Say in sentences what a reader of the run must know about the file of that name."""
-        said = [f"delays of {name}: the nodes are the first {nodes} of its {self.hosts} hosts; one way is half of a round trip"]
+        said = [
+            f"delays of {name}: the nodes are the first {nodes} of its {self.hosts} hosts; one way is half of a round trip"
+        ]
         if self.filled:
             said.append(f"delays of {name}: {self.filled} round trips are missing and taken from the way back")
         return said

@@ -111,6 +111,9 @@ Lag = Annotated[
     Discriminator(lambda value: "<each>" if isinstance(value, (dict, HealthLag)) else "<both>"),
 ]
 
+DECIDED = ("users", "pages", "rest")
+"""Settings of the workload that a day of traffic decides."""
+
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 
 
@@ -161,7 +164,7 @@ class Workload(Strict):
             if self.from_:
                 raise ValueError(f"has `from` without `traffic`; write traffic: {NASA_DAY}, or take `from` away")
             return self
-        for key in ("users", "pages", "rest"):
+        for key in DECIDED:
             if getattr(self, key) != Workload.model_fields[key].default:
                 raise ValueError(f"has `traffic` and `{key}`, but the traffic says who comes when; take `{key}` away")
         return self

@@ -6,6 +6,7 @@ what is in `users.py` and `observers.py`, whom in `balancer.py`. Callbacks on th
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Any, ClassVar, Protocol
 
@@ -28,6 +29,9 @@ class Person(Protocol):
 
     def next(self, now: int, answer: Answer | None) -> Step:
         """Say what follows."""
+
+    def other_tab(self, ask: Ask, answer: Answer, now: int) -> None:
+        """Hear what came of a request that was made beside another one."""
 
 
 class Exchange(Struct, eq=False):
@@ -281,11 +285,17 @@ class Driver(Struct, eq=False):
             self.learned(self.asked, answer)
         self._perform(step)
 
+    def _heard_beside(self, ask: Ask, answer: Answer) -> None:
+        self.person.other_tab(ask, answer, self.loop.now)
+
     def _perform(self, step: Step) -> None:
         kind = step.__class__
         if kind is Ask:
             self.asked = step  # type: ignore[assignment]  # its class says so
             self.clients.ask(self.client, self.by, step, self._heard)  # type: ignore[arg-type]
+            if step.beside is not None:  # type: ignore[union-attr]
+                heard = partial(self._heard_beside, step.beside)  # type: ignore[union-attr]
+                self.clients.ask(self.client, self.by, step.beside, heard)  # type: ignore[union-attr]
         elif kind is Wait:
             self._wait(step.until)  # type: ignore[union-attr]
 

@@ -122,6 +122,9 @@ class Witness:
         self._asked = self._ask(op, now)
         return self._asked
 
+    def other_tab(self, ask: Ask, answer: Answer, now: int) -> None:
+        """Never called: a witness has one tab."""
+
     def _ask(self, op: str, now: int) -> Ask:
         self._count += 1
         number, node = f"{self._client}-{self._count}", self._nodes[self._turn % len(self._nodes)]

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
+from scenarios import Inputs
 from scenarios import faults as written
 from scenarios.schema import MEASURED, HealthLag, Lognormal, Scenario, Workload
+from scenarios.traffic import figures
 from scenarios.zones import round_trips_us
 from simulator import delays, faults, lives, rules
 from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
+from simulator.day import Day, cut_out, drawn_day, recorded_day
 from simulator.health import Health
 from simulator.users import Habits
 
@@ -20,9 +23,13 @@ KEEP_MEMBERSHIP = (written.Loss, written.Duplicate, written.Reorder, written.Slo
 """Faults of which no failure detector should take note."""
 
 
-def delay_between(scenario: Scenario) -> Callable[[str, str], delays.Delay]:
+def delay_between(scenario: Scenario, inputs: Inputs) -> Callable[[str, str], delays.Delay]:
     """Return how to find the delay from one node to another."""
     delay = scenario.network.delay
+    if inputs.matrix is not None:
+        matrix = inputs.matrix
+        place = {name: number for number, name in enumerate(scenario.cluster.names)}
+        return lambda sender, to: delays.half_of(matrix.round_trip_us(place[sender], place[to]))
     if delay == MEASURED:
         zones = dict(zip(scenario.cluster.names, scenario.cluster.zones or [], strict=True))
         rtt_us = round_trips_us(sorted(dict.fromkeys(zones.values())))
@@ -32,6 +39,22 @@ def delay_between(scenario: Scenario) -> Callable[[str, str], delays.Delay]:
         return lambda _sender, _to: around
     fixed = delays.Fixed(int(delay))
     return lambda _sender, _to: fixed
+
+
+def day_of(scenario: Scenario, inputs: Inputs, chance: Chance, length_us: int) -> Day | None:
+    """Draw or take the visitors of the scenario's day, None where it has users instead.
+
+    Args:
+        scenario: says which day, and where in it the run begins.
+        inputs: what was read from the scenario's files.
+        chance: of the day alone.
+        length_us: how long visitors may come.
+    """
+    workload = scenario.workload
+    if workload.traffic is None:
+        return None
+    day = drawn_day(figures(), chance) if inputs.recording is None else recorded_day(inputs.recording, chance)
+    return cut_out(day, workload.from_, workload.from_ + length_us)
 
 
 def standing_rules(scenario: Scenario, chance: Chance) -> list[rules.Rule]:
@@ -117,6 +140,7 @@ def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
         stale=(workload.stale[0], workload.stale[1]),
         rest_us=workload.rest,
         revokes=workload.revokes if revoke else 0,
+        tabs=workload.tabs,
     )
 
 

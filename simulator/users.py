@@ -7,7 +7,7 @@ elsewhere.
 from math import log
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from simulator.browser import Browser
 from simulator.chance import Stream
@@ -33,6 +33,7 @@ class Ask(Struct, frozen=True):
         user: for whom the client acts.
         key, value: what a write or delete names.
         node: which node is asked past the balancer; None leaves the choice to the balancer.
+        beside: what another tab of the same browser asks at the same instant; its answer goes to `other_tab`.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Ask(Struct, frozen=True):
     key: str | None = None
     value: Any = None
     node: str | None = None
+    beside: "Ask | None" = None
 
 
 class Wait(Struct, frozen=True):
@@ -81,29 +83,29 @@ class Habits(Struct, frozen=True):
     stale: tuple[int, int]
     rest_us: int
     revokes: int
+    tabs: int = 0
 
 
-class User:
-    """One person: logs in, looks at pages, writes, logs out, rests, and comes back, until the end.
+class Browsing:
+    """What all people do alike: one browser and its tabs, requests with numbers, and tabs that are left open.
 
     A tab left open asks later with the cookie of a session that has ended: whoever lets it in has revived the session.
-    A 401 makes a user log in again; an outcome that nobody knows is followed by the next page.
+    Who has two tabs asks for two pages at the same instant, out of one cookie jar.
 
     Args:
         client: name of the browser in the history.
         name: the user's name.
         habits: what all users have in common.
         stream: this user's chance.
-        begin: from when on, µs.
         end: nothing is asked from this instant on, µs.
     """
 
     __slots__ = (
-        "_asked", "_browser", "_client", "_count", "_end", "_habits", "_next", "_old_tab", "_pages", "_revokes",
-        "_signed_in", "_stale", "_stream", "name",
+        "_asked", "_browser", "_client", "_count", "_end", "_habits", "_next", "_old_tab", "_revokes", "_signed_in",
+        "_stale", "_stream", "_two_tabs", "name",
     )  # fmt: skip
 
-    def __init__(self, client: str, name: str, habits: Habits, stream: Stream, begin: int, end: int) -> None:
+    def __init__(self, client: str, name: str, habits: Habits, stream: Stream, end: int) -> None:
         self._client = client
         self.name = name
         self._habits = habits
@@ -114,10 +116,10 @@ class User:
         self._asked: Ask | None = None
         self._old_tab = False
         self._signed_in = False
-        self._pages = 0
         self._stale: list[tuple[int, str]] = []
         self._revokes = stream.happens(habits.revokes)
-        self._next = begin + stream.below(habits.rest_us)
+        self._two_tabs = habits.tabs > 0 and stream.happens(habits.tabs)
+        self._next = 0
 
     def next(self, now: int, answer: Answer | None) -> Step:
         """Say what follows.
@@ -131,6 +133,7 @@ class User:
         """
         if answer is not None and self._asked is not None:
             if not self._old_tab:
+                self._take_cookies(answer, now)
                 self._learn(self._asked, answer, now)
             self._asked = None
         while True:
@@ -142,29 +145,26 @@ class User:
                 return Wait(due)
             ask = self._open_old_tab() if stale_is_next else self._open_page(now)
             if ask is not None:
+                if self._two_tabs and not stale_is_next and ask.op in (READ, WRITE, DELETE, LOGOUT):
+                    ask = structs.replace(ask, beside=self._page(now))
                 self._asked, self._old_tab = ask, stale_is_next
                 return ask
+
+    def other_tab(self, ask: Ask, answer: Answer, now: int) -> None:
+        """Take in what another tab heard: a denial counts unless a later login has changed the cookie."""
+        self._take_cookies(answer, now)
+        if answer.status == DENIED and ask.cookie == self._cookie(now):
+            self._signed_in = False
 
     # --------------------------------------------------------------------------------------------------- what is asked
 
     def _open_page(self, now: int) -> Ask | None:
-        """Choose the next page of the visit; None when the person just walks away instead."""
-        if not self._signed_in:
-            return self._ask(now, LOGIN, "POST", "/login", body={"user": self.name})
-        if self._pages > 0:
-            self._pages -= 1
-            return self._next_page(now)
-        if self._stream.happens(self._habits.logouts):
-            return self._ask(now, LOGOUT, "POST", "/logout")
-        self._signed_in = False  # the cookie stays: the next login ends the session that is left behind
-        self._next = now + spread_around(self._habits.rest_us, self._stream)
-        return None
+        """Choose what is asked for next; None when the person just walks away instead."""
+        raise NotImplementedError
 
-    def _next_page(self, now: int) -> Ask:
+    def _page(self, now: int) -> Ask:
+        """Draw what a page does: it writes a key, deletes one, or only looks."""
         habits, stream = self._habits, self._stream
-        if self._revokes and self._pages == 0:
-            self._revokes = False
-            return self._ask(now, REVOKE, "POST", "/revoke", {"user": self.name})
         kind = stream.below(MILLION)
         if kind < habits.writes:
             return self._write(stream.choice(habits.keys), now)
@@ -172,6 +172,16 @@ class User:
             key = stream.choice(habits.keys)
             return self._ask(now, DELETE, "DELETE", f"/session/data/{key}", key=key)
         return self._ask(now, READ, "GET", "/session")
+
+    def _login(self, now: int) -> Ask:
+        return self._ask(now, LOGIN, "POST", "/login", body={"user": self.name})
+
+    def _logout(self, now: int) -> Ask:
+        return self._ask(now, LOGOUT, "POST", "/logout")
+
+    def _revoke(self, now: int) -> Ask:
+        self._revokes = False
+        return self._ask(now, REVOKE, "POST", "/revoke", {"user": self.name})
 
     def _open_old_tab(self) -> Ask:
         _, cookie = self._stale.pop(0)
@@ -196,10 +206,56 @@ class User:
     # ------------------------------------------------------------------------------------------------- what it leads to
 
     def _learn(self, ask: Ask, answer: Answer, now: int) -> None:
-        """Take in an answer: cookies, whether the session lives, and when the next page is due."""
-        habits = self._habits
+        """Take in what came of a page, and decide when the next one is due; the cookies have been taken."""
+        raise NotImplementedError
+
+    def _take_cookies(self, answer: Answer, now: int) -> None:
         for line in answer.set_cookie:
-            self._browser.store(line, habits.host, EPOCH_US + now)
+            self._browser.store(line, self._habits.host, EPOCH_US + now)
+
+    def _ended(self, cookie: str | None, now: int) -> None:
+        """Plan what a tab left open asks with the cookie of a session that has ended: soon, then within minutes."""
+        if cookie is None:
+            return
+        habits, stream = self._habits, self._stream
+        fewest, most = habits.stale
+        at = now
+        for turn in range(fewest + stream.below(most - fewest + 1)):
+            at += spread_around(habits.think_us if turn == 0 else habits.think_us * 20, stream)
+            self._stale.append((at, cookie))
+        self._stale.sort()
+
+
+class User(Browsing):
+    """One person: logs in, looks at pages, writes, logs out, rests, and comes back, until the end.
+
+    A 401 makes a user log in again; an outcome that nobody knows is followed by the next page.
+
+    Args:
+        begin: from when on, µs; the others are those of `Browsing`.
+    """
+
+    __slots__ = ("_pages",)
+
+    def __init__(self, client: str, name: str, habits: Habits, stream: Stream, begin: int, end: int) -> None:
+        super().__init__(client, name, habits, stream, end)
+        self._pages = 0
+        self._next = begin + stream.below(habits.rest_us)
+
+    def _open_page(self, now: int) -> Ask | None:
+        if not self._signed_in:
+            return self._login(now)
+        if self._pages > 0:
+            self._pages -= 1
+            return self._revoke(now) if self._revokes and self._pages == 0 else self._page(now)
+        if self._stream.happens(self._habits.logouts):
+            return self._logout(now)
+        self._signed_in = False  # the cookie stays: the next login ends the session that is left behind
+        self._next = now + spread_around(self._habits.rest_us, self._stream)
+        return None
+
+    def _learn(self, ask: Ask, answer: Answer, now: int) -> None:
+        habits = self._habits
         self._next = now + spread_around(habits.think_us, self._stream)
         if ask.op == LOGIN:
             self._signed_in = answer.status == OK
@@ -216,18 +272,6 @@ class User:
                 self._next = now + spread_around(habits.rest_us, self._stream)
             else:
                 self._pages = 1  # the page said nothing: look at one, then try again
-
-    def _ended(self, cookie: str | None, now: int) -> None:
-        """Plan what a tab left open asks with the cookie of a session that has ended: soon, then within minutes."""
-        if cookie is None:
-            return
-        habits, stream = self._habits, self._stream
-        fewest, most = habits.stale
-        at = now
-        for turn in range(fewest + stream.below(most - fewest + 1)):
-            at += spread_around(habits.think_us if turn == 0 else habits.think_us * 20, stream)
-            self._stale.append((at, cookie))
-        self._stale.sort()
 
 
 def spread_around(mean_us: int, stream: Stream) -> int:

@@ -16,12 +16,14 @@ from conformance.history import Contract, CookieScope, Fault, Header, Healed, Li
 from conformance.trace import VERSION as TRACE_VERSION
 from conformance.trace import Opened
 from reference.protocol import Init
+from scenarios import Inputs, read_inputs
 from scenarios.faults import joining
 from scenarios.schema import Scenario
 from simulator import staging
 from simulator.chance import Chance
-from simulator.clients import USER, Clients, Driver
+from simulator.clients import Clients
 from simulator.clock import REQUEST, Loop, NodeClock, s
+from simulator.crowd import bring_users, bring_visitors
 from simulator.faults import Crash
 from simulator.history import HistoryWriter
 from simulator.host import Host, Machine
@@ -30,7 +32,7 @@ from simulator.readiness import Readiness
 from simulator.rules import Cut
 from simulator.timetable import Timetable
 from simulator.trace import Recorder
-from simulator.users import TIMEOUT_US, User
+from simulator.users import TIMEOUT_US
 from simulator.watching import Watching
 
 READY_WITHIN_US = s(10)
@@ -98,10 +100,12 @@ class World:
         scenario: what happens.
         seed: decides all chance.
         judged: whose nodes run.
+        inputs: what was read from the files that the scenario names; read here when None.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, judged: Judged) -> None:
+    def __init__(self, scenario: Scenario, seed: int, judged: Judged, inputs: Inputs | None = None) -> None:
         self.scenario = scenario
+        self.inputs = read_inputs(scenario) if inputs is None else inputs
         self.seed = seed
         self.judged = judged
         self.loop = Loop()
@@ -185,7 +189,7 @@ class World:
         self._history = HistoryWriter(history)
         self.recorder = Recorder(trace)
         chance = self._chance.part("network")
-        self.network = Network(loop, names, staging.delay_between(scenario), chance, self.recorder)
+        self.network = Network(loop, names, staging.delay_between(scenario, self.inputs), chance, self.recorder)
         for rule in staging.standing_rules(scenario, chance):
             self.network.add(rule)
         for name in names:
@@ -265,10 +269,11 @@ class World:
         scenario, workload = self.scenario, self.scenario.workload
         begin, end = self.loop.now, scenario.duration
         habits = staging.habits_of(workload, self._host, revoke="revoke" in self.judged.features)
-        for number in range(1, workload.users + 1):
-            client = f"u{number}"
-            user = User(client, f"user{number}", habits, self._chance.stream("user", client), begin, end)
-            Driver(self.loop, self._clients, user, client, USER).begin()
+        day = staging.day_of(scenario, self.inputs, self._chance.part("day"), end - begin)
+        if day is None:
+            bring_users(self.loop, self._clients, habits, self._chance, workload.users, begin, end)
+        else:
+            bring_visitors(self.loop, self._clients, habits, self._chance, day, begin, end)
         self._watching.begin(self._witnesses_begin(begin), end)
         self._advance(end)
 

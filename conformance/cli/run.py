@@ -31,6 +31,16 @@ def run(
             help="Folder of the run; default out/NAME-SEED[-SUBJECT]. A run's folder is replaced.", metavar="DIR"
         ),
     ] = None,
+    traffic: Annotated[
+        str | None,
+        typer.Option(
+            help="A recorded day in place of the scenario's users: an access log, a CSV, or nasa-day.", metavar="FILE"
+        ),
+    ] = None,
+    delays: Annotated[
+        str | None,
+        typer.Option(help="Round trips between hosts in ms, a square CSV; the first are the nodes.", metavar="FILE"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> int:
     """Run a scenario and say what was kept.
@@ -47,9 +57,19 @@ def run(
     from scenarios import ScenarioRefused, load
 
     with output.refusing(ScenarioRefused, ConfigurationError, UnknownSubject, Refused, folder.NotARun):
-        decided = plan(load(scenario), seed=seed, subject=subject, config=config, environment=os.environ)
+        decided = plan(
+            load(scenario),
+            seed=seed,
+            subject=subject,
+            config=config,
+            environment=os.environ,
+            traffic=traffic,
+            delays=delays,
+        )
         place = out if out is not None else folder.default(decided.scenario.name, decided.seed, subject)
         folder.refuse_foreign(place)
+    for said in decided.inputs.notes:
+        output.note(f"note: {said}")
     total = decided.scenario.duration
     with output.progress(f"{decided.scenario.name}, seed {decided.seed}", total, shown=not as_json) as advance:
         result = runner.carry_out(decided, place, lambda now: advance(min(now, total)))
