@@ -134,7 +134,11 @@ def _with_its_files(decided: Plan, out: Path) -> str:
         matrix.write(out / folder.DELAYS, scenario.cluster.nodes)
     if scenario.text and recording is None and matrix is None:
         return scenario.text
-    return told_again(scenario, recording and folder.TRAFFIC, matrix and folder.DELAYS)
+    return told_again(
+        scenario,
+        traffic=None if recording is None else folder.TRAFFIC,
+        delays=None if matrix is None else folder.DELAYS,
+    )
 
 
 def world_of(decided: Plan) -> World:

@@ -1,10 +1,10 @@
 """Opening the files that a scenario or a user names: text, perhaps compressed; refused in one sentence. No formats."""
 
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 _GZIP = b"\x1f\x8b"
 
@@ -24,9 +24,9 @@ def lines_of(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as opened:
             packed = opened.read(len(_GZIP)) == _GZIP
-            opened.seek(0)
-            source = gzip.open(opened) if packed else opened
-            for line in io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace"):  # type: ignore[arg-type]
+        opening: Any = gzip.open if packed else open
+        with opening(path, "rt", encoding="utf-8-sig", errors="replace") as lines:
+            for line in lines:
                 yield line.rstrip("\r\n")
     except OSError as trouble:
         what = "there is no such file" if isinstance(trouble, FileNotFoundError) else f"cannot be read ({trouble})"

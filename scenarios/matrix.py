@@ -43,9 +43,7 @@ class Matrix:
 
     def notes(self, name: str, nodes: int) -> list[str]:
         """Say in sentences what a reader of the run must know about the file of that name."""
-        said = [
-            f"delays of {name}: the nodes are the first {nodes} of its {self.hosts} hosts; one way is half of a round trip"
-        ]
+        said = [f"delays of {name}: nodes are the first {nodes} of {self.hosts} hosts; one way is half of a round trip"]
         if self.filled:
             said.append(f"delays of {name}: {self.filled} round trips are missing and taken from the way back")
         return said
@@ -97,7 +95,7 @@ def _parsed(path: Path, number: int, cells: list[str]) -> list[int]:
         digits = _NUMBER.fullmatch(text)
         if digits is None:
             raise ScenarioRefused(
-                f"{path}: row {number}, column {column} is '{text[:40]}'; write a round trip in milliseconds, such as 12.5"
+                f"{path}: row {number}, column {column} is '{text[:40]}'; write a round trip in milliseconds such as 12.5"
             )
         found.append(int(digits[1]) * 1_000 + int((digits[2] or "")[:3].ljust(3, "0")))
     return found

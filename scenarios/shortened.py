@@ -4,6 +4,7 @@ The faults stay, in their order and their overlaps; the quiet time between them 
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def _shrinking(spans: list[tuple[int, int]], duration_us: int, length_us: int) -
     cuts = sorted({0, duration_us, *(instant for span in spans for instant in span)})
     quiet_us = length_us // _SHARES
     new = [0]
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         busy = any(start <= begin and end <= stop for start, stop in spans)
         new.append(new[-1] + (end - begin if busy else min(end - begin, quiet_us)))
     scale = max(new[-1], length_us)

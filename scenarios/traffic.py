@@ -23,18 +23,17 @@ FIGURES = Path(__file__).parent / "data" / "nasa-day.yaml"
 COLUMNS = ("second", "visitor", "embedded")
 NAMED = 5
 """So many of the lines that cannot be read are named."""
-EMBEDDED = frozenset(
-    "gif jpg jpeg jpe png apng webp avif svg ico bmp xbm xpm tif tiff "  # pictures
-    "wav au aif aiff mp3 ogg oga opus m4a mid midi mpg mpeg mov avi mp4 webm ogv "  # sound and film
-    "css js mjs map woff woff2 ttf otf eot".split()
-)
+_PICTURES = "gif jpg jpeg jpe png apng webp avif svg ico bmp xbm xpm tif tiff"
+_SOUND_AND_FILM = "wav au aif aiff mp3 ogg oga opus m4a mid midi mpg mpeg mov avi mp4 webm ogv"
+_STYLE_AND_SCRIPT = "css js mjs map woff woff2 ttf otf eot"
+EMBEDDED = frozenset(f"{_PICTURES} {_SOUND_AND_FILM} {_STYLE_AND_SCRIPT}".split())
 """Endings of what a page brings along: asked for by the browser, not by the person."""
 
 _LOG_LINE = re.compile(
     r"(\S+) \S+ .*?\[(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\] "
-    r'"(?:[A-Z]+ )?([^\s"]+)'
+    r'"(?:[A-Z]+ )?((?:https?:/)?/[^\s"]*)'
 )
-_MONTHS = {month: n for n, month in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)}
+_MONTHS = "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
 _DAY_S, _HOUR_S, _MINUTE_S = 86_400, 3_600, 60
 
 
@@ -83,10 +82,8 @@ class Recording:
 
     def notes(self, name: str) -> list[str]:
         """Say in sentences what a reader of the run must know about the file of that name."""
-        said = [
-            f"traffic of {name}: {len(self.pages):,} pages of {self.visitors:,} visitors within "
-            f"{self.pages[-1][0]:,} s; {self.embedded:,} requests for parts of a page left out"
-        ]
+        pages = f"{len(self.pages):,} pages of {self.visitors:,} visitors within {self.pages[-1][0]:,} s"
+        said = [f"traffic of {name}: {pages}; {self.embedded:,} requests for parts of a page left out"]
         if self.unread:
             which = ", ".join(str(number) for number in self.unread_lines)
             more = " and more" if self.unread > len(self.unread_lines) else ""
@@ -203,10 +200,10 @@ def _logged(line: str) -> _Request | None:
         return None
     host, day, month, year, hour, minute, second, sign, east_h, east_m, path = found.groups()
     try:
-        days = date(int(year), _MONTHS[month], int(day)).toordinal()
-    except (KeyError, ValueError):
+        days = date(int(year), _MONTHS.index(month) + 1, int(day)).toordinal()
+    except ValueError:
         return None
     east = int(east_h) * _HOUR_S + int(east_m) * _MINUTE_S
     instant = days * _DAY_S + int(hour) * _HOUR_S + int(minute) * _MINUTE_S + int(second)
-    ending = path.partition("?")[0].rpartition("/")[2].rpartition(".")[2].lower()
-    return instant + (east if sign == "-" else -east), host, ending in EMBEDDED
+    _, dot, ending = path.partition("?")[0].rpartition("/")[2].lower().rpartition(".")
+    return instant + (east if sign == "-" else -east), host, bool(dot) and ending in EMBEDDED

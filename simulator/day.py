@@ -71,8 +71,8 @@ def cut_out(day: Day, begin_us: int, end_us: int) -> Day:
 def quantile_table(levels_percent: Sequence[int], values: Sequence[int]) -> tuple[int, ...]:
     """Make an even table of quantiles from those at a few levels.
 
-    Between two levels it rises geometrically, as what spans several powers of ten does, and evenly from 0. Rounded down,
-    it does not depend on the last bit of the machine's `exp` and `log`, but at a whole number.
+    Between two levels it rises geometrically, as what spans several powers of ten does, and evenly from 0. Rounded
+    down, it does not depend on the last bit of the machine's `exp` and `log`.
 
     Args:
         levels_percent: from 0 to 100, rising.

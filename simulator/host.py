@@ -99,6 +99,7 @@ class Host:
         on_respond: called with host, request and answer when the node answers, before the answer is handed on; may
             crash the node, which then performs nothing more, while the answer has left.
         on_end: called with the host when a life ends, before those hear of it whose requests broke.
+        on_pause: called with the host when it begins to stand still.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class Host:
         self.clock = clock
         self.on_respond: list[Callable[[Host, Request, Respond], None]] = []
         self.on_end: list[Callable[[Host], None]] = []
+        self.on_pause: list[Callable[[Host], None]] = []
         self._loop = loop
         self._make = make
         self._network = network
@@ -186,6 +188,9 @@ class Host:
     def pause(self) -> None:
         """Let the node stand still."""
         self.paused = self.up
+        if self.paused:
+            for hear in self.on_pause:
+                hear(self)
 
     def resume(self) -> int:
         """Let the node go on: both its clocks have moved on, and what came due is handed over in order of due time.

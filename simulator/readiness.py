@@ -1,6 +1,7 @@
 """Which nodes say that they may be sent requests: asked again and again, told to the history and to the balancer.
 
-It asks `/status` as anybody outside could; that a node has died is seen at once, as a refused connection is.
+It asks `/status` as anybody outside could. That a node has died is seen at once, as a refused connection is; that one
+stands still too, and one that turned a client away is asked at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,13 +10,17 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from conformance.history import Ready, Record, Unready
+from reference.effects import Respond
+from reference.protocol import Request
 from simulator.clock import REQUEST, Loop
 from simulator.host import Host
 
 SOON_US = 100_000
 """A node that is not ready is asked this often: readiness begins to count when it is seen."""
-SELDOM_US = 1_000_000
-"""A ready node is asked this often: it seldom takes its word back, and ten times as many probes would cost seconds."""
+SELDOM_US = 5_000_000
+"""A ready node is asked this often: it seldom takes its word back, and does so to a client first. On a day of a
+thousand requests an hour, probes every second would be most of what nodes do."""
+UNAVAILABLE = 503
 
 
 class _Look(Struct, eq=False):
@@ -61,6 +66,8 @@ class Readiness:
         """Ask every node from now on."""
         for host in self._hosts.values():
             host.on_end.append(self._ended)
+            host.on_pause.append(self._paused)
+            host.on_respond.append(self._answered)
             self._look_after(0, host)
 
     def all_up_are_ready(self) -> bool:
@@ -85,6 +92,16 @@ class Readiness:
         """See at once that a life has ended, and ask soon whether another has begun."""
         self.look(host)
         self._look_after(SOON_US, host)
+
+    def _paused(self, host: Host) -> None:
+        """See at once that a node stands still, and ask soon whether it goes on."""
+        self.look(host)
+        self._look_after(SOON_US, host)
+
+    def _answered(self, host: Host, _: Request, answer: Respond) -> None:
+        """Ask a node that turned a client away, once its turn is over."""
+        if answer.status == UNAVAILABLE and self.ready[host.name]:
+            self._look_after(0, host)
 
     def _look(self, look: _Look) -> None:
         host = look.host

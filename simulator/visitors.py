@@ -30,8 +30,8 @@ NEVER = 1 << 62
 class Visitor(Browsing):
     """One visitor of a day: asks for a page when it is due, logging in first where there is no live session.
 
-    A page that is denied is asked for again after a login, once. Some visits end with a logout; the session of any other
-    is left behind, and the next visit comes with its cookie.
+    A page that is denied is asked for again after a login, once. Some visits end with a logout; any other leaves its
+    session behind, and the next visit comes with its cookie.
 
     Args:
         pages: when each page is due, in order, µs since the start of the run; the others are those of `Browsing`.

@@ -13,7 +13,7 @@ from simulator.chance import Chance, Stream
 from simulator.clients import OBSERVER, Clients, Driver
 from simulator.clock import REQUEST, Loop
 from simulator.host import Host
-from simulator.observers import MEMBERS_EVERY_US, Watch, Witness, final_read, members, peek
+from simulator.observers import MEMBERS_EVERY_US, MEMBERS_LOOKS, Watch, Witness, final_read, members, peek
 from simulator.users import Answer, Ask
 
 
@@ -64,10 +64,12 @@ class Watching:
         self._host = host
         self._observed: list[_Observed] = []
         self._asked = 0
+        self._members_every_us = MEMBERS_EVERY_US
         self._over = False
 
     def begin(self, begin: int, end: int) -> None:
         """Let the witnesses live between two instants, µs, and look at the members from now on."""
+        self._members_every_us = max(MEMBERS_EVERY_US, (end - self._loop.now) // MEMBERS_LOOKS)
         for number in range(1, self._count + 1):
             client = f"o{number}"
             witness = Witness(
@@ -115,7 +117,7 @@ class Watching:
     def _look_at_members(self, _: Any) -> None:
         if self._over:
             return
-        self._loop.push(self._loop.now + MEMBERS_EVERY_US, REQUEST, _Event([self._ask_for_members]))
+        self._loop.push(self._loop.now + self._members_every_us, REQUEST, _Event([self._ask_for_members]))
 
     def _ask_for_members(self, _: Any) -> None:
         for host in self._hosts.values():

@@ -40,7 +40,8 @@ READY_WITHIN_US = s(10)
 JOINED_WITHIN_US = s(60)
 """How long the end of a run waits for a node that joins; one that takes longer is not read."""
 STEP_US = s(1)
-"""Simulated time between two reports of progress."""
+"""Simulated time between two reports of progress; in a long run they are STEPS."""
+STEPS = 1_000
 PREFIX = "app"
 """The host that browsers ask for: this name under the cookie's domain."""
 DOMAIN = "example.com"
@@ -350,8 +351,8 @@ class World:
 
     def _advance(self, to: int, until: Callable[[], bool] | None = None) -> None:
         """Let the world run up to an instant, or until something holds, which is asked every tenth of a second."""
-        step = STEP_US if until is None else STEP_US // 10
         loop = self.loop
+        step = STEP_US // 10 if until is not None else max(STEP_US, (to - loop.now) // STEPS)
         while loop.now < to and not (until is not None and until()):
             loop.run(until=min(to, loop.now + step))
             if self._progress is not None:

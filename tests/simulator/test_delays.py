@@ -5,10 +5,10 @@ from hashlib import blake2b
 import pytest
 
 from simulator.chance import TABLE_SIZE, Chance
-from simulator.delays import MEASURED_SIGMA, Fixed, Lognormal, measured
+from simulator.delays import MEASURED_SIGMA, Around, Fixed, Lognormal, half_of, measured
 
 
-def _draws(delay: Fixed | Lognormal, count: int, seed: int = 1) -> list[int]:
+def _draws(delay: Around | Fixed | Lognormal, count: int, seed: int = 1) -> list[int]:
     draw = delay.draws(Chance(seed).stream("n1", "n2"))
     return [draw() for _ in range(count)]
 
@@ -72,3 +72,9 @@ def test_a_lognormal_delay_that_makes_no_sense_is_refused(median_us: int, sigma:
 def test_a_delay_back_in_time_is_refused() -> None:
     with pytest.raises(ValueError, match="write one from 0"):
         Fixed(-1)
+
+
+def test_half_of_a_round_trip_is_drawn_alike_from_one_table_for_all_links() -> None:
+    assert _draws(half_of(20_000), 1_000) == _draws(Lognormal(10_000, MEASURED_SIGMA), 1_000)
+    assert min(_draws(half_of(1), 1_000)) == 1
+    assert min(_draws(half_of(0), 1_000)) == 1

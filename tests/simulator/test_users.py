@@ -184,3 +184,37 @@ def test_waits_have_the_mean_that_was_asked_for() -> None:
     waits = [spread_around(3 * SECOND, stream) for _ in range(20_000)]
     assert 2.9 * SECOND < sum(waits) / len(waits) < 3.1 * SECOND
     assert min(waits) >= 1
+
+
+def test_who_has_two_tabs_asks_for_two_pages_at_one_instant_out_of_one_cookie_jar() -> None:
+    asked = [ask for _, ask in live(Site(), structs.replace(HABITS, tabs=1_000_000))]
+    pages = [ask for ask in asked if ask.op in (READ, WRITE, DELETE, LOGOUT) and ask.beside is not None]
+    assert pages
+    for ask in pages:
+        assert ask.beside is not None
+        assert ask.beside.cookie == ask.cookie
+        assert ask.beside.op in (READ, WRITE, DELETE)
+        assert ask.beside.id != ask.id
+    numbers = [ask.id for ask in asked] + [ask.beside.id for ask in asked if ask.beside is not None]
+    assert len(numbers) == len(set(numbers))
+    assert not any(ask.beside for ask in asked if ask.op == LOGIN)
+    assert not any(ask.beside for _, ask in live(Site()))
+
+
+def test_a_denial_in_the_other_tab_counts_unless_the_cookie_is_a_newer_one() -> None:
+    user = User("u1", "ann", structs.replace(HABITS, tabs=1_000_000), Chance(1).stream("user", "u1"), 0, END)
+    now, answer, steps = 0, None, []
+    while len(steps) < 2:
+        step = user.next(now, answer)
+        answer = None
+        if isinstance(step, Wait):
+            now = step.until
+        elif isinstance(step, Ask):
+            steps.append(step)
+            answer = Answer(200, {}, ("s=1; Path=/",)) if step.op == LOGIN else Answer(200, {})
+    beside = steps[1].beside
+    assert beside is not None
+    user.other_tab(structs.replace(beside, cookie="s=0"), Answer(401), now)
+    assert user._signed_in
+    user.other_tab(beside, Answer(401), now)
+    assert not user._signed_in
