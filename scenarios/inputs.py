@@ -110,5 +110,5 @@ def _cut_short(scenario: Scenario, recording: Recording, name: str) -> list[str]
     if not outside:
         return []
     return [
-        f"traffic of {name}: {outside:,} pages lie outside of the run (`workload.from`, `duration`); nobody asks for them"
+        f"traffic of {name}: {outside:,} pages lie outside of the run and are left out (`workload.from`, `duration`)"
     ]

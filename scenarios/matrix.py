@@ -95,7 +95,7 @@ def _parsed(path: Path, number: int, cells: list[str]) -> list[int]:
         digits = _NUMBER.fullmatch(text)
         if digits is None:
             raise ScenarioRefused(
-                f"{path}: row {number}, column {column} is '{text[:40]}'; write a round trip in milliseconds such as 12.5"
+                f"{path}: row {number}, column {column} is '{text[:40]}'; write a round trip in milliseconds: 12.5"
             )
         found.append(int(digits[1]) * 1_000 + int((digits[2] or "")[:3].ljust(3, "0")))
     return found

@@ -69,7 +69,7 @@ def _delay_kind(value: Any) -> str:
 def _measured(value: object) -> object:
     if value != MEASURED:
         raise ValueError(
-            f"is {value!r}; write 300us, {{median: 300us, sigma: 0.3}}, {MEASURED}, or the path of a matrix: x.csv, x.csv.gz"
+            f"is {value!r}; write 300us, {{median: 300us, sigma: 0.3}}, {MEASURED}, or a matrix's path: x.csv, x.csv.gz"
         )
     return value
 

@@ -49,7 +49,7 @@ def test_what_is_missing_both_ways_matters_only_between_nodes(tmp_path: Path) ->
         ("0\n", "measures 1 host, and the cluster has 2 nodes"),
         ("0,1\n1,0,3\n", "row 2 has 3 columns in a file of 2 rows"),
         ("0,1\n1,0\n2,2\n", "row 1 has 2 columns in a file of 3 rows"),
-        ("0,fast\n1,0\n", "row 1, column 2 is 'fast'; write a round trip in milliseconds, such as 12.5"),
+        ("0,fast\n1,0\n", "row 1, column 2 is 'fast'; write a round trip in milliseconds: 12.5"),
         ("0,-3\n1,0\n", "row 1, column 2 is '-3'"),
         ("0,1e3\n1,0\n", "row 1, column 2 is '1e3'"),
         ("a,b\n0,1\n", "row 1, column 1 is 'a'"),
