@@ -7,6 +7,9 @@ import pytest
 
 from conformance.cli.app import execute
 from reports.document import read
+from scenarios import around_faults, load
+
+RECORDED = Path(__file__).parents[3] / "shared" / "data"
 
 SCENARIO = """
 title: A minute
@@ -113,3 +116,15 @@ def test_pages_beyond_the_run_are_counted(folder: Path, capsys: pytest.CaptureFi
     (folder / "day.csv").write_text("second,visitor,embedded\n0,1,0\n5,1,0\n61,1,0\n99,2,0\n", encoding="utf-8")
     run(folder, "--traffic", str(folder / "day.csv"))
     assert "2 pages lie outside of the run" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="needs ../shared, the recordings that are used in place")
+def test_the_recordings_of_others_run_in_place(tmp_path: Path) -> None:
+    (tmp_path / "minute.yaml").write_text(around_faults(load("nasa-day")).text, encoding="utf-8")
+    traffic, delays = RECORDED / "traffic" / "nasa-1995-08-01.csv", RECORDED / "latency" / "planetlab-490-rtt-ms.csv.gz"
+    assert run(tmp_path, "--traffic", str(traffic), "--delays", str(delays)) in (0, 3)
+    document = read(tmp_path / "run" / "run.jsonl")
+    assert document.footer is not None
+    assert document.footer.finished
+    assert any("9,801 pages of 2,254 visitors" in note for note in document.header.notes)
+    assert any("the first 5 of 490 hosts" in note for note in document.header.notes)
