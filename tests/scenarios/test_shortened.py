@@ -86,3 +86,13 @@ def test_every_scenario_can_be_told_around_its_faults(entry: scenarios.Entry) ->
     assert short.duration <= 10 * MINUTE
     assert [type(fault) for fault in short.faults] == [type(fault) for fault in whole.faults]
     assert short.expect == whole.expect
+
+
+def test_nodes_that_join_and_leave_and_clocks_that_are_wrong_are_moved_too() -> None:
+    faults = "faults: [{at: 1h, join: n3}, {at: 2h, leave: n2, for: 1m}, {at: 3h, for: 1m, clock: n1, offset: 5m}]"
+    short = around_faults(scenario("12h", faults))
+    assert [(fault.at, fault.for_) for fault in short.faults] == [
+        (MINUTE, None),
+        (2 * MINUTE, MINUTE),
+        (4 * MINUTE, MINUTE),
+    ]
