@@ -39,10 +39,10 @@ def convergence(index: Index) -> Finding:
     judged = {READ: 0, PEEK: 0}
     sessions = 0
     for session in index.sessions.values():
-        observed = [o for o in session.operations if _is_observed(o)]
         login = session.login
-        if not observed or login is None:
+        if not session.observed or login is None:
             continue
+        observed = [o for o in session.operations if _is_observed(o)]
         observed.sort(key=attrgetter("asked", "node", "id"))  # the order of the file decides nothing
         due = [o for o in observed if o.asked > index.timeline.settled(answered(login))]
         sessions += bool(due)

@@ -50,13 +50,13 @@ def durability(index: Index) -> Finding:
 
 def _judge(session: Session, copies: Copies, convictions: Convictions) -> int:
     """Judge the answers of one session; say how many of its acknowledged operations they were asked about."""
-    login = session.login
+    login, known = session.login, session.plain
     if login is None:
         return 0
-    last_read = None
-    for copy in session.operations:
+    last = None if known is None else known.last_read
+    for copy in session.operations if known is None else known.denied:
         if copy.op == READ and copy.outcome == OK:
-            last_read = copy
+            last = copy
             for update, name in copies.contradictions(session, copy):
                 text = "{} of session {} showed {}, {} after the acknowledged {}"
                 late = seconds(copy.asked - answered(update))
@@ -64,14 +64,19 @@ def _judge(session: Session, copies: Copies, convictions: Convictions) -> int:
         elif copy.outcome == DENIED and copy.op != PEEK and copies.missing(session, copy) is not None:
             text = "{} was denied with {!r}, and nothing can have ended session {} since the acknowledged {}"
             convictions.add((login, copy), text, at(copy), copy.why, session.id, at(login))
-            last_read = copy
-    return _asked_about(session, login, last_read, copies)
+            last = copy if last is None or copy.asked >= last.asked else last
+    return _asked_about(session, login, last, copies)
 
 
 def _asked_about(session: Session, login: Operation, last: Operation | None, copies: Copies) -> int:
     """Count the acknowledged operations of a session that were settled when it was last read."""
     if last is None:
         return 0
-    settled = copies.timeline.settled
-    answers = [answered(login), *(t for key in session.keys.values() for t in key.answers)]
-    return sum(settled(t) < last.asked for t in answers)
+    timeline, known = copies.timeline, session.plain
+    answers = [answered(login)]
+    for key in session.keys.values():
+        answers += key.answers
+    if known is not None and timeline.steady(answered(login), known.heard):
+        due = last.asked - copies.index.contract.converge_us
+        return sum([t < due for t in answers])
+    return sum(timeline.settled(t) < last.asked for t in answers)

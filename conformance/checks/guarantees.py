@@ -69,6 +69,28 @@ class Reads:
         if promised and (stale.shown is None or self.copies.ordered(stale.shown, stale.newer)):
             self.convictions.add((stale.due, read), stale.text, *stale.values)
 
+    def count_plain(self, session: Session, reads: int) -> bool:
+        """Count reads of a plain session, all of which show what they should; they need no closer look.
+
+        Args:
+            session: any session.
+            reads: how many of its reads the guarantee says something about.
+
+        Returns:
+            Whether they are counted: not where something disturbed the nodes, so that each read has its own promise.
+        """
+        plain, login = session.plain, session.login
+        if plain is None or login is None:
+            return False
+        promised = 0
+        if reads and (self._routing or self._index.served_by_one(plain.client)):
+            if not self._index.timeline.calm(login.asked, plain.heard):
+                return False
+            promised = reads
+        self.judged += reads
+        self.judged_promised += promised
+        return True
+
     def conclude(self, name: str, requirements: list[str], promise: str) -> Finding:
         """Make the finding.
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Final
 
+from conformance.checks.plain import Plain, plain
 from conformance.checks.timeline import NEVER, Timeline
 from conformance.history import (
     DELETE,
@@ -18,6 +19,7 @@ from conformance.history import (
     OBSERVER,
     OK,
     PEEK,
+    READ,
     REFUSED,
     REVOKE,
     UNKNOWN,
@@ -59,11 +61,15 @@ class Session:
         operations: every other operation on it, in the order in which they were asked.
         keys: by name, every key that was written or deleted, or may have been.
         replacing: logins that sent its cookie along.
+        plain: what there is to count in it, None where its data need a closer look.
+        observed: whether observers read it, or any node's copy was peeked at.
         over_from: the first instant at which an operation may have ended it, once that was asked for.
         expired_from: the first instant at which its limits may have, once that was asked for.
     """
 
-    __slots__ = ("expired_from", "id", "keys", "logins", "operations", "over_from", "replacing")
+    __slots__ = (
+        "expired_from", "id", "keys", "logins", "observed", "operations", "over_from", "plain", "replacing",
+    )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.id = name
@@ -71,6 +77,8 @@ class Session:
         self.operations: list[Operation] = []
         self.keys: dict[str, Key] = {}
         self.replacing: list[Operation] = []
+        self.plain: Plain | None = None
+        self.observed = False
         self.over_from: int | None = None
         self.expired_from: int | None = None
 
@@ -101,7 +109,7 @@ class Index:
         self.sessions: dict[str, Session] = {}
         self.written: dict[Any, Operation] = {}
         self._logins: dict[str, list[Operation]] = {}
-        self._served_by: dict[str, str | None] = {}
+        self._served_by: dict[str, str | None] | None = None
         self._revocations: dict[str, list[Operation]] = {}
         peeked = self._arrange(history.operations)
         self.peeks_missing = peeked or PEEK in history.header.features
@@ -110,29 +118,31 @@ class Index:
 
     def _arrange(self, operations: list[Operation]) -> bool:
         """Put every operation where it belongs; say whether any peek was answered."""
-        sessions, served_by = self.sessions, self._served_by
+        sessions, written = self.sessions, self.written
         peeked = False
         for operation in operations:
             op, name = operation.op, operation.session
-            if operation.by != OBSERVER and served_by.setdefault(operation.client, operation.node) != operation.node:
-                served_by[operation.client] = None
             if op == LOGIN:
                 self._arrange_login(operation)
                 continue
-            if op == REVOKE:
+            if op == WRITE:
+                value = operation.value
+                written[value if type(value) is str else token(value)] = operation
+            elif op == REVOKE:
                 if operation.user is not None and operation.outcome in (OK, UNKNOWN):
                     self._revocations.setdefault(operation.user, []).append(operation)
                 continue
-            if op == WRITE:
-                value = operation.value
-                self.written[value if type(value) is str else token(value)] = operation
-            elif op == PEEK and operation.outcome == OK:
-                peeked = True
-            if name is not None:
-                session = sessions.get(name)
-                if session is None:
-                    session = sessions[name] = Session(name)
-                session.operations.append(operation)
+            if name is None:
+                continue
+            session = sessions.get(name)
+            if session is None:
+                session = sessions[name] = Session(name)
+            session.operations.append(operation)
+            if op == PEEK:
+                session.observed = True
+                peeked = peeked or operation.outcome == OK
+            elif op == READ and operation.by == OBSERVER:
+                session.observed = True
         return peeked
 
     def _arrange_login(self, login: Operation) -> None:
@@ -151,22 +161,26 @@ class Index:
         return session
 
     def _arrange_session(self, session: Session) -> None:
-        session.logins.sort(key=ANSWERED)
-        operations = session.operations
+        operations, logins, keys = session.operations, session.logins, session.keys
         operations.sort(key=ASKED)
         for operation in operations:
-            if operation.key is None or operation.op not in (WRITE, DELETE) or operation.outcome in (DENIED, REFUSED):
+            name = operation.key
+            if name is None or operation.op not in (WRITE, DELETE) or operation.outcome in (DENIED, REFUSED):
                 continue
-            key = session.keys.get(operation.key)
+            key = keys.get(name)
             if key is None:
-                key = session.keys[operation.key] = Key()
+                key = keys[name] = Key()
             if operation.op == DELETE:
                 key.deletes.append(operation)
             if operation.outcome == OK:
                 key.writes.append(operation)
-        for key in session.keys.values():
+        for key in keys.values():
             key.writes.sort(key=ANSWERED)
-            key.answers = [answered(operation) for operation in key.writes]
+            key.answers = [operation.answered or 0 for operation in key.writes]
+        if len(logins) > 1:
+            logins.sort(key=ANSWERED)
+        elif logins:
+            session.plain = plain(logins[0], operations)
 
     # Values.
 
@@ -177,8 +191,15 @@ class Index:
     # Clients.
 
     def served_by_one(self, client: str) -> bool:
-        """Say whether one node served that client throughout."""
-        return self._served_by.get(client) is not None
+        """Say whether one node served that client throughout; O(n) the first time."""
+        served_by = self._served_by
+        if served_by is None:
+            served_by = self._served_by = {}
+            for operation in self.history.operations:
+                node = operation.node
+                if served_by.setdefault(operation.client, node) != node and operation.by != OBSERVER:
+                    served_by[operation.client] = None
+        return served_by.get(client) is not None
 
     # What may have ended a session.
 

@@ -120,6 +120,13 @@ class Timeline:
             and self._parting.last_end(before=end + 1) < begin - self._converge - self._detect
         )
 
+    def steady(self, begin: int, end: int) -> bool:
+        """Say whether what was answered in that time settles `converge` later, undelayed by anything."""
+        return (
+            self._any.last_end(before=end + self._converge) <= begin
+            and self._parting.last_end(before=end + self._converge) <= begin - self._detect
+        )
+
     def divided(self, begin: int, end: int) -> bool:
         """Say whether a cut or a pause overlaps that time."""
         return self._dividing.last_end(before=end + 1) >= begin
