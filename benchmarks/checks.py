@@ -1,7 +1,7 @@
 """The checks' speed: a big made-up history judged, operations a second beside bare SimPy timeouts of the same run.
 
-The six checks on guarantees, convergence and durability share one index; each rate counts all of them, or all of CHECKS,
-with the index. Sizes are those between which the cost of an operation may grow at most twice.
+The six checks on guarantees, convergence and durability share one index; each rate counts all of them, or all of
+CHECKS, with the index. Sizes are those between which the cost of an operation may grow at most twice.
 """
 
 import argparse

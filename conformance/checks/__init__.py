@@ -10,14 +10,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from conformance.checks.absolute_band import absolute_band
+from conformance.checks.availability import availability
+from conformance.checks.cold_join import cold_join
 from conformance.checks.convergence import convergence
 from conformance.checks.durability import durability
+from conformance.checks.id_renewal import id_renewal
+from conformance.checks.idle_band import idle_band
 from conformance.checks.index import Index
 from conformance.checks.isolation import isolation
 from conformance.checks.monotonic_reads import monotonic_reads
+from conformance.checks.monotonic_writes import monotonic_writes
 from conformance.checks.no_resurrection import no_resurrection
 from conformance.checks.read_your_writes import read_your_writes
+from conformance.checks.revocation_lag import revocation_lag
 from conformance.checks.structure import structure
+from conformance.checks.writes_follow_reads import writes_follow_reads
 from conformance.history import History
 from conformance.reading import BrokenHistory, read
 from conformance.verdict import NOT_TESTED, UNKNOWN, Finding
@@ -32,6 +40,14 @@ CHECKS: dict[str, Check] = {
     "no_resurrection": no_resurrection,
     "read_your_writes": read_your_writes,
     "monotonic_reads": monotonic_reads,
+    "monotonic_writes": monotonic_writes,
+    "writes_follow_reads": writes_follow_reads,
+    "absolute_band": absolute_band,
+    "idle_band": idle_band,
+    "id_renewal": id_renewal,
+    "revocation_lag": revocation_lag,
+    "cold_join": cold_join,
+    "availability": availability,
 }
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 

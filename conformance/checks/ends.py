@@ -30,13 +30,22 @@ def sure_ends(index: Index, session: Session) -> list[End]:
     no record takes the id for any stranger's); an acknowledged revocation that surely fell after the login. Unknown
     outcomes are no evidence. Cost: O(n log n) in the operations of the session.
     """
-    timeline = index.timeline
     candidates = [(o, True) for o in session.operations if _says_over(index, o)]
     if session.replacing:
         sent = [o for o in session.replacing if o.outcome == OK and o.session != session.id]
         candidates += [(o, True) for o in sent if _must_know(index, session, o)]
     if revocations := index.revocations(session):
         candidates += [(o, _must_know(index, session, o)) for o in revocations]
+    return _first_of_each_life(index, candidates)
+
+
+def revocations_as_ends(index: Index, session: Session) -> list[End]:
+    """Collect the acknowledged revocations that surely fell after the login of a session, as `sure_ends` does."""
+    return _first_of_each_life(index, [(o, _must_know(index, session, o)) for o in index.revocations(session)])
+
+
+def _first_of_each_life(index: Index, candidates: list[tuple[Operation, bool]]) -> list[End]:
+    timeline = index.timeline
     candidates.sort(key=lambda candidate: answered(candidate[0]))
     ends: list[End] = []
     seen: dict[tuple[str, int, bool], None] = {}

@@ -125,3 +125,12 @@ def shown(copy: Operation, key: str) -> str:
 def counted(number: int, thing: str) -> str:
     """Write a number with its thing: '1 session', '1,204 sessions'."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def quantiles(name: str, values: list[int]) -> dict[str, int]:
+    """Give median, 90th and 99th percentile and the greatest of some whole numbers as figures; none of no numbers."""
+    if not values:
+        return {}
+    ordered = sorted(values)
+    of = {f"{name}_p{percent}": ordered[(len(ordered) - 1) * percent // 100] for percent in (50, 90, 99)}
+    return {**of, f"{name}_max": ordered[-1]}

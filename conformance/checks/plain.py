@@ -37,7 +37,7 @@ class Plain(Struct):
     heard: int
 
 
-def plain(login: Operation, operations: list[Operation]) -> Plain | None:
+def plain(login: Operation, operations: list[Operation]) -> Plain | None:  # noqa: C901, PLR0912 - one pass, no calls
     """Replay a session, update by update.
 
     Args:
@@ -90,8 +90,7 @@ def plain(login: Operation, operations: list[Operation]) -> Plain | None:
                 data.pop(operation.key, None)  # type: ignore[arg-type]
                 last = _newest(data, operations) if last is not None and last.key == operation.key else last
             updated = answered
-        if answered > heard:
-            heard = answered
+        heard = max(heard, answered)
     found.last_read, found.heard = last_read, heard
     if login.by == OBSERVER:  # the client's guarantees are those of browsers
         found.reads = found.after_a_value = found.after_two_updates = found.after_a_read = 0

@@ -30,6 +30,7 @@ class _Disturbance(Struct):
     begin: int
     end: int
     parting: bool
+    node: str = ""  # whose absence or return it is
 
 
 class _Cover:
@@ -50,6 +51,41 @@ class _Cover:
         return self._ends[position - 1] if position else _LONG_AGO
 
 
+class _Settling:
+    """By when what was answered must be everywhere, among all nodes or among all but one."""
+
+    def __init__(self, disturbances: list[_Disturbance], converge: int, detect: int) -> None:
+        self.any = _Cover(disturbances)
+        self.parting = _Cover([disturbance for disturbance in disturbances if disturbance.parting])
+        self._converge = converge
+        self._detect = detect
+        self._after: dict[int, int] = {}
+
+    def settled(self, t: int) -> int:
+        """Tell the deadline; see Timeline.settled."""
+        path: list[int] = []
+        base = t
+        while True:
+            known = self._after.get(base)
+            if known is not None:
+                break
+            path.append(base)
+            deadline = base + self._converge
+            if self.parting.last_end(before=deadline) > base - self._detect:
+                deadline += self._detect
+            end = self.any.last_end(before=deadline)
+            if end <= base:
+                known = deadline
+                break
+            if end == NEVER:
+                known = NEVER
+                break
+            base = end
+        for passed in path[1:]:  # ends of disturbances; instants of answers are too many to keep
+            self._after[passed] = known
+        return known
+
+
 class Timeline:
     """The faults, readies and clocks of one history."""
 
@@ -64,14 +100,19 @@ class Timeline:
         self._readies = _instants_by_node([(ready.ready, ready.t) for ready in history.readies])
         self._unreadies = _instants_by_node([(unready.unready, unready.t) for unready in history.unreadies])
         self._down, self._lives, self.crashes = self._absences()
-        disturbances = self._disturbances()
-        self._any = _Cover(disturbances)
-        self._parting = _Cover([disturbance for disturbance in disturbances if disturbance.parting])
+        self._settling = _Settling(self._disturbances(), self._converge, self._detect)
+        self._any, self._parting = self._settling.any, self._settling.parting
+        self._settling_without: dict[str, _Settling] = {}
         self._dividing = _Cover([_Disturbance(f.begin, self._end_of(f), parting=True) for f in faults if _divides(f)])
-        self._settled_after: dict[int, int] = {}
         self._dark = self._instants_without_a_node()
         self._clocks = _clocks_by_node(history.clocks)
         self._severed: dict[str, list[list[tuple[int, int]]]] = {}
+        self._changes = self._instants_of_change()
+        self._paused: dict[str, list[tuple[int, int]]] = {}
+        for fault in faults:
+            if fault.fault == "pause":
+                for node in fault.nodes:
+                    self._paused.setdefault(node, []).append((fault.begin, self._end_of(fault)))
 
     # When must all agree?
 
@@ -88,27 +129,15 @@ class Timeline:
         Returns:
             The deadline in µs: what is asked later must see it. NEVER where no deadline comes.
         """
-        path: list[int] = []
-        base = t
-        while True:
-            known = self._settled_after.get(base)
-            if known is not None:
-                break
-            path.append(base)
-            deadline = base + self._converge
-            if self._parting.last_end(before=deadline) > base - self._detect:
-                deadline += self._detect
-            end = self._any.last_end(before=deadline)
-            if end <= base:
-                known = deadline
-                break
-            if end == NEVER:
-                known = NEVER
-                break
-            base = end
-        for passed in path[1:]:  # ends of disturbances; instants of answers are too many to keep
-            self._settled_after[passed] = known
-        return known
+        return self._settling.settled(t)
+
+    def settled_among_others(self, node: str, t: int) -> int:
+        """Tell the same for all nodes but one, whose own absences and returns then delay nobody."""
+        others = self._settling_without.get(node)
+        if others is None:
+            disturbances = [disturbance for disturbance in self._disturbances() if disturbance.node != node]
+            others = self._settling_without[node] = _Settling(disturbances, self._converge, self._detect)
+        return others.settled(t)
 
     def calm(self, begin: int, end: int) -> bool:
         """Say whether nothing disturbed the nodes from `converge` before `begin` to `end`.
@@ -167,6 +196,31 @@ class Timeline:
             severed = self._severed[node] = [self._severed_from(node, other) for other in self._nodes if other != node]
         return all(any(b <= begin and end <= e for b, e in intervals) for intervals in severed)
 
+    def ready_since(self, node: str, t: int) -> int | None:
+        """Tell when a node that is ready at `t` last said so; None if it never did, or has been away since."""
+        instants = self._readies.get(node, [])
+        position = bisect_right(instants, t)
+        if not position or self.life(node, instants[position - 1] + 1) != self.life(node, t + 1):
+            return None
+        return instants[position - 1]
+
+    def was_away(self, node: str, before: int) -> bool:
+        """Say whether a node was away at some time before, so that what it holds is what it was given again."""
+        lives = self._lives.get(node)
+        return bool(lives) and lives[0] < before  # type: ignore[index]  # there is one
+
+    def serving(self, node: str, t: int) -> bool:
+        """Say whether a node was up, ready and not paused at that instant; one of which nothing is told was."""
+        if node in self._readies and self.ready_since(node, t) is None:
+            return False
+        away = (*self._down.get(node, ()), *self._paused.get(node, ()))
+        return not any(begin <= t < end for begin, end in away)
+
+    def changed_within(self, begin: int, end: int) -> bool:
+        """Say whether a fault began or ended, or a node became ready or ceased to be, in that time, both included."""
+        position = bisect_left(self._changes, begin)
+        return position < len(self._changes) and self._changes[position] <= end
+
     def clock_off(self, node: str, begin: int, end: int) -> bool:
         """Say whether a node's clock was off by more than the contract's bound at some instant of that time."""
         instants, offsets = self._clocks.get(node, ([], []))
@@ -216,13 +270,16 @@ class Timeline:
                 continue  # processes: see below; a clock parts nobody, and who joins disturbs from its ready on
             parting = fault.fault not in _OF_LINKS and fault.fault not in _OF_SPEED
             found.append(_Disturbance(fault.begin, self._end_of(fault), parting))
-        away = sorted((b, e) for intervals in self._down.values() for b, e in intervals if b != _LONG_AGO)
-        # Who never returns disturbs the others once: they must find out, and go on without it.
-        found += [_Disturbance(begin, begin if end == NEVER else end, parting=True) for begin, end in away]
-        returns = {end for _, end in away}
-        for instants in self._readies.values():
+        returns = dict.fromkeys(end for intervals in self._down.values() for _, end in intervals)
+        for node, away in self._down.items():
+            # Who never returns disturbs the others once: they must find out, and go on without it.
+            for begin, end in away:
+                if begin != _LONG_AGO:
+                    # Who never returns disturbs the others once: they must find out, and go on without it.
+                    found.append(_Disturbance(begin, begin if end == NEVER else end, parting=True, node=node))
+        for node, instants in self._readies.items():
             # A node that joins: counted from its ready, but nobody had to be found dead.
-            found += [_Disturbance(t, t, parting=False) for t in instants if t not in returns]
+            found += [_Disturbance(t, t, parting=False, node=node) for t in instants if t not in returns]
         if self._healed is not None:
             found.append(_Disturbance(self._healed, self._healed, parting=False))
         return found
@@ -239,6 +296,15 @@ class Timeline:
             if away == len(self._nodes) and change == 1:
                 dark.append(t)
         return dark
+
+    def _instants_of_change(self) -> list[int]:
+        instants = [t for found in (self._readies, self._unreadies) for at in found.values() for t in at]
+        for fault in self._faults:
+            if fault.nodes or fault.links or fault.groups or fault.touched or fault.begin != fault.end:
+                instants += [fault.begin, self._end_of(fault)]  # one that never struck is left out
+        if self._healed is not None:
+            instants.append(self._healed)
+        return sorted(instants)
 
     def _severed_from(self, node: str, other: str) -> list[tuple[int, int]]:
         intervals = [(f.begin, self._end_of(f)) for f in self._faults if _divides(f) and _severs(f, node, other)]
