@@ -65,11 +65,12 @@ def _judge(index: Index, session: Session, band: int, convictions: Convictions, 
         if operation.op == PEEK or operation.asked < begun or operation.outcome not in (OK, DENIED):
             continue
         off = denials.off(operation)
-        if off:
+        if off and (operation.asked >= near or operation.outcome == DENIED):
             skews.clock_off(operation)
         if operation.outcome == OK:
-            skews.admitted(operation, begun + limit)
-            judged += operation.asked >= near and not off
+            if operation.asked >= near:
+                skews.admitted(operation, begun + limit)
+                judged += not off
             if operation.asked > begun + limit + band and not off:
                 text = "{} of session {} was answered, {} after {} had begun it"
                 age = seconds(operation.asked - begun)

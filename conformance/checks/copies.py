@@ -74,11 +74,20 @@ class Copies:
         return timeline.alone(acknowledged.node, min(heard, crash), crash)
 
     def has_met_nobody(self, operation: Operation, login: Operation) -> bool:
-        """Say whether the answering node has met no other since its start: its `no-session` is no loss then."""
-        timeline, node = self.timeline, operation.node
+        """Say whether the answering node has met no other since its start: its `no-session` is no loss then.
+
+        A node that became ready behind a cut, or just after one, is given the time that all have after a heal.
+        """
+        timeline, node, contract = self.timeline, operation.node, self.index.contract
         if node == login.node and timeline.life(node, login.asked) == timeline.life(node, answered(operation)):
             return False
-        return timeline.alone(node, timeline.born(node, operation.asked), operation.asked)
+        if timeline.alone(node, timeline.born(node, operation.asked), operation.asked):
+            return True
+        ready = timeline.ready_since(node, operation.asked)
+        if ready is None or ready < answered(login):
+            return False
+        behind_a_cut = timeline.divided(ready - contract.detect_us - contract.converge_us, ready)
+        return behind_a_cut and operation.asked <= timeline.settled(ready)
 
     def lost_rightly(self, write: Operation, until: int) -> bool:
         """Say whether a write that was seen may be gone by then: excused, or never acknowledged and a node crashed."""

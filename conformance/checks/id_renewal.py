@@ -1,7 +1,7 @@
 """Id renewal: a login answers with an id that nobody can have known before."""
 
 from conformance.checks.findings import Convictions, at, conclude, counted
-from conformance.checks.index import Index, Session
+from conformance.checks.index import Index, Session, surely_before
 from conformance.history import LOGIN, OK
 from conformance.verdict import Finding
 
@@ -13,12 +13,12 @@ PROMISE = "A login never answers with an id that its client sent, nor with one t
 def id_renewal(index: Index) -> Finding:
     """Find logins that answer with an id that was known before them (REQ-COOK-10, REQ-COOK-11).
 
-    Convicts a login that answers with the id of the cookie that its client sent along; with an id with which anybody
-    had asked for anything before the login was asked for; and with the id that an earlier login had answered with.
+    Convicts a login that answers with the id of the cookie that its client sent along; with an id with which anybody's
+    request was answered before the login was asked for; and with the id that an earlier login had answered with.
     Whoever knows the id of a session before it begins is let into it (session fixation).
 
-    Unknown outcomes: a login of unknown outcome gave no id that anybody saw. An id in a request counts as seen whatever
-    came of the request. What was asked for while the login was under way proves nothing.
+    Unknown outcomes: a login of unknown outcome gave no id that anybody saw, and a request of unknown outcome shows
+    none. Requests that overlap the login prove nothing.
 
     Judged: acknowledged logins. Cost: O(n log n). Source: session fixation, as in CWE-384.
     """
@@ -41,7 +41,7 @@ def id_renewal(index: Index) -> Finding:
 def _judge(session: Session, convictions: Convictions) -> None:
     """Judge the logins that answered with one id."""
     logins = sorted(session.logins, key=lambda login: (login.asked, login.id))
-    sent = [o for o in (*session.operations[:1], *session.replacing) if o.asked < logins[-1].asked]
+    sent = [o for o in (*session.operations, *session.replacing) if surely_before(o, logins[0])]
     for position, login in enumerate(logins):
         if login.replaced == session.id:
             convictions.add((login,), "{} answered with the id {} that its client sent", at(login), session.id)
@@ -51,7 +51,7 @@ def _judge(session: Session, convictions: Convictions) -> None:
             text = "{} answered with the id {}, which {} had answered with before"
             convictions.add((earlier, login), text, at(login), session.id, at(earlier))
             continue
-        known = min((o for o in sent if o.asked < login.asked), key=lambda o: (o.asked, o.id), default=None)
-        if known is not None:
+        if sent:
+            known = min(sent, key=lambda o: (o.asked, o.id))
             text = "{} answered with the id {}, which had been sent in {} before"
             convictions.add((known, login), text, at(login), session.id, at(known))

@@ -99,7 +99,6 @@ class _Judge:
                     self._answer(session, operation, denials, active, last, latest, doubtful)
             if outcome == OK:
                 active.append(operation)
-                self.skews.admitted(operation, latest + self._limit)
                 if answered(operation) >= latest:
                     latest, last = answered(operation), operation
 
@@ -121,7 +120,9 @@ class _Judge:
         self.judged += not off and (late >= self._limit // 2 or says_expired(operation))
         if operation.outcome == DENIED:
             self._denial(session, operation, denials, active, latest)
-        elif late > (self._limit + self._band) * (1 + doubtful) and not off:
+            return
+        self.skews.admitted(operation, latest + self._limit)
+        if late > (self._limit + self._band) * (1 + doubtful) and not off:
             text = "{} of session {} was answered, {} after its last activity, {}"
             self.convictions.add((last, operation), text, at(operation), session.id, seconds(late), at(last))
 

@@ -11,6 +11,8 @@ from conformance.runner import run
 from conformance.verdict import HOLDS, VIOLATED
 
 QUIET = "steady-lan"
+WITNESS_OF_ONE = ("availability", "id_renewal")
+"""A request without an answer contradicts nothing; a login may name in itself the id that it should not have given."""
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -22,7 +24,8 @@ def test_a_broken_store_is_convicted_by_the_check_meant_for_it(name: str, tmp_pa
     assert broken.convicted_by in convicted
     evidence = convicted[broken.convicted_by].evidence
     lines = (tmp_path / "run" / "history.jsonl").read_bytes().splitlines()
-    assert len({one.id for one in evidence}) >= 2, "two operations that contradict each other"
+    contradiction = {one.id for one in evidence}
+    assert len(contradiction) >= 2 or broken.convicted_by in WITNESS_OF_ONE, "two operations that contradict each other"
     for one in evidence:
         assert f'"id":"{one.id}"'.encode() in lines[one.line - 1]
 
@@ -40,7 +43,7 @@ def test_a_broken_store_is_one_bug_in_at_most_thirty_lines(name: str) -> None:
     assert broken.convicted_by in CHECKS
     assert broken.bug.endswith(".")
     assert broken.seen_in.startswith("https://")
-    source = inspect.getsource(inspect.getmodule(broken.node))
+    source = inspect.getsource(inspect.getmodule(broken.node))  # type: ignore[arg-type]
     bodies = [
         line for line in source.splitlines() if line.strip() and not line.startswith(("import ", "from ", '"""', "#"))
     ]

@@ -116,6 +116,8 @@ def test_an_answer_that_nobody_heard_convicts_nobody(file: Path) -> None:
         if operation.op == LOGIN or was == EXPIRED:
             continue  # whose session would that be, and who ended it?
         for finding in judge(history):
+            if finding.check == "availability":
+                continue  # what nobody heard is just what it counts
             assert finding.verdict != VIOLATED, (operation.id, finding.check, finding.seen)
 
 

@@ -1,0 +1,103 @@
+"""Sessions that are only counted get the findings that a closer look would give."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.checks import index as index_module
+from conformance.checks import judge
+from conformance.history import Operation
+from conformance.reading import read
+from conformance.verdict import Finding
+
+HISTORIES = Path(__file__).parents[1] / "histories"
+FILES = sorted(HISTORIES.glob("*/*/*.jsonl"))
+NODES = ["n1", "n2", "n3"]
+
+
+def never_plain(_login: Operation, _operations: list[Operation]) -> None:
+    """Look at every session closely."""
+
+
+def findings(source: Path | bytes) -> list[Finding]:
+    return judge(read(source))
+
+
+def closely(source: Path | bytes) -> list[Finding]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(index_module, "plain", never_plain)
+        return findings(source)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: "/".join([*file.parts[-3:-1], file.stem]))
+def test_a_closer_look_finds_the_same(file: Path) -> None:
+    assert findings(file) == closely(file)
+
+
+@st.composite
+def visits(draw: st.DrawFn) -> bytes:
+    """Draw a session of two tabs at most: mostly one thing after another, mostly right, on one node or more."""
+    nodes = draw(st.sampled_from([NODES, NODES[:1]]))
+    at = 1_000_000
+    lines: list[dict[str, Any]] = [
+        {
+            "history": 1,
+            "nodes": NODES,
+            "features": ["merge", "idle", "absolute", *draw(st.sampled_from([[], ["routing"]]))],
+            "routing": draw(st.booleans()),
+            "store": draw(st.sampled_from(["cluster", "cluster", "local"])),
+            "lifetime": {"absolute_us": 86_400_000_000, "idle_us": 900_000_000},
+        },
+        *({"ready": node, "t": 0} for node in NODES),
+    ]
+    if draw(st.booleans()):
+        begin = draw(st.integers(0, 60_000_000))
+        lines.append(
+            {"fault": "cut", "nodes": NODES, "from": begin, "to": begin + 5_000_000, "groups": [["n1"], ["n2", "n3"]]}
+        )
+    data: dict[str, str] = {}
+    operations = draw(st.integers(1, 12))
+    for number in range(operations):
+        op = (
+            "login"
+            if number == 0
+            else draw(st.sampled_from(["read", "read", "read", "write", "write", "delete", "logout"]))
+        )
+        took = draw(st.sampled_from([2_000, 2_000, 2_000, 3_000_000]))
+        line: dict[str, Any] = {
+            "op": op,
+            "id": f"c-{number}",
+            "client": "c",
+            "by": "user",
+            "user": "ann",
+            "session": "s",
+        }
+        if number and draw(st.integers(0, 9)) == 0:
+            line["client"] = "d"
+        line |= {"node": draw(st.sampled_from(nodes)), "asked": at, "answered": at + took, "outcome": "ok"}
+        if number and draw(st.integers(0, 9)) == 0:
+            line["outcome"] = draw(st.sampled_from(["unknown", "denied", "refused"]))
+            line["why"] = "no-session"
+        if op in ("write", "delete"):
+            line["key"] = draw(st.sampled_from("ab"))
+        if op == "write":
+            line["value"] = f"v{number}"
+        if op == "read" and line["outcome"] == "ok":
+            line["data"] = dict(data) if draw(st.integers(0, 4)) else {}
+        if line["outcome"] == "ok" and op == "write":
+            data[line["key"]] = line["value"]
+        elif line["outcome"] == "ok" and op == "delete":
+            data.pop(line["key"], None)
+        lines.append(line)
+        at += draw(st.sampled_from([2_000, 2_001, 1_000_000, 4_000_000, 20_000_000]))
+    lines.append({"end": at + 10_000_000, "operations": operations})
+    return b"\n".join(map(msgspec.json.encode, lines))
+
+
+@given(history=visits())
+def test_a_closer_look_finds_the_same_in_any_visit(history: bytes) -> None:
+    assert findings(history) == closely(history)
