@@ -26,7 +26,8 @@ def availability(index: Index) -> Finding:
     Counted are the requests of users that reached a node which was up, ready, unpaused and no further off with its
     clock than `clock_skew`, when no fault had begun or ended, and no node had come or gone, for `detect` before and
     until 2 s after. A long cut or absence counts once the others have had `detect` to find it out: each side serves
-    what it has. Fails: what has no answer within 2 s, a 5xx, a 4xx that refuses, and a denial of a session that the
+    what it has. Not counted is a node some of whose ways out carry nothing though it hears the others: it cannot know
+    whether anybody holds its writes, and whoever is in doubt answers 503. Fails: what has no answer within 2 s, a 5xx, a 4xx that refuses, and a denial of a session that the
     node must know and nothing can have ended (see durability). What an answer shows is other checks' business.
 
     Convicts if more than one in 1,000 failed, and more than one in all: what is seen of fewer than 1,000 requests is
@@ -87,7 +88,12 @@ def _counts(index: Index, operation: Operation) -> bool:
     timeline, asked = index.timeline, operation.asked
     if timeline.changed_within(asked - index.contract.detect_us, asked + WITHIN_US):
         return False
-    return timeline.serving(operation.node, asked) and not timeline.clock_off(operation.node, asked, asked + WITHIN_US)
+    node = operation.node
+    return (
+        timeline.serving(node, asked)
+        and not timeline.unheard(node, asked)
+        and not timeline.clock_off(node, asked, asked + WITHIN_US)
+    )
 
 
 def _fails(operation: Operation, copies: Copies) -> str | None:

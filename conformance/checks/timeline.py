@@ -62,26 +62,32 @@ class _Settling:
         self._after: dict[int, int] = {}
 
     def settled(self, t: int) -> int:
-        """Tell the deadline; see Timeline.settled."""
+        """Tell the deadline; see Timeline.settled. One more disturbance never brings it forward."""
+        base, deadline = t, t + self._converge
+        while self.parting.last_end(before=deadline) <= t - self._detect:
+            end = self.any.last_end(before=deadline)
+            if end <= base:
+                return deadline
+            if end == NEVER:
+                return NEVER
+            base, deadline = end, end + self._converge
+        return self._settled_with_detect(base)
+
+    def _settled_with_detect(self, base: int) -> int:
+        """Tell the deadline where membership had changed; ends of disturbances are remembered."""
         path: list[int] = []
-        base = t
         while True:
             known = self._after.get(base)
             if known is not None:
                 break
             path.append(base)
-            deadline = base + self._converge
-            if self.parting.last_end(before=deadline) > base - self._detect:
-                deadline += self._detect
+            deadline = base + self._converge + self._detect
             end = self.any.last_end(before=deadline)
-            if end <= base:
-                known = deadline
-                break
-            if end == NEVER:
-                known = NEVER
+            if end <= base or end == NEVER:
+                known = NEVER if end == NEVER else deadline
                 break
             base = end
-        for passed in path[1:]:  # ends of disturbances; instants of answers are too many to keep
+        for passed in path[1:]:  # instants of answers are too many to keep
             self._after[passed] = known
         return known
 
@@ -108,6 +114,7 @@ class Timeline:
         self._clocks = _clocks_by_node(history.clocks)
         self._severed: dict[str, list[list[tuple[int, int]]]] = {}
         self._changes = self._instants_of_change()
+        self._one_way = [fault for fault in faults if fault.links is not None]
         self._paused: dict[str, list[tuple[int, int]]] = {}
         for fault in faults:
             if fault.fault == "pause":
@@ -121,7 +128,7 @@ class Timeline:
 
         `converge` after the last of answer, heal, resume and ready; a fault in progress, or beginning before that
         deadline, moves it on. `detect` is added where membership had changed: a cut, one-way cut, pause, crash or
-        restart that ended less than `detect` before. A fault without end never lets it settle.
+        restart that ended less than `detect` before `t` or later. A fault without end never lets it settle.
 
         Args:
             t: when it was answered, µs.
@@ -205,9 +212,8 @@ class Timeline:
         return instants[position - 1]
 
     def was_away(self, node: str, before: int) -> bool:
-        """Say whether a node was away at some time before, so that what it holds is what it was given again."""
-        lives = self._lives.get(node)
-        return bool(lives) and lives[0] < before  # type: ignore[index]  # there is one
+        """Say whether a node went away at some time before, so that what it holds is what it was given again."""
+        return any(_LONG_AGO < begin < before for begin in self._lives.get(node, ()))
 
     def serving(self, node: str, t: int) -> bool:
         """Say whether a node was up, ready and not paused at that instant; one of which nothing is told was."""
@@ -215,6 +221,12 @@ class Timeline:
             return False
         away = (*self._down.get(node, ()), *self._paused.get(node, ()))
         return not any(begin <= t < end for begin, end in away)
+
+    def unheard(self, node: str, t: int) -> bool:
+        """Say whether some link from a node carried nothing at that instant, while the way back may have been open."""
+        return any(
+            f.begin <= t < self._end_of(f) and any(link[0] == node for link in f.links or ()) for f in self._one_way
+        )
 
     def changed_within(self, begin: int, end: int) -> bool:
         """Say whether a fault began or ended, or a node became ready or ceased to be, in that time, both included."""
@@ -270,7 +282,7 @@ class Timeline:
                 continue  # processes: see below; a clock parts nobody, and who joins disturbs from its ready on
             parting = fault.fault not in _OF_LINKS and fault.fault not in _OF_SPEED
             found.append(_Disturbance(fault.begin, self._end_of(fault), parting))
-        returns = dict.fromkeys(end for intervals in self._down.values() for _, end in intervals)
+        returns = dict.fromkeys(end for away in self._down.values() for begin, end in away if begin != _LONG_AGO)
         for node, away in self._down.items():
             # Who never returns disturbs the others once: they must find out, and go on without it.
             for begin, end in away:
