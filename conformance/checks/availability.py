@@ -27,8 +27,9 @@ def availability(index: Index) -> Finding:
     clock than `clock_skew`, when no fault had begun or ended, and no node had come or gone, for `detect` before and
     until 2 s after. A long cut or absence counts once the others have had `detect` to find it out: each side serves
     what it has. Not counted is a node some of whose ways out carry nothing though it hears the others: it cannot know
-    whether anybody holds its writes, and whoever is in doubt answers 503. Fails: what has no answer within 2 s, a 5xx, a 4xx that refuses, and a denial of a session that the
-    node must know and nothing can have ended (see durability). What an answer shows is other checks' business.
+    whether anybody holds its writes, and whoever is in doubt answers 503. Fails: what has no answer within 2 s, a 5xx,
+    a 4xx that refuses, and a denial of a session that the node must know and nothing can have ended (see durability).
+    What an answer shows is other checks' business.
 
     Convicts if more than one in 1,000 failed, and more than one in all: what is seen of fewer than 1,000 requests is
     counted as if all others up to there had gone well. Unknown outcomes are what is counted here: each is one request
