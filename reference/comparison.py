@@ -3,6 +3,9 @@
 One round asks one member: branches of the digest tree, then children of those that differ, then listings, then the
 records themselves. Each question has its own number, so that an answer that comes twice, or late, or after a restart
 counts once or not at all. The answering side keeps nothing between messages; a lost one costs the round and no more.
+
+Rounds in turn leave out what is changing, which is on its way already. A round after a change of view, and that of a
+node that joins, is thorough: what the other side of a partition wrote must not wait until the session's user goes home.
 """
 
 from collections.abc import Callable
@@ -43,6 +46,7 @@ class Comparison:
         self._began = 0
         self._moved = 0
         self._found = False
+        self._thorough = False
         self._pause = COMPARE_OFTEN
         self._next = 0
         self._due: dict[str, None] = {}
@@ -56,7 +60,7 @@ class Comparison:
         self.on_alarm = {"compare": self._begin}
 
     def soon(self, member: str) -> None:
-        """Compare with that member before any other, and again later; at once if no round is under way that moves."""
+        """Compare thoroughly with that member, before any other and again later; at once if no round moves just now."""
         self._due[member] = None
         self._again[member] = self.turn.mono + SECOND_LOOK
         self._pause = COMPARE_OFTEN
@@ -93,7 +97,7 @@ class Comparison:
             return
         self._with, self._began, self._found = member, self.turn.mono, False
         self._unanswered.clear()
-        self.records.settle(self.turn.mono - SETTLING)
+        self._settle(thorough=self._thorough)
         self._compare((self.records.tree.branch(""),))
         self._await_answer()
 
@@ -108,14 +112,19 @@ class Comparison:
             member = next(iter(self._due))
             del self._due[member]
             if member in live:
+                self._thorough = True
                 return member
+        self._thorough = False
         self._next += 1
         return live[self._next % len(live)]
+
+    def _settle(self, *, thorough: bool) -> None:
+        self.records.settle(self.turn.mono if thorough else self.turn.mono - SETTLING)
 
     def _compare(self, branches: tuple[Branch, ...]) -> None:
         self._question += 1
         self._unanswered[self._question] = None
-        self.turn.send(str(self._with), Compare(self._question, branches))
+        self.turn.send(str(self._with), Compare(self._question, branches, self._thorough))
 
     def _await_answer(self) -> None:
         self._moved = self.turn.mono
@@ -132,6 +141,7 @@ class Comparison:
         """Ask on where the answer differs, want what is missing here, and give what is missing there."""
         if not self._answered(sender, difference.round):
             return
+        self._settle(thorough=self._thorough)
         tree = self.records.tree
         theirs = {prefix: (digest, count) for prefix, digest, count in difference.branches}
         parents = dict.fromkeys(prefix[:-1] for prefix in theirs)
@@ -195,7 +205,7 @@ class Comparison:
 
     def _answer(self, sender: str, compare: Compare) -> None:
         """Say where the own tree differs from the branches that were sent."""
-        self.records.settle(self.turn.mono - SETTLING)
+        self._settle(thorough=compare.thorough)
         tree = self.records.tree
         branches, leaves = [], []
         for prefix, digest, count in compare.branches:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from reference.draws import Draws
 from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
-from reference.settings import Timing
+from reference.settings import SECOND, Timing
 from reference.timing import retransmissions, suspicion_timeout
 from reference.turn import Turn
 
@@ -22,6 +22,8 @@ PIGGYBACKED = 6
 """Rumours a message: six of at most 60 octets stay far below the 1,400 octets of memberlist's UDP packet."""
 RELAYS_HELD = 64
 """Pings on behalf of others whose answers are awaited; older ones have timed out where they were asked for."""
+STOOD_STILL = 1 * SECOND
+"""A turn that comes so much later than an alarm was due means that the node stood still: a pause, a long collection."""
 LIFE_BITS = 32
 """Numbers of pings and questions begin anew with each boot, above this bit: an answer to an old life matches none."""
 
@@ -54,6 +56,7 @@ class Membership:
     Attributes:
         changes: (what, member) since the node last looked; the node empties it.
         version: grows with every change of who is alive, suspected or ready.
+        resumed_at: when this node last went on after it had stood still, by the monotonic clock.
     """
 
     def __init__(self, turn: Turn, draws: Draws, name: str, boot: int, timing: Timing) -> None:
@@ -68,6 +71,7 @@ class Membership:
         self.members: dict[str, Member] = {}
         self.changes: list[tuple[str, str]] = []
         self.version = 0
+        self.resumed_at = 0
         self._news: dict[str, tuple[Rumour, int]] = {}
         self._round: list[str] = []
         self._number = boot << LIFE_BITS
@@ -154,6 +158,9 @@ class Membership:
 
         One alarm serves both instants: of a round in which the member answers, only its end is left to ring.
         """
+        if self.stands_still():
+            self.resumed_at = self.turn.mono
+            self.turn.note("stood-still", us=self.turn.mono - self._round_ends)
         if self._probed is not None and self.turn.mono < self._round_ends:
             self._probe_indirectly(*self._probed)
             self._await_round_end()
@@ -169,6 +176,10 @@ class Membership:
         self._round_ends = self.turn.mono + self.timing.probe_interval
         self.turn.gossip(target, Ping(self._number, self._rumours(target)))
         self.turn.alarm("probe", self.timing.probe_timeout)
+
+    def stands_still(self) -> bool:
+        """Say whether this turn is the first one after a pause: the round of probes should have ended long ago."""
+        return self.turn.mono > self._round_ends + STOOD_STILL and bool(self.live())
 
     def _await_round_end(self) -> None:
         self.turn.alarm("probe", self._round_ends - self.turn.mono)
@@ -375,7 +386,9 @@ class Membership:
             self.changes.append((DOWN, rumour.member))
         elif now_here and not here:
             self.changes.append((UP, rumour.member))
-            self.turn.alarm_unless_set("probe", 1 + self.draws.below(self.timing.probe_interval))
+            if "probe" not in self.turn.alarms:
+                self._round_ends = self.turn.mono + self.timing.probe_interval
+                self.turn.alarm("probe", 1 + self.draws.below(self.timing.probe_interval))
         elif here and boot != rumour.boot:
             self.changes.append((RESTARTED, rumour.member))
         if now_here and rumour.ready and not was_ready:

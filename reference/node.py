@@ -15,7 +15,7 @@ from reference.draws import Draws
 from reference.effects import Effect, Stopped
 from reference.gateway import Gateway
 from reference.join import Join
-from reference.membership import DOWN, RESTARTED, UP, Membership
+from reference.membership import DOWN, RESTARTED, Membership
 from reference.protocol import Init, Request
 from reference.records import Records
 from reference.replication import Replication
@@ -156,8 +156,6 @@ class Node:
             if what is DOWN or what is RESTARTED:
                 self.comparison.forget(member)
                 self.join.gone()
-            if what is UP or what is RESTARTED:
-                self.replication.came(member)
             if what is not DOWN:
                 self.join.came(member)
         self.join.view_changed()

@@ -127,11 +127,13 @@ class Copied(Struct, frozen=True, tag="copied"):
 class Compare(Struct, frozen=True, tag="compare"):
     """The sender's digests of some branches of its tree: (prefix, digest, count). Answered by `Difference`.
 
-    `round` is the number of the question, of which a comparison asks several; the answer repeats it.
+    `round` is the number of the question, of which a comparison asks several; the answer repeats it. A `thorough` one
+    leaves nothing out, also not what is changing just now.
     """
 
     round: int
     branches: tuple[tuple[str, int, int], ...]
+    thorough: bool = False
 
 
 class Difference(Struct, frozen=True, tag="difference"):

@@ -23,7 +23,6 @@ ANY_PEER_WAIT = 1 * SECOND
 """How long it waits for any; then the client hears 503, and the write stays applied and is sent on."""
 ORDERS_HELD = 10_000
 """So many sessions' orders are remembered; a drawn one costs 2 µs, and ended sessions must not fill the memory."""
-RECORDS_A_MESSAGE = 100
 
 UNAVAILABLE = 503
 
@@ -135,9 +134,13 @@ class Replication:
         """Say whether this node acknowledges alone: each side of a partition keeps serving (REQ-FAIL-8).
 
         It does when it has heard from no member for so long that none can be in reach, and when all have said goodbye.
+        The time in which it stood still does not count: it could not listen.
         """
-        heard_at = self.heard_at
-        return heard_at is None or self.turn.mono - heard_at > self._solo_after or self.membership.alone()
+        membership = self.membership
+        if self.heard_at is None or membership.alone():
+            return True
+        listening_since = max(self.heard_at, membership.resumed_at)
+        return self.turn.mono - listening_since > self._solo_after and not membership.stands_still()
 
     def settled(self) -> bool:
         """Say whether every change is acknowledged by whom it was sent to, and every answer given."""
@@ -276,19 +279,6 @@ class Replication:
                 knock = self._send((peer,), (), ())
                 knock.tries = 0  # counts below zero: never given up
                 self._knocks[peer] = self._number
-
-    def came(self, member: str) -> None:
-        """Send a member that came, or began a new life, what is still on its way to others.
-
-        Its first copy of all records may have been made before that arrived where it was made.
-        """
-        every = [pending for pending in self._pending.values() if member not in pending.missing]
-        sessions = [session for pending in every for session in pending.copies.sessions]
-        revocations = tuple(revocation for pending in every for revocation in pending.copies.revocations)
-        if revocations:
-            self._send((member,), (), revocations)
-        for start in range(0, len(sessions), RECORDS_A_MESSAGE):
-            self._send((member,), tuple(sessions[start : start + RECORDS_A_MESSAGE]), ())
 
     def lost(self, member: str) -> None:
         """Stop sending to a member that is gone; should it return, digests are compared with it."""

@@ -106,6 +106,57 @@ def test_ends_and_revocations_are_repaired_like_any_record() -> None:
     assert over.cells == {}
 
 
+def test_what_a_dead_writer_sent_to_one_only_is_given_to_all_as_soon_as_it_is_known_for_dead() -> None:
+    for delay in (MILLISECOND, FAR):
+        cluster = Cluster(4, delay=delay).start()
+        cluster.run(20 * SECOND)
+        cluster.cut = lambda sender, to: sender == "n1" and to != "n2"
+        cookie = cluster.login("n1")
+        cluster.crash("n1")
+        cluster.run_until(lambda: cluster.views_are("n2", "n3", "n4"), 20 * SECOND)  # noqa: B023 - runs here
+        assert cluster.data("n3", cookie) is None or delay == MILLISECOND
+        cluster.run((ROUND_STEPS + 2) * ROUND_TRIP if delay == FAR else 50 * MILLISECOND)
+        assert [cluster.data(name, cookie) for name in ("n2", "n3", "n4")] == [{}, {}, {}]
+
+
+def test_what_was_on_its_way_when_a_view_changed_is_found_by_a_second_look() -> None:
+    """n1 restarts unnoticed; a copy that its earlier life had sent reaches n2 a second later, and n3 never."""
+    cluster = Cluster(3).start()
+    cookie = cluster.login("n1")
+    cluster.run(20 * SECOND)
+    carry = cluster.carry
+
+    def late_or_never(sender: str, to: str, channel: str, message: object) -> None:
+        if not isinstance(message, Copies):
+            carry(sender, to, channel, message)
+        elif to == "n2":
+            cluster.after(SECOND, lambda: carry(sender, to, channel, message))
+
+    cluster.carry = late_or_never  # type: ignore[method-assign]
+    cluster.ask("n1", "PUT", "/session/data/k", cookie, {"value": 1})
+    cluster.restart("n1")
+    cluster.carry = carry  # type: ignore[method-assign]
+    cluster.run_until(lambda: cluster.data("n3", cookie) == {"k": 1}, 1_450 * MILLISECOND)
+
+
+def test_what_both_sides_of_a_partition_wrote_is_joined_although_its_user_is_never_quiet() -> None:
+    """The session changes all the time: it must not be left out of the comparisons after the partition."""
+    cluster = Cluster(4, delay=40 * MILLISECOND).start()
+    cookie = cluster.login("n1")
+    cluster.run(SECOND)
+    cluster.isolate("n1", "n2")
+    for moment in range(60 * 4):
+        if moment == 40 * 4:
+            cluster.heal()
+        for node in ("n1", "n4"):
+            cluster.ask(node, "PUT", f"/session/data/{node}-{moment // 4}", cookie, {"value": moment})
+        cluster.run(250 * MILLISECOND)
+        if moment == 52 * 4:  # detected by then; `converge` later all must be there, under traffic
+            for name in cluster.names:
+                data = cluster.data(name, cookie)
+                assert [key for key in (f"{w}-{at}" for w in ("n1", "n4") for at in range(40)) if key not in data] == []
+
+
 def test_steady_traffic_looks_like_no_difference() -> None:
     """What is on its way is left alone: else every round under load would send records that are arriving anyway."""
     cluster = Cluster(5, delay=40 * MILLISECOND).start()

@@ -94,6 +94,29 @@ def test_logout_ends_the_session_everywhere_and_deletes_the_cookie(cluster: Clus
         assert cluster.call(node, "GET", "/session", other).status == 200
 
 
+@pytest.mark.parametrize("how", ["logout", "login", "revoke"])
+def test_an_end_is_not_undone_by_what_the_other_side_of_a_partition_did_later(cluster: Cluster, how: str) -> None:
+    """REQ-REPL-10, REQ-REVOC-6: the other side goes on reading and writing, in good faith, long after the end."""
+    cookie = cluster.login("n1")
+    cluster.run(SECOND)
+    cluster.isolate("n1")
+    cluster.run(4 * SECOND)
+    path = {"logout": "/logout", "login": "/login", "revoke": "/revoke"}[how]
+    assert cluster.call("n1", "POST", path, cookie, {"user": "ann"}).status == 200
+    for _ in range(20):
+        cluster.run(SECOND)
+        assert cluster.write("n2", cookie, "later", 1) == 200
+        assert cluster.call("n3", "GET", "/session", cookie).status == 200
+    cluster.heal()
+    cluster.run_until(cluster.agree, 10 * SECOND)
+    for node in cluster.names:
+        assert cluster.call(node, "GET", "/session", cookie).body == {"error": "ended"}
+    cluster.restart("n1")
+    cluster.run(10 * SECOND)
+    for node in cluster.names:
+        assert cluster.call(node, "PUT", "/session/data/k", cookie, {"value": 1}).body == {"error": "ended"}
+
+
 def test_revoke_ends_every_session_of_that_user_and_of_nobody_else(cluster: Cluster) -> None:
     mine = [cluster.login(node, "ann") for node in cluster.names]
     theirs = cluster.login("n2", "bob")

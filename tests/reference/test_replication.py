@@ -116,6 +116,27 @@ def test_an_idle_node_never_takes_itself_for_alone() -> None:
             assert not any(node.replication.solo() for node in cluster.nodes.values())
 
 
+@pytest.mark.parametrize("after", [0, 500 * MILLISECOND, 3 * SECOND])
+def test_a_node_that_stood_still_does_not_take_that_for_silence(after: int) -> None:
+    """The first thing that it does after a pause may be a write: nobody was out of reach, it just could not listen."""
+    cluster = Cluster(3).start()
+    cookie = cluster.login("n1")
+    cluster.run(5 * SECOND)
+    cluster.cut = lambda _sender, to: to == "n1"
+    cluster.pause("n1")
+    cluster.run(after)
+    request = cluster.ask("n1", "PUT", "/session/data/k", cookie, {"value": 1})
+    cluster.run(4 * SECOND - after)
+    resumed = cluster.now
+    cluster.heal()
+    cluster.resume("n1")
+    assert request not in cluster.answers
+    cluster.run(SECOND)
+    assert cluster.answers[request].status == 200
+    assert cluster.answered_at[request] == resumed + 2 * cluster.delay
+    assert cluster.noted("stood-still")
+
+
 def test_the_last_one_left_after_all_others_said_goodbye_serves_alone_at_once() -> None:
     cluster = Cluster(3).start()
     cookie = cluster.login("n1")
@@ -265,8 +286,8 @@ def test_after_a_one_way_cut_heals_the_other_side_has_everything_within_the_cont
     assert took <= converge_us(cluster.settings, 2)
 
 
-def test_a_member_that_comes_is_sent_what_is_on_its_way_to_others() -> None:
-    """Its first copy may have been made before that arrived where it was made."""
+def test_a_member_that_begins_anew_gets_what_is_on_its_way_to_others() -> None:
+    """Its first copy may have been made before that arrived where it was made; comparisons then leave nothing out."""
     cluster = Cluster(3, delay=FAR).start()
     cookie = cluster.login("n1")
     cluster.run(5 * SECOND)
