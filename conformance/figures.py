@@ -1,7 +1,7 @@
 """Figures of a history: what the pictures of a run are drawn from. They decide nothing.
 
 Pure functions; they import nothing of the project but `conformance.history`. The shapes are those of the run document
-(reports/document.py): behind, spread, lag, requests. Peeks show the copies as they are; a delay is known as finely as
+(reports/document.py): behind, spread, lag, requests, and costs, which stand in `conformance.costs`. Peeks show the copies as they are; a delay is known as finely as
 observers peek.
 """
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from conformance.costs import costs
 from conformance.history import (
     DELETE,
     LOGIN,
@@ -46,6 +47,7 @@ def figures_of(history: History) -> list[Figure]:
         Figure("spread", "share of copies", "observers", spread(history)),
         Figure("lag", "us", "observers", lag(history)),
         Figure("requests", "requests", "clients", requests(history)),
+        Figure("costs", "sessions", "clients", costs(history)),
     ]
 
 

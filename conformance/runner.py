@@ -14,7 +14,7 @@ from msgspec import Struct, to_builtins
 
 from conformance import folder
 from conformance.checks import judge
-from conformance.figures import figures_of
+from conformance.figures import Figure, figures_of
 from conformance.history import LOCAL, Fault, History, Lifetime
 from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
@@ -44,6 +44,7 @@ class Run(Struct):
     checks: list[Finding]
     faults: list[FaultSeen]
     not_tested: list[NotTested]
+    costs: dict[str, Any]
     folder: Path
     command: str
 
@@ -119,10 +120,12 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
             document.check(finding)
         for fault in faults:
             document.fault(fault)
-        _write_figures(document, history, out)
+        figures = figures_of(history)
+        _write_figures(document, figures, history, out)
         footer = _footer(outcome, findings, history, round(time.perf_counter() - began, 3))
         document.footer(footer)
-    return _result(decided, footer, findings, faults, out)
+    costs = next(figure.value for figure in figures if figure.name == "costs")
+    return _result(decided, footer, findings, faults, costs, out)
 
 
 def _with_its_files(decided: Plan, out: Path) -> str:
@@ -208,8 +211,8 @@ def title_of(fault: Fault) -> str:
     return f"{fault.fault} {' '.join(fault.nodes)}".strip()
 
 
-def _write_figures(document: Writer, history: History, out: Path) -> None:
-    for figure in figures_of(history):
+def _write_figures(document: Writer, figures: list[Figure], history: History, out: Path) -> None:
+    for figure in figures:
         document.figure(figure.name, unit=figure.unit, source=figure.source, value=figure.value)
     if history.header.store == LOCAL:
         return  # nodes that share nothing know of nobody
@@ -237,7 +240,14 @@ def _footer(outcome: Outcome, findings: list[Finding], history: History, wall_s:
     )
 
 
-def _result(decided: Plan, footer: Footer, findings: list[Finding], faults: list[FaultSeen], out: Path) -> Run:
+def _result(
+    decided: Plan,
+    footer: Footer,
+    findings: list[Finding],
+    faults: list[FaultSeen],
+    costs: dict[str, Any],
+    out: Path,
+) -> Run:
     return Run(
         scenario=decided.scenario.name,
         title=decided.scenario.title,
@@ -254,6 +264,7 @@ def _result(decided: Plan, footer: Footer, findings: list[Finding], faults: list
         checks=findings,
         faults=faults,
         not_tested=footer.not_tested,
+        costs=costs,
         folder=out,
         command=decided.command,
     )

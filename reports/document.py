@@ -96,6 +96,17 @@ class Requests(Struct, kw_only=True):
     logouts: int = 0
 
 
+class Costs(Struct, kw_only=True):
+    """What a run cost its users: sessions lost under them and logins forced, of how many, and by cause."""
+
+    sessions: int
+    sessions_lost: int
+    lost_by_cause: dict[str, int]
+    logins: int
+    logins_forced: int
+    forced_by_cause: dict[str, int]
+
+
 Steps = dict[str, list[tuple[int, int]]]
 """By node: [time in µs, value] pairs in order of time; a value holds until the next."""
 
@@ -109,6 +120,7 @@ SHAPES: dict[str, Any] = {
     "lag": Lag,
     "membership": Membership,
     "requests": Requests,
+    "costs": Costs,
 }
 """The value of each figure that a rendering knows; figures of other names are kept as they are."""
 
@@ -210,6 +222,11 @@ class RunDocument(Struct, kw_only=True):
     def requests(self) -> Requests | None:
         """Give the requests by outcome, if they were counted."""
         found: Requests | None = self._value("requests")
+        return found
+
+    def costs(self) -> Costs | None:
+        """Give what the run cost its users, if it was counted."""
+        found: Costs | None = self._value("costs")
         return found
 
     def _value(self, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -93,6 +93,7 @@ def _tell(result: "Run", report: Path) -> None:
     )
     for fault in result.faults:
         output.say(f"{'fault':<{VERDICT_WIDTH}}{fault.title}: touched {fault.touched:,}")
+    output.say(f"costs     {_priced(result.costs)}")
     width = max(len(finding.check) for finding in result.checks) + 2
     for finding in result.checks:
         aside = "" if finding.expected else " (not expected by the scenario)"
@@ -103,3 +104,15 @@ def _tell(result: "Run", report: Path) -> None:
             for evidence in finding.evidence:
                 output.say(f"{indent}line {evidence.line} of history.jsonl: {evidence.id}")
     output.say(f"\nverdict: {result.verdict}\npage:    {report}\nagain:   {result.command}")
+
+
+def _priced(costs: dict[str, Any]) -> str:
+    """Say what the run cost its users."""
+
+    def share(count: int, total: int, causes: dict[str, int]) -> str:
+        why = ", ".join(f"{cause} {number:,}" for cause, number in causes.items())
+        return f"{count:,} of {total:,}" + (f" ({why})" if why else "")
+
+    lost = share(costs["sessions_lost"], costs["sessions"], costs["lost_by_cause"])
+    forced = share(costs["logins_forced"], costs["logins"], costs["forced_by_cause"])
+    return f"sessions lost {lost}, logins forced {forced}"

@@ -129,7 +129,7 @@ def test_requests_are_those_of_users() -> None:
 
 def test_every_figure_has_the_shape_that_renderings_know() -> None:
     figures = {figure.name: figure.value for figure in figures_of(probed().history)}
-    assert sorted(figures) == ["behind", "lag", "requests", "spread"]
+    assert sorted(figures) == ["behind", "costs", "lag", "requests", "spread"]
     assert set(figures) <= set(SHAPES)
 
 

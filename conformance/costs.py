@@ -1,0 +1,179 @@
+"""What a run cost its users: sessions that were lost under them, and logins that they were forced to, by cause.
+
+Figures: they decide nothing. A pure function of a history, for every store alike; it imports nothing of the project but
+`conformance.history`.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.history import (
+    DENIED,
+    ENDED,
+    EXPIRED,
+    LOCAL,
+    LOGIN,
+    LOGOUT,
+    OBSERVER,
+    OK,
+    PEEK,
+    REFUSED,
+    REVOKE,
+    History,
+    Operation,
+)
+
+CRASH, FORGOTTEN, MOVED, BEHIND = "crash", "forgotten", "moved", "behind"
+CAUSES: Final = {
+    CRASH: "a node that had it was lost or began anew",
+    FORGOTTEN: "the node that began it no longer has it",
+    MOVED: "another node was asked, and sessions are kept on one alone",
+    BEHIND: "another node was asked, and had no copy yet",
+    EXPIRED: "it had expired",
+    ENDED: "it had been ended, by whom the user does not know",
+}
+"""Why a node denied a session that its user believed live, as far as a history tells."""
+
+_OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave"})
+
+
+def costs(history: History) -> dict[str, Any]:
+    """Count what users lost.
+
+    A user believes a session live from its login until the browser asks for something that ends it (logout, another
+    login, a revocation of the user), or hears a denial. That denial is the price: the session is lost if it was
+    `no-session` and no later answer comes from it, and the next login of that browser was forced. A session of a lost
+    node that nobody asks for again costs nobody anything.
+
+    Args:
+        history: of the run; observers are no users.
+
+    Returns:
+        sessions, logins: how many users began; sessions_lost, logins_forced: how many of them; lost_by_cause,
+        forced_by_cause: the same by the causes of CAUSES that occurred. Cost: O(n log n).
+    """
+    users = [operation for operation in history.operations if operation.by != OBSERVER and operation.op != PEEK]
+    begun = {o.session: o for o in users if o.op == LOGIN and o.outcome == OK and o.session is not None}
+    logins = _logins(users)
+    over = _over(users, begun, logins)
+    crashes = _crashes(history)
+    shared = history.header.store != LOCAL
+    alive = _last_alive(users)
+    lost, forced = dict.fromkeys(CAUSES, 0), dict.fromkeys(CAUSES, 0)
+    counted: dict[str, None] = {}
+    for name, denial in _denials(users, begun).items():
+        login = begun[name]
+        if over.get(name, denial.asked) < denial.asked:
+            continue
+        cause = _cause(login, denial, crashes, shared=shared)
+        lost[cause] += cause not in (EXPIRED, ENDED) and alive[name] <= denial.asked
+        again = next((o for o in _since(logins[denial.client], _answered(denial)) if o.outcome == OK), None)
+        if again is not None and again.id not in counted:
+            counted[again.id] = None
+            forced[cause] += 1
+    return {
+        "sessions": len(begun),
+        "sessions_lost": sum(lost.values()),
+        "lost_by_cause": {cause: count for cause, count in lost.items() if count},
+        "logins": sum(o.outcome == OK for o in users if o.op == LOGIN),
+        "logins_forced": sum(forced.values()),
+        "forced_by_cause": {cause: count for cause, count in forced.items() if count},
+    }
+
+
+def _asked(operation: Operation) -> int:
+    return operation.asked
+
+
+def _answered(operation: Operation) -> int:
+    return operation.asked if operation.answered is None else operation.answered
+
+
+def _logins(users: list[Operation]) -> dict[str, list[Operation]]:
+    """Gather every client's logins in the order in which they were asked for; clients without any have an empty list."""
+    found: dict[str, list[Operation]] = {operation.client: [] for operation in users}
+    for operation in users:
+        if operation.op == LOGIN:
+            found[operation.client].append(operation)
+    for logins in found.values():
+        logins.sort(key=_asked)
+    return found
+
+
+def _since(logins: list[Operation], t: int) -> Iterator[Operation]:
+    """Go through the logins that were asked for at that instant or later."""
+    return (logins[position] for position in range(bisect_left(logins, t, key=_asked), len(logins)))
+
+
+def _over(users: list[Operation], begun: dict[str, Operation], logins: dict[str, list[Operation]]) -> dict[str, int]:
+    """Tell from when on the user of a session cannot believe it live: something that ends it was asked for."""
+    over: dict[str, int] = {}
+
+    def ends(name: str | None, asked: int) -> None:
+        if name in begun:
+            over[name] = min(asked, over.get(name, asked))
+
+    revocations: dict[str | None, list[int]] = {}
+    for operation in users:
+        if operation.outcome in (DENIED, REFUSED):
+            continue
+        if operation.op == LOGOUT:
+            ends(operation.session, operation.asked)
+        elif operation.op == REVOKE:
+            revocations.setdefault(operation.user, []).append(operation.asked)
+        elif operation.replaced is not None:
+            ends(operation.replaced, operation.asked)
+    for instants in revocations.values():
+        instants.sort()
+    for name, login in begun.items():
+        later = revocations.get(login.user, [])
+        position = bisect_right(later, _answered(login))
+        if position < len(later):
+            ends(name, later[position])
+        after = next((o for o in _since(logins[login.client], _answered(login)) if o.session != name), None)
+        if after is not None:
+            ends(name, after.asked)
+    return over
+
+
+def _denials(users: list[Operation], begun: dict[str, Operation]) -> dict[str, Operation]:
+    """Find the first denial of each session that a user began."""
+    found: dict[str, Operation] = {}
+    for operation in users:
+        name = operation.session
+        if operation.outcome == DENIED and name is not None and name in begun:
+            held = found.get(name)
+            if held is None or operation.asked < held.asked:
+                found[name] = operation
+    return found
+
+
+def _last_alive(users: list[Operation]) -> dict[str, int]:
+    """Tell when each session was last asked for something that it answered."""
+    found: dict[str, int] = {}
+    for operation in users:
+        if operation.outcome == OK and operation.session is not None:
+            found[operation.session] = max(operation.asked, found.get(operation.session, operation.asked))
+    return found
+
+
+def _crashes(history: History) -> dict[str, list[int]]:
+    """Tell when the lives of each node ended."""
+    found: dict[str, list[int]] = {}
+    for fault in history.faults:
+        if fault.fault in _OF_PROCESSES:
+            for node in fault.nodes:
+                found.setdefault(node, []).append(fault.begin)
+    return found
+
+
+def _cause(login: Operation, denial: Operation, crashes: dict[str, list[int]], *, shared: bool) -> str:
+    if denial.why in (EXPIRED, ENDED):
+        return str(denial.why)
+    holders = (login.node, denial.node) if shared else (login.node,)
+    if any(login.asked <= t <= _answered(denial) for node in holders for t in crashes.get(node, ())):
+        return CRASH
+    if denial.node == login.node:
+        return FORGOTTEN
+    return BEHIND if shared else MOVED
