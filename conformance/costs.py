@@ -91,7 +91,7 @@ def _answered(operation: Operation) -> int:
 
 
 def _logins(users: list[Operation]) -> dict[str, list[Operation]]:
-    """Gather every client's logins in the order in which they were asked for; clients without any have an empty list."""
+    """Gather every client's logins, none for some, in the order in which they were asked for."""
     found: dict[str, list[Operation]] = {operation.client: [] for operation in users}
     for operation in users:
         if operation.op == LOGIN:
@@ -114,18 +114,10 @@ def _over(users: list[Operation], begun: dict[str, Operation], logins: dict[str,
         if name in begun:
             over[name] = min(asked, over.get(name, asked))
 
-    revocations: dict[str | None, list[int]] = {}
-    for operation in users:
-        if operation.outcome in (DENIED, REFUSED):
-            continue
-        if operation.op == LOGOUT:
-            ends(operation.session, operation.asked)
-        elif operation.op == REVOKE:
-            revocations.setdefault(operation.user, []).append(operation.asked)
-        elif operation.replaced is not None:
-            ends(operation.replaced, operation.asked)
-    for instants in revocations.values():
-        instants.sort()
+    possible = [operation for operation in users if operation.outcome not in (DENIED, REFUSED)]
+    for operation in possible:
+        ends(operation.session if operation.op == LOGOUT else operation.replaced, operation.asked)
+    revocations = _revocations(possible)
     for name, login in begun.items():
         later = revocations.get(login.user, [])
         position = bisect_right(later, _answered(login))
@@ -135,6 +127,17 @@ def _over(users: list[Operation], begun: dict[str, Operation], logins: dict[str,
         if after is not None:
             ends(name, after.asked)
     return over
+
+
+def _revocations(operations: list[Operation]) -> dict[str | None, list[int]]:
+    """Tell when revocations of each user were asked for, in order."""
+    found: dict[str | None, list[int]] = {}
+    for operation in operations:
+        if operation.op == REVOKE:
+            found.setdefault(operation.user, []).append(operation.asked)
+    for instants in found.values():
+        instants.sort()
+    return found
 
 
 def _denials(users: list[Operation], begun: dict[str, Operation]) -> dict[str, Operation]:

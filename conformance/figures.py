@@ -1,8 +1,8 @@
 """Figures of a history: what the pictures of a run are drawn from. They decide nothing.
 
 Pure functions; they import nothing of the project but `conformance.history`. The shapes are those of the run document
-(reports/document.py): behind, spread, lag, requests, and costs, which stand in `conformance.costs`. Peeks show the copies as they are; a delay is known as finely as
-observers peek.
+(reports/document.py): behind, spread, lag, requests; costs stand in `conformance.costs`. Peeks show the copies as they
+are; a delay is known as finely as observers peek.
 """
 
 from bisect import bisect_right

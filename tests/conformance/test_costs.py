@@ -25,7 +25,9 @@ class Told:
         header = Header(history=1, nodes=NODES, features=[], routing=False, store=store, lifetime=Lifetime())
         self.history = History(header=header)
 
-    def did(self, op: str, node: str, t: float, session: str = "s1", outcome: str = "ok", **members: Any) -> "Told":
+    def did(
+        self, op: str, node: str, t: float, session: str | None = "s1", outcome: str = "ok", **members: Any
+    ) -> "Told":
         number = str(len(self.history.operations) + 1)
         client = members.pop("client", "u1")
         by = members.pop("by", "user")
