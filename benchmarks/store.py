@@ -1,8 +1,8 @@
 """The whole store: deliveries and alarms rung a second, as a ratio to bare SimPy timeouts in the same run.
 
-The goal counts for the rate of a recorded day (`day.yaml`), where most events are heartbeats; a scenario full of writes
-is shown beside it. Runs have their history and digest but no page; the baseline and the store take turns, and medians of
-at least five of each count.
+The goal counts for the rate of a recorded day (`day.yaml`), where most events are heartbeats; a scenario full of
+writes is shown beside it. Runs have their history and digest but no page; the baseline and the store take turns, and
+medians of at least five of each count.
 """
 
 import argparse
