@@ -38,7 +38,8 @@ class Node:
     bounded_records_class = BoundedRecords
     replication_class = Replication
     comparison_class = Comparison
-    gateway_class = Gateway
+    join_class = Join
+    gateway_class: type[Gateway] = Gateway
 
     def __init__(self, init: Init, settings: Settings) -> None:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
@@ -55,7 +56,7 @@ class Node:
         self.replication = self.replication_class(turn, settings, self.membership, self.records, init.boot)
         self.comparison = self.comparison_class(turn, self.membership, self.records, init.boot)
         self.asking = Asking(turn, self.membership, self.records, init.boot)
-        self.join = Join(turn, draws, self.membership, self.records, self.comparison, init.boot)
+        self.join = self.join_class(turn, draws, self.membership, self.records, self.comparison, init.boot)
         self.gateway = self.gateway_class(
             turn, settings, init.node, draws, self.membership, self.records, self.replication, self.asking
         )

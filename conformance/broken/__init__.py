@@ -6,7 +6,19 @@ and is convicted by the check meant for it in the scenario named (tests/conforma
 
 from msgspec import Struct
 
-from conformance.broken import answers_before_copies, forgets_ends, mixes_sessions, never_resends
+from conformance.broken import (
+    answers_before_copies,
+    caches_by_key,
+    caches_by_worker,
+    drops_ends_early,
+    forgets_ends,
+    keeps_old_id,
+    last_writer_takes_all,
+    mixes_sessions,
+    never_resends,
+    ready_before_join,
+    refuses_when_alone,
+)
 from reference.node import Node
 
 
@@ -55,6 +67,55 @@ BROKEN: dict[str, Broken] = {
         "A copy that was lost is neither sent again nor repaired by digests.",
         "https://github.com/andydunstall/piko/issues/314",
         "convergence",
+        "isolated-writer",
+    ),
+    "caches_by_key": Broken(
+        caches_by_key.BrokenNode,
+        "A node reads every key through a cache of two seconds: new keys appear beside old values.",
+        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
+        "monotonic_writes",
+        "sticky-lan",
+    ),
+    "caches_by_worker": Broken(
+        caches_by_worker.BrokenNode,
+        "Each of a node's two workers reads through a cache of its own: one shows what the other does not know.",
+        "https://github.com/hazelcast/hazelcast-wm/issues/50",
+        "writes_follow_reads",
+        "sticky-lan",
+    ),
+    "drops_ends_early": Broken(
+        drops_ends_early.BrokenNode,
+        "The record of an end is dropped before every node has heard of it, and who was cut off revives the session.",
+        "https://github.com/akkadotnet/akka.net/pull/8484",
+        "no_resurrection",
+        "isolated-writer",
+    ),
+    "keeps_old_id": Broken(
+        keeps_old_id.BrokenNode,
+        "A login keeps the id that its client sent, if the node knows no session of it.",
+        "https://github.com/redisson/redisson/issues/788",
+        "id_renewal",
+        "isolated-writer",
+    ),
+    "last_writer_takes_all": Broken(
+        last_writer_takes_all.BrokenNode,
+        "A session is copied whole, and the copy with the later activity replaces the other.",
+        "https://github.com/javaee/glassfish/issues/18322",
+        "durability",
+        "isolated-writer",
+    ),
+    "ready_before_join": Broken(
+        ready_before_join.BrokenNode,
+        "A node says that it is ready before it has been given the sessions.",
+        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/issues/31",
+        "cold_join",
+        "crash-under-writes",
+    ),
+    "refuses_when_alone": Broken(
+        refuses_when_alone.BrokenNode,
+        "A node that can reach no other refuses every change, instead of serving the sessions that it has.",
+        "https://github.com/ran-jit/tomcat-cluster-redis-session-manager/issues/60",
+        "availability",
         "isolated-writer",
     ),
 }

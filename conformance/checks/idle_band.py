@@ -18,7 +18,9 @@ def idle_band(index: Index) -> Finding:
     A 200 on the session, and its login, is activity, somewhere between asked and answered. Convicts an answer that was
     asked for more than the limit and the band (`2 · clock_skew`, see bands) after all earlier activity was answered.
     Convicts a denial with `expired` that was answered sooner than the limit less the band and `idle_slack` after an
-    activity that counts was asked for; and one with `no-session` that nothing explains (see durability) likewise.
+    activity that counts was asked for; and likewise one with `no-session` that nothing explains (see durability), if
+    that long had passed since the login and all activity on the denying node itself: it may have gone by its own copy.
+    Any other `no-session` is a loss, and durability's business.
 
     Activity counts at once against the node that answered it, in the same life; against another once it is settled and
     its node stayed up; and never across a cut or a pause (protocol, part 4). Denials before that are figures. With
@@ -137,6 +139,9 @@ class _Judge:
         elif not self._everywhere or self._copies.missing(session, denial) is None:
             return
         allowed = self._limit - self._band - self._index.contract.idle_slack_us
+        own = max(a.asked for a in active if a.node == denial.node or a is active[0])
+        if not says_expired(denial) and answered(denial) < own + allowed:
+            return
         activity = self._counting(active, denial, answered(denial) - allowed)
         if activity is None or denials.off(denial) or denials.explained(denial):
             self.figures_only += activity is None and latest > answered(denial) - allowed
