@@ -18,6 +18,7 @@ from conformance.broken import (
     never_resends,
     ready_before_join,
     refuses_when_alone,
+    revokes_what_it_knows,
 )
 from reference.node import Node
 
@@ -117,5 +118,12 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/ran-jit/tomcat-cluster-redis-session-manager/issues/60",
         "availability",
         "isolated-writer",
+    ),
+    "revokes_what_it_knows": Broken(
+        revokes_what_it_knows.BrokenNode,
+        "A revocation ends what is known when it is heard, and is not kept for sessions that arrive later.",
+        "https://github.com/andydunstall/piko/issues/314",
+        "revocation_lag",
+        "revoke-during-partition",
     ),
 }
