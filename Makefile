@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: env demo test check bench
+.PHONY: env demo test check bench docs
 
 # The environment: everything locked, and the project itself as it stands here.
 env: .venv/bin/anynode
@@ -34,3 +34,7 @@ bench: env
 	.venv/bin/python benchmarks/startup.py
 	.venv/bin/python benchmarks/network.py
 	.venv/bin/python benchmarks/store.py
+
+# What README shows as printed, and its picture.
+docs: env
+	.venv/bin/python docs/printed.py

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conformance.cli import output
+from conformance.verdict import UNKNOWN, VIOLATED, Finding
 
 VERDICT_WIDTH = 14
 
@@ -93,17 +94,28 @@ def _tell(result: "Run", report: Path) -> None:
     )
     for fault in result.faults:
         output.say(f"{'fault':<{VERDICT_WIDTH}}{fault.title}: touched {fault.touched:,}")
-    output.say(f"costs     {_priced(result.costs)}")
-    width = max(len(finding.check) for finding in result.checks) + 2
-    for finding in result.checks:
-        aside = "" if finding.expected else " (not expected by the scenario)"
-        output.say(f"{finding.verdict:<{VERDICT_WIDTH}}{finding.check:<{width}}{finding.seen}{aside}")
+    output.say(f"{'costs':<{VERDICT_WIDTH}}{_priced(result.costs)}")
+    told = [finding for finding in result.checks if finding.expected or finding.verdict in (VIOLATED, UNKNOWN)]
+    width = max(len(finding.check) for finding in told) + 2
+    for finding in told:
+        output.say(f"{finding.verdict:<{VERDICT_WIDTH}}{finding.check:<{width}}{finding.seen}")
         if finding.evidence:
             indent = " " * (VERDICT_WIDTH + width)
             output.say(f"{indent}promised: {finding.promise} ({', '.join(finding.requirements)})")
             for evidence in finding.evidence:
                 output.say(f"{indent}line {evidence.line} of history.jsonl: {evidence.id}")
+    _tell_aside([finding for finding in result.checks if finding not in told])
     output.say(f"\nverdict: {result.verdict}\npage:    {report}\nagain:   {result.command}")
+
+
+def _tell_aside(findings: list[Finding]) -> None:
+    """Name the checks that the scenario does not expect, by verdict; the page says what each of them saw."""
+    by_verdict: dict[str, list[str]] = {}
+    for finding in findings:
+        by_verdict.setdefault(finding.verdict, []).append(finding.check)
+    if by_verdict:
+        said = "; ".join(f"{verdict} {', '.join(names)}" for verdict, names in by_verdict.items())
+        output.say(f"{'not expected':<{VERDICT_WIDTH}}{said}")
 
 
 def _priced(costs: dict[str, Any]) -> str:
