@@ -115,7 +115,7 @@ def _tell_aside(findings: list[Finding]) -> None:
         by_verdict.setdefault(finding.verdict, []).append(finding.check)
     if by_verdict:
         said = "; ".join(f"{verdict} {', '.join(names)}" for verdict, names in by_verdict.items())
-        output.say(f"{'not expected':<{VERDICT_WIDTH}}{said}")
+        output.say(f"{'besides':<{VERDICT_WIDTH}}{said}")
 
 
 def _priced(costs: dict[str, Any]) -> str:
