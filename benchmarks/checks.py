@@ -16,6 +16,7 @@ from msgspec import json
 
 from conformance.checks import CHECKS
 from conformance.checks.index import Index
+from conformance.collecting import uncollected
 from conformance.history import Contract, End, Header, Lifetime, Operation, Ready
 from conformance.reading import read
 from conformance.verdict import HOLDS, NOT_PROMISED
@@ -105,8 +106,7 @@ def measured(history: bytes, names: Sequence[str]) -> tuple[float, float, dict[s
         Seconds to read it, seconds for the index and these checks together, and seconds for each part.
     """
     gc.collect()
-    gc.disable()
-    try:
+    with uncollected():
         began = time.perf_counter()
         recorded = read(history)
         loaded = time.perf_counter() - began
@@ -120,8 +120,6 @@ def measured(history: bytes, names: Sequence[str]) -> tuple[float, float, dict[s
             parts[name] = time.perf_counter() - mark
             assert finding.verdict in (HOLDS, NOT_PROMISED), (name, finding.verdict, finding.seen)  # noqa: S101
         return loaded, time.perf_counter() - began, parts
-    finally:
-        gc.enable()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

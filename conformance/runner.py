@@ -14,6 +14,7 @@ from msgspec import Struct, to_builtins
 
 from conformance import folder
 from conformance.checks import judge
+from conformance.collecting import uncollected
 from conformance.figures import Figure, figures_of
 from conformance.history import LOCAL, Fault, History, Lifetime
 from conformance.planning import OWN, Plan, plan, replayable
@@ -113,8 +114,9 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
         world = world_of(decided)
         with (out / folder.HISTORY).open("wb") as history_file, (out / folder.TRACE).open("wb") as trace_file:
             outcome = world.run(history_file, trace_file, progress)
-        history = read(out / folder.HISTORY)
-        findings = judge(history)
+        with uncollected():
+            history = read(out / folder.HISTORY)
+            findings = judge(history)
         faults = [_fault(fault) for fault in history.faults]
         for finding in findings:
             document.check(finding)

@@ -73,10 +73,10 @@ def _asked_about(session: Session, login: Operation, last: Operation | None, cop
     if last is None:
         return 0
     timeline, known = copies.timeline, session.plain
+    if known is not None and timeline.steady(answered(login), known.heard):
+        due = last.asked - copies.index.contract.converge_us
+        return sum([t < due for t in known.told])
     answers = [answered(login)]
     for key in session.keys.values():
         answers += key.answers
-    if known is not None and timeline.steady(answered(login), known.heard):
-        due = last.asked - copies.index.contract.converge_us
-        return sum([t < due for t in answers])
     return sum(timeline.settled(t) < last.asked for t in answers)

@@ -59,7 +59,6 @@ class Session:
         id: its hash.
         logins: the acknowledged logins that answered with this id; more than one is a violation of its own.
         operations: every other operation on it, in the order in which they were asked.
-        keys: by name, every key that was written or deleted, or may have been.
         replacing: logins that sent its cookie along.
         plain: what there is to count in it, None where its data need a closer look.
         observed: whether observers read it, or any node's copy was peeked at.
@@ -68,19 +67,26 @@ class Session:
     """
 
     __slots__ = (
-        "expired_from", "id", "keys", "logins", "observed", "operations", "over_from", "plain", "replacing",
+        "_keys", "expired_from", "id", "logins", "observed", "operations", "over_from", "plain", "replacing",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.id = name
         self.logins: list[Operation] = []
         self.operations: list[Operation] = []
-        self.keys: dict[str, Key] = {}
+        self._keys: dict[str, Key] | None = None
         self.replacing: list[Operation] = []
         self.plain: Plain | None = None
         self.observed = False
         self.over_from: int | None = None
         self.expired_from: int | None = None
+
+    @property
+    def keys(self) -> dict[str, Key]:
+        """Every key that was written or deleted, or may have been, by name; arranged when first asked for."""
+        if self._keys is None:
+            self._keys = _keys_of(self.operations)
+        return self._keys
 
     @property
     def login(self) -> Operation | None:
@@ -161,22 +167,8 @@ class Index:
         return session
 
     def _arrange_session(self, session: Session) -> None:
-        operations, logins, keys = session.operations, session.logins, session.keys
+        operations, logins = session.operations, session.logins
         operations.sort(key=ASKED)
-        for operation in operations:
-            name = operation.key
-            if name is None or operation.op not in (WRITE, DELETE) or operation.outcome in (DENIED, REFUSED):
-                continue
-            key = keys.get(name)
-            if key is None:
-                key = keys[name] = Key()
-            if operation.op == DELETE:
-                key.deletes.append(operation)
-            if operation.outcome == OK:
-                key.writes.append(operation)
-        for key in keys.values():
-            key.writes.sort(key=ANSWERED)
-            key.answers = [operation.answered or 0 for operation in key.writes]
         if len(logins) > 1:
             logins.sort(key=ANSWERED)
         elif logins:
@@ -276,6 +268,25 @@ class Index:
             if later.asked - earlier.asked >= allowed or settled(answered(later)) - earlier.asked >= allowed:
                 return min(first, earlier.asked + allowed)
         return min(first, active[-1].asked + allowed)
+
+
+def _keys_of(operations: list[Operation]) -> dict[str, Key]:
+    keys: dict[str, Key] = {}
+    for operation in operations:
+        name = operation.key
+        if name is None or operation.op not in (WRITE, DELETE) or operation.outcome in (DENIED, REFUSED):
+            continue
+        key = keys.get(name)
+        if key is None:
+            key = keys[name] = Key()
+        if operation.op == DELETE:
+            key.deletes.append(operation)
+        if operation.outcome == OK:
+            key.writes.append(operation)
+    for key in keys.values():
+        key.writes.sort(key=ANSWERED)
+        key.answers = [operation.answered or 0 for operation in key.writes]
+    return keys
 
 
 def answered(operation: Operation) -> int:

@@ -22,6 +22,7 @@ class Plain(Struct):
         after_a_value: those asked for after an earlier read that showed a value was answered.
         after_two_updates: those that show an update before which its client had been told of another.
         after_a_read: those that show an update before which its client had read a value.
+        told: when the login and each update of a key were answered.
         denied: what was denied, which is no matter of data.
         last_read: the last read.
         heard: when the last of its operations that were `ok` was answered.
@@ -32,6 +33,7 @@ class Plain(Struct):
     after_a_value: int
     after_two_updates: int
     after_a_read: int
+    told: list[int]
     denied: list[Operation]
     last_read: Operation | None
     heard: int
@@ -53,7 +55,7 @@ def plain(login: Operation, operations: list[Operation]) -> Plain | None:  # noq
     data: dict[str, Any] = {}
     first = last = last_read = None  # updates: the first ever, the newest whose value is still there
     value_heard: int | None = None
-    found = Plain(client, 0, 0, 0, 0, [], None, 0)
+    found = Plain(client, 0, 0, 0, 0, [updated], [], None, 0)
     for operation in operations:
         op, outcome = operation.op, operation.outcome
         if op == PEEK:
@@ -84,9 +86,11 @@ def plain(login: Operation, operations: list[Operation]) -> Plain | None:  # noq
             if op == WRITE:
                 last = operation
                 first = first or operation
+                found.told.append(answered)
                 data[operation.key] = operation.value  # type: ignore[index]  # a write has a key: conformance.reading
             elif op == DELETE:
                 first = first or operation
+                found.told.append(answered)
                 data.pop(operation.key, None)  # type: ignore[arg-type]
                 last = _newest(data, operations) if last is not None and last.key == operation.key else last
             updated = answered

@@ -68,12 +68,14 @@ def _check_histories(files: list[Path], *, as_json: bool) -> int:
 def _judge(path: Path) -> dict[str, Any]:
     """Judge one file: its verdict, findings and number of operations."""
     from conformance.checks import judge
+    from conformance.collecting import uncollected
     from conformance.reading import BrokenHistory, read
 
     file = path / HISTORY if path.is_dir() else path
     try:
-        history = read(file, str(file))
-        findings = judge(history)
+        with uncollected():
+            history = read(file, str(file))
+            findings = judge(history)
     except BrokenHistory as error:
         parts = {"file": error.file, "line": str(error.line), "member": error.member, "rule": error.rule}
         raise output.Failure(str(error), output.WRONG_INPUT, parts) from error
