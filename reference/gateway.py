@@ -20,6 +20,7 @@ from reference.membership import Membership
 from reference.protocol import Request
 from reference.records import Records
 from reference.replication import UNAVAILABLE, Replication
+from reference.sanity import Sanity
 from reference.session import EXPIRED, LOGGED_OUT, Cell, Ending, Revocation, Session, ended
 from reference.settings import Settings
 from reference.turn import Turn
@@ -28,6 +29,9 @@ KEY = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 DATA_PATH = "/session/data/"
 
 OK, BAD_REQUEST, DENIED, NOT_FOUND, WRONG_METHOD = 200, 400, 401, 404, 405
+
+WITHOUT_A_CLOCK = {("GET", "/status"), ("GET", "/members"), ("GET", "/peek"), ("POST", "/logout"), ("POST", "/revoke")}
+"""What a node does whose clock is not to be trusted: nothing in it depends on the time of day."""
 
 LEVELS = 100
 """Of lists and objects within each other: JSON that people write has ten, encoders give up at some hundreds."""
@@ -60,6 +64,7 @@ class Gateway:
         records: Records,
         replication: Replication,
         asking: Asking,
+        sanity: Sanity,
     ) -> None:
         self.turn = turn
         self.settings = settings
@@ -69,6 +74,7 @@ class Gateway:
         self.records = records
         self.replication = replication
         self.asking = asking
+        self.sanity = sanity
         asking.resume = self._asked
         self._open_to_all: dict[tuple[str, str], Callable[[Request], None]] = {
             ("GET", "/status"): self._status,
@@ -94,6 +100,10 @@ class Gateway:
             return
         path = DATA_PATH if request.path.startswith(DATA_PATH) else request.path
         route = (request.method, path)
+        if self.sanity.astray and route not in WITHOUT_A_CLOCK:
+            self.turn.note("clock-refused", request=request.id, method=request.method, path=path)
+            self._respond(request, UNAVAILABLE, {"error": "clock-off"})
+            return
         open_to_all = self._open_to_all.get(route)
         if open_to_all is not None:
             open_to_all(request)
@@ -121,6 +131,9 @@ class Gateway:
             handler(request, session)
         elif limit is IDLE and may_ask and self.asking.ask(session.id, request):
             return
+        elif not self.sanity.trusts():
+            self.turn.note("clock-refused", request=request.id, method=request.method, path=request.path)
+            self._respond(request, UNAVAILABLE, {"error": "clock-off"})
         else:
             self._end(session, EXPIRED, Respond(request.id, DENIED, (), {"error": EXPIRED}))
 

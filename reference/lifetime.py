@@ -7,6 +7,9 @@ from reference.session import Session
 from reference.settings import Settings
 
 ABSOLUTE, IDLE = "absolute", "idle"
+FUTURE = 8
+"""So many bounds apart no two clocks are that their nodes trust: each is up to two bounds, and the error of a reading,
+from the median that it sees, and those are two bounds apart at most."""
 
 
 def overdue(session: Session, last: int, wall: int, settings: Settings) -> str | None:
@@ -19,9 +22,10 @@ def overdue(session: Session, last: int, wall: int, settings: Settings) -> str |
         settings: the limits; an idle limit of 0 is none (REQ-EXP-5).
 
     Returns:
-        "absolute" (REQ-EXP-3), "idle" (REQ-EXP-4) or None. Exactly at a deadline the session still lives.
+        "absolute" (REQ-EXP-3), "idle" (REQ-EXP-4) or None. Exactly at a deadline the session still lives. One begun in
+        the future has passed the absolute limit: nobody can say how old it is, and it would never grow old.
     """
-    if wall > session.created + settings.absolute_us:
+    if wall > session.created + settings.absolute_us or session.created > wall + FUTURE * settings.clock_bound_us:
         return ABSOLUTE
     if settings.idle_us and wall > last + settings.idle_us:
         return IDLE
@@ -31,6 +35,7 @@ def overdue(session: Session, last: int, wall: int, settings: Settings) -> str |
 def forget_at(created: int, settings: Settings) -> int:
     """From when on the record of a session begun at `created` may be forgotten, and is refused when it arrives.
 
-    No copy of it can be alive anywhere by then, on any clock within the contract, so nothing is left to protect from.
+    No copy of it can be alive anywhere by then, on any clock within the contract (two differ by twice the bound), so
+    nothing is left to protect from.
     """
-    return created + settings.absolute_us + settings.clock_bound_us
+    return created + settings.absolute_us + 2 * settings.clock_bound_us

@@ -4,7 +4,7 @@ Sources: Das, Gupta and Motivala, SWIM, 2002; the values of hashicorp/memberlist
 file knows no sessions; what follows from a change of view is the node's business (`changes`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from reference.draws import Draws
 from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
@@ -26,6 +26,9 @@ STOOD_STILL = 1 * SECOND
 """A turn that comes so much later than an alarm was due means that the node stood still: a pause, a long collection."""
 LIFE_BITS = 32
 """Numbers of pings and questions begin anew with each boot, above this bit: an answer to an old life matches none."""
+
+MOMENT_BITS = 48
+"""Instants that come back in answers have the boot above this bit: an earlier life's clock says nothing to this one."""
 
 
 class Member:
@@ -57,6 +60,8 @@ class Membership:
         changes: (what, member) since the node last looked; the node empties it.
         version: grows with every change of who is alive, suspected or ready.
         resumed_at: when this node last went on after it had stood still, by the monotonic clock.
+        read_clock: called with a member, what its wall clock showed in an answer, and when that was asked for by the
+            monotonic clock here.
     """
 
     def __init__(self, turn: Turn, draws: Draws, name: str, boot: int, timing: Timing) -> None:
@@ -72,6 +77,7 @@ class Membership:
         self.changes: list[tuple[str, str]] = []
         self.version = 0
         self.resumed_at = 0
+        self.read_clock: Callable[[str, int, int], None] = lambda _member, _wall, _asked: None
         self._news: dict[str, tuple[Rumour, int]] = {}
         self._round: list[str] = []
         self._number = boot << LIFE_BITS
@@ -102,6 +108,11 @@ class Membership:
             self._live = (self.version, names)
         return self._live[1]
 
+    def is_live(self, name: str) -> bool:
+        """Say whether that other member is held for alive, suspected or not."""
+        member = self.members.get(name)
+        return member is not None and member.state <= SUSPECT
+
     def routable(self) -> list[str]:
         """Names of the other members that are alive, unsuspected and ready, in order of name."""
         return sorted(name for name, member in self.members.items() if member.state == ALIVE and member.ready)
@@ -131,7 +142,7 @@ class Membership:
         for name in peers:
             member = self.members.get(name)
             if name != self.name and (member is None or member.state > SUSPECT):
-                self.turn.gossip(name, PushPull(self._whole_view(), reply=True))
+                self._synchronise(name)
 
     def become_ready(self) -> None:
         """Say from now on that this node may be sent requests."""
@@ -203,11 +214,11 @@ class Membership:
 
     def _pinged(self, sender: str, ping: Ping) -> None:
         self._hear(ping.rumours)
-        self.turn.gossip(sender, Ack(ping.number, self._rumours(sender)))
+        self.turn.gossip(sender, Ack(ping.number, self._rumours(sender), self.turn.shown()))
         member = self.members.get(sender)
         if (member is None or member.state > SUSPECT) and not self.leaving:
             # It knows this node, which does not know it: as after a restart whose first words were lost.
-            self.turn.gossip(sender, PushPull(self._whole_view(), reply=True))
+            self._synchronise(sender)
 
     def _asked_to_ping(self, sender: str, asked: PingRequest) -> None:
         self._hear(asked.rumours)
@@ -217,10 +228,12 @@ class Membership:
             del self._relays[next(iter(self._relays))]
         self.turn.gossip(asked.target, Ping(self._number, self._rumours(asked.target)))
 
-    def _acknowledged(self, _sender: str, ack: Ack) -> None:
+    def _acknowledged(self, sender: str, ack: Ack) -> None:
         self._hear(ack.rumours)
         if self._probed is not None and ack.number == self._probed[1]:
             self._probed = None
+            if ack.wall is not None:
+                self.read_clock(sender, ack.wall, self._round_ends - self.timing.probe_interval)
             if self.turn.mono < self._round_ends:
                 self._await_round_end()
             return
@@ -296,8 +309,13 @@ class Membership:
     def _push_pull(self) -> None:
         live = self.live()
         if live:
-            self.turn.gossip(self.draws.some(live, 1)[0], PushPull(self._whole_view(), reply=True))
+            self._synchronise(self.draws.some(live, 1)[0])
         self.turn.alarm("push-pull", self.timing.push_pull_interval)
+
+    def _synchronise(self, name: str) -> None:
+        """Send the whole view and ask for the other's."""
+        asked = self.boot << MOMENT_BITS | self.turn.mono
+        self.turn.gossip(name, PushPull(self._whole_view(), reply=True, asked=asked))
 
     def _synchronised(self, sender: str, theirs: PushPull) -> None:
         """Merge a whole view; what it calls dead is only suspected here, since it may be an old belief (memberlist).
@@ -311,8 +329,13 @@ class Membership:
                     self._weigh(Rumour(rumour.member, SUSPECT, rumour.incarnation, rumour.boot, rumour.ready))
             else:
                 self._weigh(rumour)
-        if theirs.reply or self.incarnation > before:
+        if theirs.reply:
+            answer = PushPull(self._whole_view(), reply=False, asked=theirs.asked, wall=self.turn.shown())
+            self.turn.gossip(sender, answer)
+        elif self.incarnation > before:
             self.turn.gossip(sender, PushPull(self._whole_view(), reply=False))
+        if theirs.wall is not None and theirs.asked is not None and theirs.asked >> MOMENT_BITS == self.boot:
+            self.read_clock(sender, theirs.wall, theirs.asked & (1 << MOMENT_BITS) - 1)
 
     def _whole_view(self) -> tuple[Rumour, ...]:
         state = LEFT if self.leaving else ALIVE

@@ -19,6 +19,7 @@ from reference.membership import DOWN, RESTARTED, Membership
 from reference.protocol import Init, Request
 from reference.records import Records
 from reference.replication import Replication
+from reference.sanity import Sanity
 from reference.settings import SECOND, Settings
 from reference.turn import Turn
 
@@ -40,6 +41,7 @@ class Node:
     comparison_class = Comparison
     join_class = Join
     gateway_class: type[Gateway] = Gateway
+    sanity_class = Sanity
 
     def __init__(self, init: Init, settings: Settings) -> None:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
@@ -50,6 +52,7 @@ class Node:
         self.turn = turn = Turn()
         draws = Draws(init.seed)
         self.membership = Membership(turn, draws, init.node, init.boot, settings.timing)
+        self.sanity = self.sanity_class(turn, self.membership, settings.clock_bound_us)
         # Two clocks within the contract differ by twice the bound.
         records_class = self.records_class if settings.shared else self.bounded_records_class
         self.records = records_class(turn, settings, HybridClock(2 * settings.clock_bound_us))
@@ -58,7 +61,7 @@ class Node:
         self.asking = Asking(turn, self.membership, self.records, init.boot)
         self.join = self.join_class(turn, draws, self.membership, self.records, self.comparison, init.boot)
         self.gateway = self.gateway_class(
-            turn, settings, init.node, draws, self.membership, self.records, self.replication, self.asking
+            turn, settings, init.node, draws, self.membership, self.records, self.replication, self.asking, self.sanity
         )
         self.asking.last_activity = self.replication.last_activity
         self.replication.reached = self.comparison.soon
@@ -91,9 +94,9 @@ class Node:
 
     def receive(self, sender: str, _channel: str, message: Any, wall: int, mono: int) -> list[Effect]:
         """Take a message from another node."""
-        turn = self.turn
-        turn.wall = wall
+        turn = self.turn  # opened as `turn.open` does, without the call
         turn.mono = mono
+        turn.wall = wall if turn.low <= wall - mono <= turn.high else turn.believe(wall, mono)
         heard_at = self.replication.heard_at
         if heard_at is not None and mono - heard_at > self._quarantine_us:
             self._drop_what_is_old(mono - heard_at)
@@ -154,9 +157,11 @@ class Node:
         for what, member in changes:
             if what is DOWN:
                 self.replication.lost(member)
+                self.sanity.gone(member)
             if what is DOWN or what is RESTARTED:
                 self.comparison.forget(member)
                 self.join.gone()
             if what is not DOWN:
+                self.sanity.came(member)
                 self.join.came(member)
         self.join.view_changed()

@@ -75,10 +75,14 @@ class Ping(Struct, frozen=True, tag="ping"):
 
 
 class Ack(Struct, frozen=True, tag="ack"):
-    """Yes; also passed on by a helper who was asked to ping."""
+    """Yes; also passed on by a helper who was asked to ping.
+
+    `wall` is what the pinged member's wall clock shows; None when a helper passes the answer on, which takes time.
+    """
 
     number: int
     rumours: tuple[Rumour, ...]
+    wall: int | None = None
 
 
 class PingRequest(Struct, frozen=True, tag="ping-req"):
@@ -96,10 +100,16 @@ class Gossip(Struct, frozen=True, tag="gossip"):
 
 
 class PushPull(Struct, frozen=True, tag="push-pull"):
-    """The sender's whole view; the receiver answers with its own when `reply` is asked for (memberlist's full sync)."""
+    """The sender's whole view; the receiver answers with its own when `reply` is asked for (memberlist's full sync).
+
+    `asked` says when, by the asker's monotonic clock with its boot above `MOMENT_BITS`; the answer repeats it and says
+    in `wall` what the answering node's wall clock shows.
+    """
 
     view: tuple[Rumour, ...]
     reply: bool
+    asked: int | None = None
+    wall: int | None = None
 
 
 # ---------------------------------------------------------------------------------------------------- data channel

@@ -4,30 +4,47 @@ The parts of a node share one `Turn`; the node opens it with the clocks of each 
 end. No part keeps a reading of a clock beyond the turn except as a deadline.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from reference.effects import CancelAlarm, Effect, Note, Respond, Send, SetAlarm
 from reference.protocol import DATA, MEMBERSHIP
 
+ANY = (-(2**63), 2**63)
+NEVER = (1, 0)
+"""Bounds that every clock keeps, and that none does."""
+
 
 class Turn:
     """The clocks of the current turn, in microseconds, and the effects gathered so far.
 
-    `wall` is the wall clock since 1970 and may step back; `mono` is the monotonic clock of this boot, from 0.
+    Attributes:
+        wall: the wall clock that the node goes by, since 1970; it may step back.
+        mono: the monotonic clock of this boot, from 0.
+        low, high: between which wall minus mono must lie for the node's own wall clock to be taken as it is.
+        believe: else chooses, given both clocks, what the node goes by.
+        shift: how far that is ahead of what the node's own clock shows.
     """
 
-    __slots__ = ("alarms", "effects", "mono", "wall")
+    __slots__ = ("alarms", "believe", "effects", "high", "low", "mono", "shift", "wall")
 
     def __init__(self) -> None:
         self.wall = 0
         self.mono = 0
+        self.low, self.high = ANY
+        self.believe: Callable[[int, int], int] = lambda wall, _mono: wall
+        self.shift = 0
         self.effects: list[Effect] = []
         self.alarms: set[str] = set()
 
     def open(self, wall: int, mono: int) -> None:
         """Begin a turn with what the clocks say."""
-        self.wall = wall
         self.mono = mono
+        self.wall = wall if self.low <= wall - mono <= self.high else self.believe(wall, mono)
+
+    def shown(self) -> int:
+        """Say what the node's own wall clock shows, right or wrong."""
+        return self.wall - self.shift
 
     def close(self) -> list[Effect]:
         """End the turn and hand out its effects, in the order in which they were asked for."""

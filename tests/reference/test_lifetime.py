@@ -39,6 +39,14 @@ def test_a_deadline_passes_within_a_microsecond() -> None:
 
 
 def test_a_record_outlives_every_copy_that_any_clock_within_the_contract_lets_live() -> None:
-    slowest = BORN + SETTINGS.absolute_us + SETTINGS.clock_bound_us
+    slowest = BORN + SETTINGS.absolute_us + 2 * SETTINGS.clock_bound_us
     assert forget_at(BORN, SETTINGS) == slowest
-    assert overdue(SESSION, slowest, slowest - SETTINGS.clock_bound_us + 1, SETTINGS) == ABSOLUTE
+    assert overdue(SESSION, slowest, slowest - 2 * SETTINGS.clock_bound_us + 1, SETTINGS) == ABSOLUTE
+
+
+def test_a_session_begun_in_the_future_has_passed_its_limit() -> None:
+    """It would live until then, and its whole life after it (known-bugs, row 19)."""
+    bound = SETTINGS.clock_bound_us
+    apart = 6 * bound  # two nodes that trust their clocks, each at the edge of what it may be off
+    assert overdue(SESSION, BORN, BORN - apart, SETTINGS) is None
+    assert overdue(SESSION, BORN, BORN - 8 * bound - 1, SETTINGS) == ABSOLUTE
