@@ -7,9 +7,6 @@ from reference.session import Session
 from reference.settings import Settings
 
 ABSOLUTE, IDLE = "absolute", "idle"
-FUTURE = 8
-"""So many bounds apart no two clocks are that their nodes trust: each is up to two bounds, and the error of a reading,
-from the median that it sees, and those are two bounds apart at most."""
 
 
 def overdue(session: Session, last: int, wall: int, settings: Settings) -> str | None:
@@ -22,10 +19,11 @@ def overdue(session: Session, last: int, wall: int, settings: Settings) -> str |
         settings: the limits; an idle limit of 0 is none (REQ-EXP-5).
 
     Returns:
-        "absolute" (REQ-EXP-3), "idle" (REQ-EXP-4) or None. Exactly at a deadline the session still lives. One begun in
-        the future has passed the absolute limit: nobody can say how old it is, and it would never grow old.
+        "absolute" (REQ-EXP-3), "idle" (REQ-EXP-4) or None. Exactly at a deadline the session still lives. One begun
+        further in the future than a session lives has passed the absolute limit: only a clock that nobody can trust
+        dates so, and it would live for as long as that clock was ahead (known-bugs, row 19).
     """
-    if wall > session.created + settings.absolute_us or session.created > wall + FUTURE * settings.clock_bound_us:
+    if abs(wall - session.created) > settings.absolute_us:
         return ABSOLUTE
     if settings.idle_us and wall > last + settings.idle_us:
         return IDLE
