@@ -13,6 +13,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from reference.errors import REFUSAL, Refused
+from reference.extensions import find
+from reference.hooks import IDLE_HOOK, MAX_HOOK, Hook
 from reference.notation import is_secret_reference
 from reference.orchestrator import CLUSTER, LOCAL, READ, Orchestrator, is_secret
 from reference.reading import Reading
@@ -40,6 +42,7 @@ class Configuration:
         raw: the whole file as JSON values, placeholders replaced: secrets are in it in clear.
         not_read: the key paths of blocks that were left alone.
         notes: what stands in for something unknown (`stand_ins`).
+        hooks: the expiration hooks, by their keys.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Configuration:
     raw: dict[str, Any] = field(repr=False)
     not_read: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
 
     @property
     def store(self) -> str:
@@ -77,7 +81,7 @@ class Configuration:
         settings = Settings(
             cluster=(cluster.name if cluster else None) or "",
             absolute_us=absolute_us,
-            idle_us=session.lifetime.idle_timeout or 0,
+            idle_us=0 if IDLE_HOOK in self.hooks else session.lifetime.idle_timeout or 0,
             cookie_name=session.cookie.name,
             cookie_domain=domain.removeprefix(".").lower(),
             http_only=not session.cookie.disable_http_only,
@@ -86,6 +90,8 @@ class Configuration:
             acknowledge=self.model.extensions.acknowledge,
             routing=self.routing,
             quarantine_us=absolute_us,
+            max_hook=self.hooks.get(MAX_HOOK),
+            idle_hook=self.hooks.get(IDLE_HOOK),
         )
         if self.store == LOCAL:
             # Nobody else is to hold a write, and nobody to be told of a touch.
@@ -114,7 +120,7 @@ def read(text: str, *, environment: Mapping[str, str], stand_ins: bool = False, 
 
     Raises:
         Unreadable: when the text is no YAML mapping, or has a key twice in one mapping.
-        Refused: with every rule that it breaks (REQ-CFG-1 to REQ-CFG-19).
+        Refused: with every rule that it breaks (REQ-CFG-1 to REQ-CFG-19), or with the hooks that cannot be found.
     """
     return _checked(parse(text, name), environment, name, stand_ins=stand_ins)
 
@@ -131,7 +137,11 @@ def _checked(source: Source, environment: Mapping[str, str], name: str, *, stand
     refusals = [finding for finding in reading.findings if finding.level == REFUSAL]
     if refusals:
         raise Refused(refusals)
-    return Configuration(name, reading.model, reading.source.values, tuple(reading.not_read), tuple(reading.notes))
+    hooks, refusals = find(reading)
+    if refusals:
+        raise Refused(refusals)
+    left_alone, notes = tuple(reading.not_read), tuple(reading.notes)
+    return Configuration(name, reading.model, reading.source.values, left_alone, notes, hooks)
 
 
 def _hidden(value: Any, path: Path) -> Any:

@@ -15,6 +15,7 @@ from reference import cookies
 from reference.asking import Asking
 from reference.draws import Draws
 from reference.effects import Respond
+from reference.hooks import HookFailed
 from reference.lifetime import IDLE, overdue
 from reference.membership import Membership
 from reference.protocol import Request
@@ -126,7 +127,12 @@ class Gateway:
         if session.end is not None:
             self._respond(request, DENIED, {"error": session.end.why})
             return
-        limit = overdue(session, self.replication.last_activity(session), self.turn.wall, self.settings)
+        try:
+            limit = overdue(session, self.replication.last_activity(session), self.turn.wall, self.settings)
+        except HookFailed as failed:
+            self.turn.note("hook-failed", hook=failed.hook, why=failed.why)
+            self._respond(request, UNAVAILABLE, {"error": "hook-failed"})
+            return
         if limit is None:
             handler(request, session)
         elif limit is IDLE and may_ask and self.asking.ask(session.id, request):

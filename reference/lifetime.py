@@ -3,6 +3,7 @@
 Nothing here knows a clock or a node; all times are microseconds since 1970 by the wall clock of whoever asks.
 """
 
+from reference.hooks import IDLE_HOOK, MAX_HOOK, says_over
 from reference.session import Session
 from reference.settings import Settings
 
@@ -16,15 +17,23 @@ def overdue(session: Session, last: int, wall: int, settings: Settings) -> str |
         session: the copy held here.
         last: the last activity known here, which may be later than what the copy says.
         wall: the wall clock now.
-        settings: the limits; an idle limit of 0 is none (REQ-EXP-5).
+        settings: the limits; an idle limit of 0 is none (REQ-EXP-5). No hook outlives the absolute one (REQ-EXP-16).
 
     Returns:
         "absolute" (REQ-EXP-3), "idle" (REQ-EXP-4) or None. Exactly at a deadline the session still lives. One begun
         further in the future than a session lives has passed the absolute limit: only a clock that nobody can trust
         dates so, and it would live for as long as that clock was ahead (known-bugs, row 19).
+
+    Raises:
+        HookFailed: a hook did not say whether the session is over.
     """
     if abs(wall - session.created) > settings.absolute_us:
         return ABSOLUTE
+    max_hook, idle_hook = settings.max_hook, settings.idle_hook
+    if max_hook is not None and says_over(MAX_HOOK, max_hook, session, session.created, wall):
+        return ABSOLUTE
+    if idle_hook is not None and says_over(IDLE_HOOK, idle_hook, session, last, wall):
+        return IDLE
     if settings.idle_us and wall > last + settings.idle_us:
         return IDLE
     return None

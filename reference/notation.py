@@ -29,6 +29,7 @@ LONGEST_NS = 2**63 - 1
 
 _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _WORDS = re.compile(r"([0-9]+)\s*(d|days?|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|ms)", re.IGNORECASE)
+_PYTHON_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _SECRET = re.compile(r"<[^<>\s]+>")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -80,6 +81,13 @@ def one_of(*words: str) -> Callable[[object], str]:
         raise Malformed(f"not {listed}", f"write '{choice}'" if choice else f"write {listed}")
 
     return read
+
+
+def python_name(value: object) -> str:
+    """Read the name of a Python callable: package.module:function."""
+    if not isinstance(value, str) or not _PYTHON_NAME.fullmatch(value):
+        raise Malformed("no name of a Python callable", "write 'package.module:function'")
+    return value
 
 
 def duration_us(value: object) -> int:

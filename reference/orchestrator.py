@@ -34,6 +34,9 @@ Listen = Annotated[Endpoint, BeforeValidator(notation.multiaddr)]
 Peer = Annotated[Endpoint, BeforeValidator(notation.peer)]
 Psk = Annotated[SecretStr, BeforeValidator(lambda value: SecretStr(notation.psk(value)))]
 """64 hex digits or a reference to the secret provider; printed as asterisks."""
+PythonName = Annotated[str, BeforeValidator(notation.python_name)]
+ServiceExtension = dict[str, Any]
+"""A reference to code that the product runs; its shape is the product's business."""
 
 
 class Block(BaseModel):
@@ -65,12 +68,12 @@ class Store(Block):
 
 
 class Lifetime(Block):
-    """`session.lifetime`; the hooks are references to service extensions, whose shape is the product's business."""
+    """`session.lifetime`; what hooks there are, `reference.hooks` finds."""
 
     max_timeout: Duration | None = None
     idle_timeout: Duration | None = None
-    eval_max_lifetime: Annotated[dict[str, Any] | None, Field(alias="evalMaxLifetimeSE")] = None
-    eval_idle_timeout: Annotated[dict[str, Any] | None, Field(alias="evalIdleTimeoutSE")] = None
+    eval_max_lifetime: Annotated[ServiceExtension | None, Field(alias="evalMaxLifetimeSE")] = None
+    eval_idle_timeout: Annotated[ServiceExtension | None, Field(alias="evalIdleTimeoutSE")] = None
 
 
 class Cookie(Block):
@@ -158,7 +161,7 @@ class PostLogout(Block):
     """`singleLogout.postLogout`."""
 
     redirect_url: Annotated[Url | None, Field(alias="redirectURL")] = None
-    post_logout: Annotated[dict[str, Any] | None, Field(alias="postLogoutSE")] = None
+    post_logout: Annotated[ServiceExtension | None, Field(alias="postLogoutSE")] = None
 
 
 class SingleLogout(Block):
@@ -175,6 +178,13 @@ class Advertise(Block):
     data: Peer | None = None
 
 
+class Hooks(Block):
+    """`x-anynode.hooks`: Python callables in place of the service extensions of `session.lifetime`."""
+
+    eval_max_lifetime: Annotated[PythonName | None, Field(alias="evalMaxLifetimeSE")] = None
+    eval_idle_timeout: Annotated[PythonName | None, Field(alias="evalIdleTimeoutSE")] = None
+
+
 class Extensions(Block):
     """`x-anynode`: this project's own settings; the product ignores them."""
 
@@ -182,6 +192,7 @@ class Extensions(Block):
     same_site: Annotated[str, BeforeValidator(notation.one_of("Strict", "Lax", "None"))] = "None"
     accepted_psks: list[Psk] = []
     advertise: Advertise = Advertise()
+    hooks: Hooks = Hooks()
 
 
 class Orchestrator(Block):

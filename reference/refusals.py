@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reference import notation, reading
 from reference.errors import REFUSAL, WARNING, Finding
-from reference.orchestrator import CLUSTER, FLAG, LOCAL, SRV, STATIC, Cluster
+from reference.orchestrator import CLUSTER, EXTENSIONS, FLAG, LOCAL, SRV, STATIC, Cluster
 from reference.reading import Reading, Unset
 from reference.yaml_text import Source
 
@@ -232,6 +232,19 @@ def logout_has_a_url(read: Reading) -> Iterator[Finding]:
         yield read.finding("logout-without-url", path, "nothing", write)
 
 
+def hooks_stand_for_something(read: Reading) -> Iterator[Finding]:
+    """`x-anynode.hooks` names Python callables for hooks that the file has (REQ-EXP-7)."""
+    lifetime, python = read.model.session.lifetime, read.model.extensions.hooks
+    for key, hook, stand_in in (
+        ("evalMaxLifetimeSE", lifetime.eval_max_lifetime, python.eval_max_lifetime),
+        ("evalIdleTimeoutSE", lifetime.eval_idle_timeout, python.eval_idle_timeout),
+    ):
+        if stand_in is not None and hook is None and read.knows("session", "lifetime", key):
+            found = f"a stand-in for session.lifetime.{key}, which is not there"
+            write = f"write 'session: {{lifetime: {{{key}: {{funcName: NAME}}}}}}', or take this away"
+            yield read.finding("hook-for-nothing", (EXTENSIONS, "hooks", key), found, write)
+
+
 RULES: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     store_has_a_type,
     flag_is_on,
@@ -244,6 +257,7 @@ RULES: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     addresses_are_distinct,
     clusters_have_discovery,
     logout_has_a_url,
+    hooks_stand_for_something,
 )
 """Every rule that refuses a file by itself."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from reference.config import DAY_US
 from reference.errors import HINT, REFUSAL, WARNING, Finding
+from reference.extensions import configured
 from reference.notation import Endpoint, is_secret_reference
 from reference.orchestrator import CLUSTER, FLAG, SRV, STATIC, Cluster
 from reference.reading import STAND_IN_KEY, Reading
@@ -163,6 +164,20 @@ def idle_lifetime_is_said(read: Reading) -> Iterator[Finding]:
             because=because,
             requirement="REQ-EXP-5",
         )
+
+
+def hooks_can_be_run(read: Reading) -> Iterator[Finding]:
+    """A hook that is a service extension runs in the product alone."""
+    for key, _, python in configured(read):
+        if python is None:
+            yield read.finding(
+                "hook-without-python",
+                (*LIFETIME, key),
+                read.shown(*LIFETIME, key, "funcName"),
+                f"name its counterpart under x-anynode: {{hooks: {{{key}: package.module:function}}}}, to run it here",
+                level=HINT,
+                because="anynode runs no service extensions, and refuses to run a file whose hook it cannot run",
+            )
 
 
 def idle_is_within_absolute(read: Reading) -> Iterator[Finding]:
@@ -341,6 +356,7 @@ RULES: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     absolute_lifetime_is_said,
     idle_lifetime_is_said,
     idle_is_within_absolute,
+    hooks_can_be_run,
     cookie_is_protected,
     static_list_names_peers,
     addresses_can_be_reached,

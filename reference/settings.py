@@ -3,6 +3,9 @@
 `reference.config` reads and checks the product's YAML and makes one of these; the core never sees YAML or pydantic.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from msgspec import Struct
 
 MILLISECOND = 1_000
@@ -34,6 +37,8 @@ class Settings(Struct, frozen=True):
         cluster: name of the cluster.
         absolute_us: `session.lifetime.maxTimeout`; 24 h when unset or zero.
         idle_us: `session.lifetime.idleTimeout`; 0 disables the idle check (REQ-EXP-5).
+        max_hook, idle_hook: `evalMaxLifetimeSE` and `evalIdleTimeoutSE` as `reference.hooks.Hook`; the idle one takes
+            the place of `idle_us`, which is 0 then (REQ-EXP-7).
         cookie_name: `session.cookie.name` (REQ-COOK-1).
         cookie_domain: `session.cookie.domain` without its leading dot, "" when unset (REQ-COOK-5, REQ-COOK-6).
         http_only, secure, same_site: attributes of the cookie (REQ-COOK-2, REQ-COOK-7).
@@ -61,5 +66,7 @@ class Settings(Struct, frozen=True):
     clock_bound_us: int = 500 * MILLISECOND
     quarantine_us: int = 24 * 3600 * SECOND
     timing: Timing = LAN
+    max_hook: Callable[[Any, int], bool] | None = None
+    idle_hook: Callable[[Any, int], bool] | None = None
     shared: bool = True
     capacity: int = 50_000

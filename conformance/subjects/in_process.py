@@ -48,7 +48,11 @@ class InProcess:
         def make(init: Init) -> Machine:
             return self._node_class(init, settings)
 
-        return Prepared(list(REFERENCE_FEATURES if settings.shared else LOCAL_FEATURES), contract, make)
+        features = REFERENCE_FEATURES if settings.shared else LOCAL_FEATURES
+        if settings.idle_hook is not None or settings.max_hook is not None:
+            # A hook may expire a session at any time before its greatest age: only that is promised then.
+            features = [feature for feature in features if feature != "idle"]
+        return Prepared(list(features), contract, make)
 
 
 def subject_named(name: str) -> Subject:
