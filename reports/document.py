@@ -107,6 +107,15 @@ class Costs(Struct, kw_only=True):
     forced_by_cause: dict[str, int]
 
 
+class ClockSeen(Struct, kw_only=True):
+    """A node's wall clock that was off; what clients asked while it was beyond the contract's bound, by operation."""
+
+    farthest_us: int
+    beyond_us: int
+    answered: dict[str, int]
+    refused: dict[str, int]
+
+
 Steps = dict[str, list[tuple[int, int]]]
 """By node: [time in µs, value] pairs in order of time; a value holds until the next."""
 
@@ -121,6 +130,7 @@ SHAPES: dict[str, Any] = {
     "membership": Membership,
     "requests": Requests,
     "costs": Costs,
+    "clocks": dict[str, ClockSeen],
 }
 """The value of each figure that a rendering knows; figures of other names are kept as they are."""
 
@@ -228,6 +238,10 @@ class RunDocument(Struct, kw_only=True):
         """Give what the run cost its users, if it was counted."""
         found: Costs | None = self._value("costs")
         return found
+
+    def clocks(self) -> dict[str, ClockSeen]:
+        """Give the clocks that were off, empty when none was."""
+        return self._value("clocks") or {}
 
     def _value(self, name: str) -> Any:
         figure = self.figures.get(name)

@@ -69,6 +69,16 @@ class Outcomes(Struct, frozen=True):
     unknown: str
 
 
+class Clock(Struct, frozen=True):
+    """One clock that was off, and what it did to requests."""
+
+    node: str
+    farthest: str
+    beyond: str
+    refused: str
+    answered: str
+
+
 def view(document: RunDocument) -> dict[str, Any]:
     """Put a run document into words.
 
@@ -97,6 +107,16 @@ def view(document: RunDocument) -> dict[str, Any]:
         "lag": _lag(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
+        "clocks": [
+            Clock(
+                node,
+                words.offset(seen.farthest_us),
+                words.rounded(seen.beyond_us) if seen.beyond_us else "never",
+                words.by_operation(seen.refused),
+                words.by_operation(seen.answered),
+            )
+            for node, seen in document.clocks().items()
+        ],
         "notes": head.notes,
         "command": head.command,
         "honesty": words.NOT_THE_PRODUCT if head.subject == "reference" else words.NOT_THE_PRODUCT_EITHER,

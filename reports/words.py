@@ -5,7 +5,7 @@ put into words.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -71,6 +71,7 @@ _TOUCHED: Final = {
     "leave": ("node left", "nodes left"),
     "join": ("node joined", "nodes joined"),
     "pause": ("event put off", "events put off"),
+    "clock": ("clock set", "clocks set"),
 }
 """What each fault of the simulator counts, as one and as many."""
 
@@ -181,6 +182,21 @@ def touched(fault: FaultSeen) -> str:
         return "touched nothing: it shows nothing"
     counted = _TOUCHED.get(fault.fault)
     return count(fault.touched, *counted) if counted is not None else f"{fault.touched:,} touched"
+
+
+def offset(us: int) -> str:
+    """Say how far a clock was off: in days from two days on, and in which direction."""
+    day = 86_400 * SECOND_US
+    far = f"{abs(us) // day:,} days" if abs(us) >= 2 * day else rounded(abs(us))
+    return f"{far} {'behind' if us < 0 else 'ahead'}"
+
+
+def by_operation(counts: Mapping[str, int]) -> str:
+    """Say how many requests of each kind there were: "207: 61 logins, 146 writes"."""
+    if not counts:
+        return "0"
+    parts = [count(number, operation) for operation, number in sorted(counts.items())]
+    return f"{sum(counts.values()):,}: {', '.join(parts)}"
 
 
 def when(fault: FaultSeen) -> str:

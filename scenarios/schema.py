@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, WithJsonSchema, model_validator
 
-from scenarios.durations import Duration, Positive, Share
+from scenarios.durations import Duration, Positive, Share, write_duration
 from scenarios.faults import Fault, refuse_nonsense
 from scenarios.strict import Strict, nearest
 from scenarios.traffic import NASA_DAY
@@ -111,10 +111,30 @@ Lag = Annotated[
     Discriminator(lambda value: "<each>" if isinstance(value, (dict, HealthLag)) else "<both>"),
 ]
 
-DECIDED = ("users", "pages", "rest")
+DECIDED = ("users", "pages", "rest", "gaps")
 """Settings of the workload that a day of traffic decides."""
 
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
+
+
+class Gaps(Strict):
+    """Now and then somebody leaves an open page alone for longer, and comes back to it with the same cookie.
+
+    Attributes:
+        share: of the pauses between two pages of a visit, so many are such a gap.
+        between: the shortest and the longest, all between them equally likely; around a limit, to see it kept.
+    """
+
+    share: Share
+    between: Annotated[list[Duration], Field(min_length=2, max_length=2)]
+
+    @model_validator(mode="after")
+    def shortest_before_longest(self) -> Self:
+        """Refuse a span whose end lies before its beginning."""
+        if self.between[0] > self.between[1]:
+            shortest, longest = (write_duration(length) for length in self.between)
+            raise ValueError(f"has between: [{shortest}, {longest}], shortest above longest; turn them round")
+        return self
 
 
 class Workload(Strict):
@@ -126,6 +146,7 @@ class Workload(Strict):
         health_lag: how late the balancer learns that a node is ready, or no longer; one length, or one for each.
         moves: the share of requests that the balancer sends to another node than it would by its own rule.
         think: the mean time between an answer and the next page.
+        gaps: how often somebody is away for longer within a visit; never, when absent.
         pages: fewest and most pages of a visit.
         writes: the share of pages that change one key.
         deletes: the share of pages that delete one key.
@@ -135,7 +156,7 @@ class Workload(Strict):
         rest: the mean time between two visits.
         revokes: the share of users who once revoke all of their sessions.
         tabs: the share of users with two tabs of one browser, both of which ask at the same time.
-        traffic: who comes when, in place of `users`, `pages` and `rest`: `nasa-day` (`data/nasa-day.yaml`), or the path
+        traffic: who comes when, in place of `users`, `pages`, `rest` and `gaps`: `nasa-day` (`data/nasa-day.yaml`), or the path
             of a recorded day (`traffic.py`), counted from the scenario's file. It begins when the users come.
         from: the instant of that day at which the run begins.
     """
@@ -145,6 +166,7 @@ class Workload(Strict):
     health_lag: Lag = 1_000_000
     moves: Share = 0
     think: Positive = 3_000_000
+    gaps: Gaps | None = None
     pages: Span = Field(default=[4, 12])
     writes: Share = 330_000
     deletes: Share = 30_000

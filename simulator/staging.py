@@ -129,6 +129,7 @@ def may_change_membership(scenario: Scenario) -> bool:
 
 def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
     """Build what all users have in common; nobody revokes where the subject cannot."""
+    gaps = workload.gaps
     return Habits(
         host=host,
         keys=tuple(f"k{number}" for number in range(1, workload.keys + 1)),
@@ -141,6 +142,8 @@ def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
         rest_us=workload.rest,
         revokes=workload.revokes if revoke else 0,
         tabs=workload.tabs,
+        gaps=0 if gaps is None else gaps.share,
+        gap_us=(0, 0) if gaps is None else (gaps.between[0], gaps.between[1]),
     )
 
 

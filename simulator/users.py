@@ -71,7 +71,10 @@ class Answer(Struct, frozen=True):
 
 
 class Habits(Struct, frozen=True):
-    """How people use the site; see the scenario's `workload`. Lengths in µs, shares in parts per million."""
+    """How people use the site; see the scenario's `workload`. Lengths in µs, shares in parts per million.
+
+    `gaps` is the share of pauses that are gaps; they last from the one to the other length of `gap_us`.
+    """
 
     host: str
     keys: tuple[str, ...]
@@ -84,6 +87,8 @@ class Habits(Struct, frozen=True):
     rest_us: int
     revokes: int
     tabs: int = 0
+    gaps: int = 0
+    gap_us: tuple[int, int] = (0, 0)
 
 
 class Browsing:
@@ -256,7 +261,7 @@ class User(Browsing):
 
     def _learn(self, ask: Ask, answer: Answer, now: int) -> None:
         habits = self._habits
-        self._next = now + spread_around(habits.think_us, self._stream)
+        self._next = now + self._pause()
         if ask.op == LOGIN:
             self._signed_in = answer.status == OK
             if self._signed_in:
@@ -272,6 +277,14 @@ class User(Browsing):
                 self._next = now + spread_around(habits.rest_us, self._stream)
             else:
                 self._pages = 1  # the page said nothing: look at one, then try again
+
+    def _pause(self) -> int:
+        """Draw how long the person looks at a page, or stays away from it."""
+        habits, stream = self._habits, self._stream
+        if habits.gaps and stream.happens(habits.gaps):
+            shortest, longest = habits.gap_us
+            return shortest + stream.below(longest - shortest + 1)
+        return spread_around(habits.think_us, stream)
 
 
 def spread_around(mean_us: int, stream: Stream) -> int:

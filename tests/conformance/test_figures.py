@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.figures import POINTS_MAX, behind, figures_of, lag, requests, spread
-from conformance.history import Header, History, Lifetime, Operation
+from conformance.figures import POINTS_MAX, behind, clocks, figures_of, lag, requests, spread
+from conformance.history import Clock, Header, History, Lifetime, Operation
 from reports.document import SHAPES
 
 NODES = ["n1", "n2"]
@@ -129,7 +129,7 @@ def test_requests_are_those_of_users() -> None:
 
 def test_every_figure_has_the_shape_that_renderings_know() -> None:
     figures = {figure.name: figure.value for figure in figures_of(probed().history)}
-    assert sorted(figures) == ["behind", "costs", "lag", "requests", "spread"]
+    assert sorted(figures) == ["behind", "clocks", "costs", "lag", "requests", "spread"]
     assert set(figures) <= set(SHAPES)
 
 
@@ -157,3 +157,32 @@ def test_a_curve_rises_and_keeps_its_ends_in_few_points(delays: list[int]) -> No
     assert [share for _, share in curve] == sorted(share for _, share in curve)
     if seen:
         assert (curve[0][0], curve[-1]) == (min(seen), (max(seen), 0.5))
+
+
+def test_what_a_clock_beyond_the_contract_answered_and_refused_is_counted_and_nothing_else() -> None:
+    """The contract of these histories is half a second."""
+    told = Told()
+    for t in (9, 10, 29, 30):
+        told.did("read", "n1", t).did("write", "n1", t, "unknown").did("read", "n2", t)
+    told.did("read", "n1", 20, by="observer")
+    told.history.clocks = [
+        Clock("n1", s(5), s(0.5)),
+        Clock("n1", s(10), s(-90)),
+        Clock("n1", s(30), 0),
+        Clock("n2", s(20), s(0.4)),
+    ]
+    assert clocks(told.history) == {
+        "n1": {"farthest_us": s(-90), "beyond_us": s(20), "answered": {"read": 2}, "refused": {"write": 2}},
+        "n2": {"farthest_us": s(0.4), "beyond_us": 0, "answered": {}, "refused": {}},
+    }
+
+
+def test_a_clock_that_is_never_set_right_is_wrong_to_the_end() -> None:
+    told = Told().did("read", "n1", 10).did("read", "n1", 40)
+    told.history.clocks = [Clock("n1", s(20), s(1))]
+    assert clocks(told.history)["n1"] == {
+        "farthest_us": s(1),
+        "beyond_us": s(20),
+        "answered": {"read": 1},
+        "refused": {},
+    }

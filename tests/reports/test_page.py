@@ -182,6 +182,17 @@ def test_requests_are_counted_by_node_and_outcome(run: Any, tmp_path: Path) -> N
     assert "12,904 requests in 640 sessions: 660 logins, 212 logouts." in said
 
 
+def test_whose_clocks_were_wrong_and_what_that_cost_is_shown(run: Any, tmp_path: Path) -> None:
+    assert "Whose clocks were wrong" not in Outline(made(run, tmp_path)).words
+    year = {"farthest_us": 365 * 86_400_000_000, "beyond_us": 120_000_000}
+    back = {"farthest_us": -450_000, "beyond_us": 0, "answered": {}, "refused": {}}
+    wrong = {**year, "answered": {"logout": 58}, "refused": {"write": 146, "login": 1}}
+    run.figures["clocks"] = ("us", "the world, and clients", {"n2": wrong, "n4": back})
+    said = Outline(made(run, tmp_path)).words
+    assert "n2 365 days ahead 120 s 147: 1 login, 146 writes 58: 58 logouts" in said
+    assert "n4 0.45 s behind never 0 0" in said
+
+
 def test_the_lag_is_said_in_seconds(run: Any, tmp_path: Path) -> None:
     assert "half 0.0021 s 95 % 0.061 s 99 % 0.9 s the slowest 2 s samples 60" in Outline(made(run, tmp_path)).words
 

@@ -190,6 +190,14 @@ def test_a_drift_that_is_none_is_refused(text: object) -> None:
         parse_drift(text)
 
 
+def test_gaps_are_read_and_their_span_is_written_forwards() -> None:
+    gaps = read("workload: {gaps: {share: 3%, between: [57s, 63s]}}").workload.gaps
+    assert gaps is not None
+    assert (gaps.share, gaps.between) == (30_000, [57_000_000, 63_000_000])
+    with pytest.raises(scenarios.ScenarioRefused, match=r"between: \[1m, 3s\], shortest above longest"):
+        read("workload: {gaps: {share: 3%, between: [60s, 3s]}}")
+
+
 def test_clock_faults_are_read() -> None:
     faults = read(
         "faults: [{at: 1s, clock: n2, jump: -900ms}, {at: 2s, for: 1m, clock: n1, offset: 365d, drift: 1ms/s}]"

@@ -218,3 +218,16 @@ def test_a_denial_in_the_other_tab_counts_unless_the_cookie_is_a_newer_one() -> 
     assert user._signed_in
     user.other_tab(beside, Answer(401), now)
     assert not user._signed_in
+
+
+def test_who_is_away_for_a_gap_comes_back_within_its_span_with_the_same_cookie() -> None:
+    shortest, longest = 57 * SECOND, 63 * SECOND
+    habits = structs.replace(HABITS, stale=(0, 0), pages=(50, 50), gaps=200_000, gap_us=(shortest, longest))
+    asked = live(Site(), habits, end=20 * END)
+    pauses = [(later[0] - earlier[0], earlier[1], later[1]) for earlier, later in pairwise(asked)]
+    within = [(us, one.cookie, other.cookie) for us, one, other in pauses if LOGIN not in (one.op, other.op)]
+    gaps = [us for us, one, other in within if us >= shortest and one == other]
+    assert 0.1 < len(gaps) / len(within) < 0.3
+    assert max(gaps) <= longest
+    assert max(gaps) - min(gaps) > 0.9 * (longest - shortest)
+    assert not any(30 * SECOND < us < shortest for us, _, _ in within)
