@@ -156,8 +156,8 @@ class Workload(Strict):
         rest: the mean time between two visits.
         revokes: the share of users who once revoke all of their sessions.
         tabs: the share of users with two tabs of one browser, both of which ask at the same time.
-        traffic: who comes when, in place of `users`, `pages`, `rest` and `gaps`: `nasa-day` (`data/nasa-day.yaml`), or the path
-            of a recorded day (`traffic.py`), counted from the scenario's file. It begins when the users come.
+        traffic: who comes when, in place of `users`, `pages`, `rest` and `gaps`: `nasa-day` (`data/nasa-day.yaml`), or
+            the path of a recorded day (`traffic.py`), counted from the scenario's file. It begins when the users come.
         from: the instant of that day at which the run begins.
     """
 
