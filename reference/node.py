@@ -42,6 +42,7 @@ class Node:
     join_class = Join
     gateway_class: type[Gateway] = Gateway
     sanity_class = Sanity
+    asking_class = Asking
 
     def __init__(self, init: Init, settings: Settings) -> None:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
@@ -58,7 +59,7 @@ class Node:
         self.records = records_class(turn, settings, HybridClock(2 * settings.clock_bound_us))
         self.replication = self.replication_class(turn, settings, self.membership, self.records, init.boot)
         self.comparison = self.comparison_class(turn, self.membership, self.records, init.boot)
-        self.asking = Asking(turn, self.membership, self.records, init.boot)
+        self.asking = self.asking_class(turn, self.membership, self.records, init.boot)
         self.join = self.join_class(turn, draws, self.membership, self.records, self.comparison, init.boot)
         self.gateway = self.gateway_class(
             turn, settings, init.node, draws, self.membership, self.records, self.replication, self.asking, self.sanity

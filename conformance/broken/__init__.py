@@ -12,6 +12,7 @@ from conformance.broken import (
     caches_by_worker,
     dates_by_wall_clock,
     drops_ends_early,
+    expires_by_own_copy,
     follows_any_clock,
     forgets_ends,
     keeps_old_id,
@@ -58,6 +59,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/javaee/glassfish/issues/18322",
         "durability",
         "clock-steps-back",
+    ),
+    "expires_by_own_copy": Broken(
+        expires_by_own_copy.BrokenNode,
+        "A node expires a session that is active on others: it knows only what was active on itself.",
+        "https://github.com/hazelcast/hazelcast/issues/13945",
+        "idle_band",
+        "skewed-clocks-at-expiry",
     ),
     "follows_any_clock": Broken(
         follows_any_clock.BrokenNode,
