@@ -1,7 +1,8 @@
 """Figures of a history: what the pictures of a run are drawn from. They decide nothing.
 
 Pure functions; they import nothing of the project but `conformance.history`. The shapes are those of the run document
-(reports/document.py): behind, spread, lag, requests; costs stand in `conformance.costs`. Peeks show the copies as they
+(reports/document.py): behind, spread, lag, requests; costs stand in `conformance.costs`, what users' clients met over
+time in `conformance.figures_clients`. Peeks show the copies as they
 are; a delay is known as finely as observers peek.
 """
 
@@ -12,6 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from conformance.costs import costs
+from conformance.figures_clients import availability, errors, latency
 from conformance.history import (
     DELETE,
     LOGIN,
@@ -50,6 +52,9 @@ def figures_of(history: History) -> list[Figure]:
         Figure("requests", "requests", "clients", requests(history)),
         Figure("costs", "sessions", "clients", costs(history)),
         Figure("clocks", "us", "the world, and clients", clocks(history)),
+        Figure("availability", "requests", "clients", availability(history)),
+        Figure("latency", "us", "clients", latency(history)),
+        Figure("errors", "requests", "clients", errors(history)),
     ]
 
 

@@ -116,6 +116,23 @@ class ClockSeen(Struct, kw_only=True):
     refused: dict[str, int]
 
 
+class Availability(Struct, kw_only=True):
+    """Over time, for each span of `bucket_us` in which something was asked: its begin in µs, requests, and answered."""
+
+    bucket_us: int
+    buckets: list[tuple[int, int, int]]
+
+
+class Latency(Struct, kw_only=True):
+    """Over time, for each span with an answer: its begin, and the median, 95th and 99th percentile, all in µs."""
+
+    bucket_us: int
+    buckets: list[tuple[int, int, int, int]]
+
+
+Errors = dict[str, dict[str, int]]
+"""By node that was asked, by kind: "unknown", "refused", or a status such as "503"."""
+
 Steps = dict[str, list[tuple[int, int]]]
 """By node: [time in µs, value] pairs in order of time; a value holds until the next."""
 
@@ -131,6 +148,9 @@ SHAPES: dict[str, Any] = {
     "requests": Requests,
     "costs": Costs,
     "clocks": dict[str, ClockSeen],
+    "availability": Availability,
+    "latency": Latency,
+    "errors": Errors,
 }
 """The value of each figure that a rendering knows; figures of other names are kept as they are."""
 
@@ -242,6 +262,20 @@ class RunDocument(Struct, kw_only=True):
     def clocks(self) -> dict[str, ClockSeen]:
         """Give the clocks that were off, empty when none was."""
         return self._value("clocks") or {}
+
+    def availability(self) -> Availability | None:
+        """Give how many requests were answered over time, if it was counted."""
+        found: Availability | None = self._value("availability")
+        return found
+
+    def latency(self) -> Latency | None:
+        """Give how long answers took over time, if it was measured."""
+        found: Latency | None = self._value("latency")
+        return found
+
+    def errors(self) -> Errors:
+        """Give what went wrong by node and kind, empty when the document has none."""
+        return self._value("errors") or {}
 
     def _value(self, name: str) -> Any:
         figure = self.figures.get(name)
