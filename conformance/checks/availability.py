@@ -6,7 +6,7 @@ from conformance.checks.copies import Copies
 from conformance.checks.findings import Convictions, at, conclude, counted, quantiles, seconds
 from conformance.checks.index import Index
 from conformance.history import CLUSTER, DELETE, DENIED, LOGIN, LOGOUT, OBSERVER, OK, READ, REVOKE, WRITE, Operation
-from conformance.verdict import Finding
+from conformance.verdict import VIOLATED, Finding
 
 NAME = "availability"
 REQUIREMENTS = ["REQ-FAIL-2", "REQ-FAIL-7", "REQ-FAIL-8", "REQ-ROUT-4"]
@@ -15,8 +15,8 @@ WITHIN_US: Final = 2_000_000
 ONE_IN: Final = 1_000
 """Of so many requests one may fail: 99.9 %, three hours a year less than what is commonly promised for one machine.
 
-The protocol defines the share and leaves the bound to the judge. In a quiet cluster of this store none fails; of real
-ones a share is lost with a connection now and then, and a bound of all would convict them of that."""
+The protocol defines the share and leaves the bound open. In a quiet cluster of this store none fails; of real ones a
+share is lost with a connection now and then, and a bound of all would convict them of that."""
 ASKED: Final = frozenset({LOGIN, READ, WRITE, DELETE, LOGOUT, REVOKE})
 
 
@@ -31,9 +31,10 @@ def availability(index: Index) -> Finding:
     a 4xx that refuses, and a denial of a session that the node must know and nothing can have ended (see durability).
     What an answer shows is other checks' business.
 
-    Convicts if more than one in 1,000 failed, and more than one in all: what is seen of fewer than 1,000 requests is
-    counted as if all others up to there had gone well. Unknown outcomes are what is counted here: each is one request
-    without an answer, never evidence of more.
+    No contract gives a bound, and a network can be too lossy for any. So only a history whose `expect` names this
+    check, or none, is judged by one; elsewhere the share is a figure. Convicts if more than one in 1,000 failed, and
+    more than one in all: what is seen of fewer than 1,000 requests is counted as if all others up to there had gone
+    well. Unknown outcomes are what is counted here: each is one request without an answer, never evidence of more.
 
     Judged: requests counted. Figures: the share, errors near changes of faults, latency. Cost: O(n log n).
     """
@@ -54,9 +55,8 @@ def availability(index: Index) -> Finding:
             latency.append(operation.answered - operation.asked)
         if fails is not None:
             failed[operation.node] += 1
-            convictions.add(
-                (operation,), "{} " + fails + ", and {} had been up, and no fault near", at(operation), operation.node
-            )
+            text = "{} {}, though {} was up and no fault near"
+            convictions.add((operation,), text, at(operation), fails, operation.node)
     share = (judged - convictions.count) * 1_000_000 // judged if judged else 0
     failures = f"{counted(convictions.count, 'request')} of {judged:,} failed"
     figures: dict[str, Any] = {
@@ -77,12 +77,20 @@ def availability(index: Index) -> Finding:
         f" faults, 99.9 % are answered, definitely and rightly, within {seconds(WITHIN_US)}.",
         convictions,
         judged=judged,
+        promised=_expected(index),
         held=f"{failures}; {errors_elsewhere:,} of {elsewhere:,} near changes of faults",
         figures=figures,
     )
-    if convictions.count:
+    if finding.verdict == VIOLATED:
         finding.seen = f"{failures}; first, {finding.seen}"
     return finding
+
+
+def _expected(index: Index) -> bool:
+    """Say whether the scenario stakes its verdict on this check: it names it, or names none."""
+    expect = index.header.expect
+    names = expect.get("checks") if isinstance(expect, dict) else expect
+    return not names or NAME in names
 
 
 def _counts(index: Index, operation: Operation) -> bool:
