@@ -18,7 +18,15 @@ from reports.svg import FONT, standalone
 from reports.view import view
 
 PAGE: Final = "report.html"
-_SHORT: Final = {"behind": "Copies behind", "spread": "Spread", "membership": "Membership"}
+_SHORT: Final = {
+    "availability": "Availability",
+    "latency": "Latency",
+    "behind": "Copies behind",
+    "spread": "Spread",
+    "membership": "Membership",
+    "absolute-band": "Greatest age",
+    "idle-band": "Idleness",
+}
 
 
 def make(run_dir: Path) -> list[Path]:

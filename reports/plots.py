@@ -1,7 +1,8 @@
 """The plots of a run, one function a plot: run document in, SVG out. Nothing is judged, and only the document is read.
 
 Every function returns None where the document has nothing to draw. Colours mean the same in all of them
-(`reports.palette`). Membership has a file of its own (`reports.strips`).
+(`reports.palette`). Membership, what clients met over time, and the limits have files of their own (`reports.strips`,
+`reports.clients`, `reports.expiry`).
 """
 
 import math
@@ -9,7 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from reports import words
+from reports.clients import availability, latency
 from reports.document import RunDocument, Spread, Steps
+from reports.expiry import BANDS, expiry
 from reports.sheet import (
     AXIS,
     LANE,
@@ -36,7 +39,9 @@ ROOMY: Final = 6
 
 def drawn(document: RunDocument) -> list[Plot]:
     """Draw every plot that the document has figures for."""
-    return [made for draw in (behind, spread, membership) if (made := draw(document)) is not None]
+    made = [draw(document) for draw in (availability, latency, behind, spread, membership)]
+    made += [expiry(document, check) for check in BANDS]
+    return [picture for picture in made if picture is not None]
 
 
 def behind(document: RunDocument) -> Plot | None:
@@ -152,12 +157,11 @@ def spread(document: RunDocument) -> Plot | None:
 
 
 def _decades(sheet: Sheet, x: Callable[[int], float], low: int, high: int, y: float) -> None:
-    labels = {1: "1 µs", 10: "10 µs", 100: "100 µs", 1_000: "1 ms", 10_000: "10 ms", 100_000: "100 ms"}
     sheet.rule([sheet.left, sheet.right], [y, y], color=INKS["muted"])
     decade = low
     while decade <= high:
         sheet.rule([x(decade)] * 2, [y, y + 4], color=INKS["muted"])
-        label = labels.get(decade) or f"{decade // words.SECOND_US:,} s"
+        label = words.span(decade)
         side = "right" if decade == high else "center"
         sheet.write(x(decade), y + 13, label, ha=side, fontsize=SMALL, color=INKS["muted"])
         decade *= 10

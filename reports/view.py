@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from conformance import verdict
+from conformance.costs import CAUSES
 from conformance.verdict import Finding
 from reports import words
 from reports.document import RunDocument
@@ -107,6 +108,8 @@ def view(document: RunDocument) -> dict[str, Any]:
         "lag": _lag(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
+        "errors": _errors(document),
+        "costs": _costs(document),
         "clocks": [
             Clock(
                 node,
@@ -133,7 +136,7 @@ def _check(finding: Finding, *, finished: bool) -> Check:
         meaning=words.MEANINGS.get(word, ""),
         expected=finding.expected,
         promise=finding.promise,
-        seen=finding.seen,
+        seen=words.begun(finding.seen),
         judged=words.judged(finding),
         violations=words.count(finding.violations, "contradiction") if finding.violations else "",
         requirements=finding.requirements,
@@ -232,6 +235,31 @@ def _outcomes(document: RunDocument) -> list[Outcomes]:
     ]
     total = (seen.ok, seen.denied, seen.refused, seen.unknown)
     return [*rows, Outcomes("all nodes", *(f"{number:,}" for number in total))]
+
+
+def _errors(document: RunDocument) -> list[list[str]]:
+    """Give a table of what went wrong: the kinds, then a row a node, then all; empty where nothing did."""
+    by_node = document.errors()
+    kinds = sorted({kind for seen in by_node.values() for kind in seen})
+    if not kinds:
+        return []
+    rows = [[node, *(f"{seen.get(kind, 0):,}" for kind in kinds)] for node, seen in by_node.items()]
+    total = [f"{sum(seen.get(kind, 0) for seen in by_node.values()):,}" for kind in kinds]
+    return [["node", *kinds], *rows, ["all nodes", *total]]
+
+
+def _costs(document: RunDocument) -> list[tuple[str, str, str]]:
+    """Give what the run cost its users: why, sessions lost, logins forced; empty where it cost nothing."""
+    seen = document.costs()
+    if seen is None or not (seen.sessions_lost or seen.logins_forced):
+        return []
+    causes = [cause for cause in CAUSES if cause in seen.lost_by_cause or cause in seen.forced_by_cause]
+    rows = [
+        (CAUSES[cause], f"{seen.lost_by_cause.get(cause, 0):,}", f"{seen.forced_by_cause.get(cause, 0):,}")
+        for cause in causes
+    ]
+    total = (f"{seen.sessions_lost:,} of {seen.sessions:,}", f"{seen.logins_forced:,} of {seen.logins:,}")
+    return [*rows, ("in all", *total)]
 
 
 def _traffic(document: RunDocument) -> str:

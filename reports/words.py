@@ -95,6 +95,19 @@ def rounded(us: int) -> str:
     return seconds((us + coarse // 2) // coarse * coarse)
 
 
+def span(us: int) -> str:
+    """Write a time in the greatest of µs, ms and s that it fills: "10 ms"."""
+    if us >= SECOND_US:
+        return f"{us // SECOND_US:,} s"
+    return f"{us} µs" if us < 1_000 else f"{us // 1_000} ms"  # noqa: PLR2004 (µs in a ms)
+
+
+def begun(sentence: str) -> str:
+    """Begin a sentence with a capital; names of nodes and operations (n1, c4-16) stay as they are."""
+    first = sentence.split(" ", 1)[0].rstrip(",;:.")
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """Write a number with its noun: "1 check", "12,904 operations"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -146,6 +146,36 @@ def figures() -> dict[str, tuple[str, str, Any]]:
             {"p50_us": 2_100, "p95_us": 61_000, "p99_us": 900_000, "max_us": 2_000_000, "samples": 60},
         ),
         "membership": ("state", "the nodes' own notes", saw),
+        "availability": (
+            "requests",
+            "clients",
+            {"bucket_us": 10 * SECOND, "buckets": [(0, 40, 40), (60 * SECOND, 40, 31), (70 * SECOND, 40, 40)]},
+        ),
+        "latency": (
+            "us",
+            "clients",
+            {
+                "bucket_us": 10 * SECOND,
+                "buckets": [
+                    (0, 900, 4_000, 9_000),
+                    (60 * SECOND, 1_200, 80_000, 900_000),
+                    (70 * SECOND, 900, 950, 960),
+                ],
+            },
+        ),
+        "errors": ("requests", "clients", {"n1": {"503": 11, "unknown": 3}, "n2": {"unknown": 5}, "n3": {}}),
+        "costs": (
+            "sessions",
+            "clients",
+            {
+                "sessions": 640,
+                "sessions_lost": 7,
+                "lost_by_cause": {"crash": 7},
+                "logins": 660,
+                "logins_forced": 19,
+                "forced_by_cause": {"crash": 6, "expired": 13},
+            },
+        ),
         "requests": (
             "requests",
             "clients",

@@ -64,7 +64,7 @@ def test_everything_is_made_beside_the_document(run: Any, tmp_path: Path) -> Non
     folder = run.write(tmp_path)
     files = pages.make(folder)
     assert [str(path.relative_to(folder)) for path in files] == [
-        "report.html", "summary.md", "junit.xml", "plots/behind.svg", "plots/spread.svg", "plots/membership.svg",
+        "report.html", "summary.md", "junit.xml", "plots/availability.svg", "plots/latency.svg", "plots/behind.svg", "plots/spread.svg", "plots/membership.svg",
     ]  # fmt: skip
     assert all(path.stat().st_size > 0 for path in files)
 
@@ -290,7 +290,7 @@ def test_every_reference_inside_the_page_leads_somewhere(violated_run: Any, tmp_
 def test_every_picture_has_a_text(run: Any, tmp_path: Path) -> None:
     elements = Outline(made(run, tmp_path)).elements
     pictures = [attributes for tag, attributes in elements if tag == "svg"]
-    assert len(pictures) == 6
+    assert len(pictures) == 10
     assert all(picture["role"] == "img" and picture["aria-describedby"] for picture in pictures)
 
 

@@ -154,7 +154,7 @@ def test_of_many_nodes_each_strip_shows_the_worst_state_held(run: Any, written: 
 
 
 def test_every_picture_says_in_words_what_it_shows(run: Any, written: Any) -> None:
-    behind, spread, membership = plots.drawn(written(run))
+    _, _, behind, spread, membership = plots.drawn(written(run))
     assert "n1 was up to 37 behind, at 120 s, and had caught up by 182 s." in behind.description
     assert "n5 was never observed." in behind.description
     assert "Half of the copies were there by 0.0019 s." in spread.description
