@@ -64,7 +64,8 @@ def test_everything_is_made_beside_the_document(run: Any, tmp_path: Path) -> Non
     folder = run.write(tmp_path)
     files = pages.make(folder)
     assert [str(path.relative_to(folder)) for path in files] == [
-        "report.html", "summary.md", "junit.xml", "plots/availability.svg", "plots/latency.svg", "plots/behind.svg", "plots/spread.svg", "plots/membership.svg",
+        "report.html", "summary.md", "junit.xml", "plots/availability.svg", "plots/latency.svg",
+        "plots/behind.svg", "plots/spread.svg", "plots/membership.svg",
     ]  # fmt: skip
     assert all(path.stat().st_size > 0 for path in files)
 
