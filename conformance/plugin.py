@@ -1,0 +1,333 @@
+"""The suites as pytest sees them: options, markers, fixtures, and the summary by requirement at the end.
+
+Loaded by every pytest where anynode is installed (entry point pytest11), so it imports nothing of the project before a
+test of the suites asks for it. What is judged stands in the suites (`conformance/test_*.py`), how often a scenario is
+run in `conformance.shared_runs`, what the tests together say in `conformance.tally`.
+
+A promise that was not judged (not promised, vacuous, a feature that the subject lacks) is a skipped test whose reason
+begins with "not tested": a verdict on the subject, no failing of the machine, and never a pass.
+"""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.shared_runs import Runs, SharedRun
+    from conformance.subjects.subject import Subject
+    from conformance.tally import Result
+    from conformance.verdict import Finding
+
+REFERENCE = "reference"
+SUMMARY = "requirements.json"
+JUNIT = "junit.xml"
+RUNS = "runs"
+
+MARKERS = (
+    "requirement(*ids): what a test shows, by the ids of conformance/requirements.yaml",
+    "scenario(*names, check): the scenarios that a test is run on, and the check whose finding it is about",
+)
+
+_JUDGEMENT = pytest.StashKey["Judgement"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the suites, in a group of their own."""
+    group = parser.getgroup("anynode", "anynode: whom the suites judge (pytest conformance)")
+    group.addoption("--subject", default=REFERENCE, metavar="NAME", help="whom to judge: reference, or broken:NAME")
+    group.addoption(
+        "--requirement",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="judge this requirement only, written whole (REQ-REPL-10); may be given several times",
+    )
+    group.addoption("--seed", type=int, metavar="N", help="decides all chance; each scenario's own seed if not given")
+    group.addoption(
+        "--anynode-short", action="store_true", help="tell a long scenario in ten minutes around its faults"
+    )
+    group.addoption(
+        "--anynode-report",
+        metavar="DIR",
+        help="keep requirements.json, junit.xml and the folder of every run there; an earlier report is replaced",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest's own JUnit file is opened
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known, and refuse what cannot be judged before anything is collected."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    if hasattr(config, "workerinput"):
+        return
+    _refuse_nonsense(config)
+    report = _report_of(config)
+    if report is not None:
+        _prepare(report)
+        if getattr(config.option, "xmlpath", JUNIT) is None:
+            config.option.xmlpath = str(report / JUNIT)
+    config.pluginmanager.register(_Summary(config), "anynode-summary")
+
+
+def _report_of(config: pytest.Config) -> Path | None:
+    """Give the folder of the report; the option itself stays text, which pytest-xdist can carry."""
+    written: str | None = config.getoption("--anynode-report")
+    return None if written is None else config.invocation_params.dir / written
+
+
+def _refuse_nonsense(config: pytest.Config) -> None:
+    name, ids, seed = config.getoption("--subject"), config.getoption("--requirement"), config.getoption("--seed")
+    if seed is not None and seed < 0:
+        raise pytest.UsageError(f"--seed: found {seed}, expected 0 or more; write --seed 1")
+    if name != REFERENCE:
+        from conformance.subjects.in_process import UnknownSubject, subject_named
+
+        try:
+            subject_named(name)
+        except UnknownSubject as error:
+            raise pytest.UsageError(str(error)) from error
+    if ids:
+        from conformance.requirements import requirements
+
+        for id_ in ids:
+            if id_ not in requirements():
+                raise pytest.UsageError(_no_requirement(id_, list(requirements())))
+
+
+def _no_requirement(id_: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(id_, known, 1, cutoff=0)[0]
+    return f"--requirement: found '{id_}', which is no requirement's id; the nearest is '{near}', written whole"
+
+
+def _prepare(report: Path) -> None:
+    """Make the folder of the report, and take away an earlier one.
+
+    Raises:
+        pytest.UsageError: it holds something else; it is left untouched.
+    """
+    import shutil
+
+    if report.is_dir() and any(report.iterdir()) and not (report / SUMMARY).is_file():
+        raise pytest.UsageError(f"--anynode-report {report}: is not empty and no earlier report; name another folder")
+    if report.exists() and not report.is_dir():
+        raise pytest.UsageError(f"--anynode-report {report}: is a file, expected a folder; name another one")
+    report.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(report / RUNS, ignore_errors=True)
+    (report / SUMMARY).write_text("{}\n", encoding="utf-8")  # from here on the folder is a report's
+
+
+# ----------------------------------------------------------------------------------------------------- what is judged
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each scenario that a test of the suites names."""
+    marker = metafunc.definition.get_closest_marker("scenario")
+    if marker is not None and "judgement" in metafunc.fixturenames:
+        metafunc.parametrize("judgement", marker.args, ids=[Path(name).stem for name in marker.args], indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what was selected; with pytest-xdist, tests of one scenario are one group (`--dist loadgroup`).
+
+    Raises:
+        pytest.UsageError: no test shows a requirement that was asked for.
+    """
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if isinstance(item, pytest.Function) and item.get_closest_marker("scenario") is not None:
+                item.add_marker(pytest.mark.xdist_group(item.callspec.params["judgement"]))
+    wanted: list[str] = config.getoption("--requirement")
+    if not wanted:
+        return
+    kept = [item for item in items if set(wanted) & set(_requirements_of(item))]
+    if kept != items:
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    missing = set(wanted) - {id_ for item in items for id_ in _requirements_of(item)}
+    if missing:
+        raise pytest.UsageError(_nothing_matches(sorted(missing)))
+    items[:] = kept
+
+
+def _nothing_matches(ids: list[str]) -> str:
+    return f"--requirement {' '.join(ids)}: no test that was collected shows it; collect all suites: pytest conformance"
+
+
+def _requirements_of(item: pytest.Item) -> list[str]:
+    return [id_ for marker in item.iter_markers("requirement") for id_ in marker.args]
+
+
+class Judgement:
+    """What one check found on one scenario, for the test that is about it.
+
+    Attributes:
+        run: the run; shared with every other test of that scenario.
+        finding: what the check found.
+    """
+
+    def __init__(self, run: "SharedRun", check: str) -> None:
+        self.run = run
+        self.finding: Finding = run.finding(check)
+        self.verdict = ""
+        self.seen = self.finding.seen
+
+    def must_hold(self) -> None:
+        """Pass if the promise was judged and kept; fail where it was broken; else skip the test as not tested.
+
+        A fault that touched nothing shows nothing, whatever the check found in that run (protocol, part 6).
+        """
+        from conformance import verdict
+
+        self.verdict = self.finding.verdict
+        if self.verdict == verdict.VIOLATED:
+            pytest.fail(self._story(), pytrace=False)
+        if self.verdict == verdict.UNKNOWN:
+            pytest.fail(f"{self.seen}\n{self.finding.traceback}\nagain: {self.run.command}", pytrace=False)
+        if self.verdict == verdict.HOLDS and self.run.untouched:
+            self.verdict, self.seen = verdict.VACUOUS, f"the fault '{self.run.untouched}' touched nothing"
+        if self.verdict != verdict.HOLDS:
+            reason = self.seen if self.verdict == verdict.NOT_TESTED else f"{self.verdict}: {self.seen}"
+            pytest.skip(f"not tested: {self.finding.check} in {self.run.scenario}: {reason}")
+
+    def _story(self) -> str:
+        finding, header = self.finding, self.run.document.header
+        history = self.run.folder / "history.jsonl"
+        return "\n".join(
+            [
+                f"{header.subject} violated {finding.check} in {self.run.scenario}, seed {header.seed}",
+                f"promised: {finding.promise} ({', '.join(finding.requirements)})",
+                f"seen:     {finding.seen}",
+                *(f"evidence: line {one.line} of {history}: {one.id}" for one in finding.evidence),
+                f"again:    {self.run.command}",
+            ]
+        )
+
+
+@pytest.fixture(scope="session")
+def subject(request: pytest.FixtureRequest) -> "Subject":
+    """Whom the suites judge."""
+    from conformance.subjects.in_process import subject_named
+
+    return subject_named(request.config.getoption("--subject"))
+
+
+@pytest.fixture(scope="session")
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Runs":
+    """Run a scenario once for all who ask, in whichever process of pytest-xdist they are."""
+    from conformance.shared_runs import SHARED, Runs
+
+    config = request.config
+    report = _report_of(config)
+    base = tmp_path_factory.getbasetemp()
+    worker = hasattr(config, "workerinput")
+    place = (base.parent if worker and SHARED else base) / RUNS if report is None else report / RUNS
+    if worker and not SHARED:
+        place = place / base.name
+    return Runs(
+        place,
+        config.getoption("--subject"),
+        config.getoption("--seed"),
+        short=config.getoption("--anynode-short"),
+        pages=report is not None,
+    )
+
+
+@pytest.fixture
+def judgement(request: pytest.FixtureRequest, runs: "Runs") -> Judgement:
+    """What the check named by the test's `scenario` marker found on one of its scenarios."""
+    marker = request.node.get_closest_marker("scenario")
+    made = Judgement(runs.of(request.param), marker.kwargs["check"])
+    request.node.stash[_JUDGEMENT] = made
+    return made
+
+
+# -------------------------------------------------------------------------------------------------- what the tests say
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what the test says of its requirements on its report, which pytest-xdist carries to the main process."""
+    report = yield
+    ids = _requirements_of(item)
+    if ids and (report.when == "call" or (report.when == "setup" and not report.passed)):
+        from msgspec import to_builtins
+
+        report.anynode = to_builtins(_result(item, ids, report, call))  # type: ignore[attr-defined]
+    return report
+
+
+def _result(item: pytest.Item, ids: list[str], report: pytest.TestReport, call: pytest.CallInfo[None]) -> "Result":
+    from conformance import verdict
+    from conformance.tally import Result
+
+    made = item.stash.get(_JUDGEMENT, None)
+    said = "" if call.excinfo is None else call.excinfo.exconly(tryshort=True)
+    if made is not None and made.verdict:
+        run, found = made.run, made.finding
+        return Result(
+            test=report.nodeid,
+            requirements=ids,
+            verdict=made.verdict,
+            seen=made.seen,
+            promise=found.promise,
+            scenario=run.scenario,
+            seed=run.document.header.seed,
+            check=found.check,
+            judged=found.judged,
+            folder=str(run.folder),
+            again=run.command,
+        )
+    if report.passed:
+        word = verdict.HOLDS
+    elif report.skipped:
+        word, said = verdict.NOT_TESTED, said.removeprefix("Skipped: ").removeprefix("not tested: ")
+    else:
+        asserted = call.excinfo is not None and call.excinfo.errisinstance((AssertionError, pytest.fail.Exception))
+        word = verdict.VIOLATED if asserted and report.when == "call" else verdict.UNKNOWN
+    return Result(test=report.nodeid, requirements=ids, verdict=word, seen=said)
+
+
+class _Summary:
+    """Collects what the tests say, in the main process alone, and tells it by requirement at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._said: list[dict[str, Any]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what one test says."""
+        said = getattr(report, "anynode", None)
+        if said is not None:
+            self._said.append(said)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the summary, and write the report where one was asked for."""
+        report = _report_of(self._config)
+        if not self._said and report is None:
+            return
+        from msgspec import convert
+
+        from conformance import tally
+
+        tallied = tally.tally(
+            convert(self._said, list[tally.Result]),
+            subject=self._config.getoption("--subject"),
+            seed=self._config.getoption("--seed"),
+        )
+        terminalreporter.section(f"what {tallied.subject} was shown to keep")
+        colours: dict[str, dict[str, bool]] = {
+            tally.SHOWN: {"green": True},
+            tally.VIOLATED: {"red": True},
+            tally.UNKNOWN: {"red": True},
+        }
+        for word, line in tally.lines(tallied):
+            terminalreporter.write_line(line, **colours.get(word, {"yellow": True}))
+        if report is not None:
+            (report / SUMMARY).write_bytes(tally.as_json(tallied))
+            terminalreporter.write_line(f"report: {report / SUMMARY}, {JUNIT}, {RUNS}/")
