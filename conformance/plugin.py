@@ -313,7 +313,7 @@ class _Summary:
             return
         from msgspec import convert
 
-        from conformance import tally
+        from conformance import tally, verdict
 
         tallied = tally.tally(
             convert(self._said, list[tally.Result]),
@@ -323,8 +323,8 @@ class _Summary:
         terminalreporter.section(f"what {tallied.subject} was shown to keep")
         colours: dict[str, dict[str, bool]] = {
             tally.SHOWN: {"green": True},
-            tally.VIOLATED: {"red": True},
-            tally.UNKNOWN: {"red": True},
+            verdict.VIOLATED: {"red": True},
+            verdict.UNKNOWN: {"red": True},
         }
         for word, line in tally.lines(tallied):
             terminalreporter.write_line(line, **colours.get(word, {"yellow": True}))

@@ -14,7 +14,7 @@ from conformance.verdict import HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 
 SHOWN = "shown"
 WITHOUT_A_TEST = "without a test"
-"""No test that ran names the requirement; which of two reasons it has, the selection or the suites, the run cannot tell."""
+"""No test that ran names the requirement: left out by the selection, or by the suites; the run cannot tell which."""
 
 VERDICTS = (VIOLATED, UNKNOWN, SHOWN, NOT_TESTED, WITHOUT_A_TEST)
 """What may be said of a requirement, the worst first."""
