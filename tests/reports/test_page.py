@@ -1,7 +1,6 @@
 """The page: one file, complete in itself, that says what the document says and lets nobody write into it."""
 
 import re
-import time  # noqa: TID251 (a test measures how long a page takes)
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from conformance.verdict import UNFINISHED, VIOLATED, Evidence, Finding
 from reports import page as pages
 from reports import plots
-from reports.document import NotTested, UnreadableRun, read
+from reports.document import NotTested, UnreadableRun
 
 VOID = {"meta", "link", "rect", "path", "use", "br"}
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'&\u202e\x00"
@@ -302,15 +301,3 @@ def test_a_name_that_the_templates_do_not_know_is_an_error(run: Any, written: An
     assert pages.page(document, picture)
     with pytest.raises(Exception, match="undefined"):
         pages.html("page.html.j2", {"verdict": "holds"})
-
-
-def test_the_page_of_a_long_run_is_made_in_three_seconds(run: Any, tmp_path: Path) -> None:
-    """Ten minutes, observed ten times a second on five nodes."""
-    steps = [(place * 100_000, place * 7 % 40) for place in range(6_000)]
-    run.figures["behind"] = ("copies", "observers", dict.fromkeys(run.header.nodes, steps))
-    folder = run.write(tmp_path)
-    read(folder / "run.jsonl")
-    begin = time.perf_counter()
-    pages.make(folder)
-    assert time.perf_counter() - begin < 3
-    assert (folder / "report.html").stat().st_size < 5_000_000
