@@ -35,6 +35,7 @@ class Node:
         settings: the configuration, already checked.
     """
 
+    membership_class = Membership
     records_class = Records
     bounded_records_class = BoundedRecords
     replication_class = Replication
@@ -52,7 +53,7 @@ class Node:
         self._stopped = False
         self.turn = turn = Turn()
         draws = Draws(init.seed)
-        self.membership = Membership(turn, draws, init.node, init.boot, settings.timing)
+        self.membership = self.membership_class(turn, draws, init.node, init.boot, settings.timing)
         self.sanity = self.sanity_class(turn, self.membership, settings.clock_bound_us)
         # Two clocks within the contract differ by twice the bound.
         records_class = self.records_class if settings.shared else self.bounded_records_class

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from conformance.broken import (
     answers_before_copies,
+    buries_the_restarted,
     caches_by_key,
     caches_by_worker,
     dates_by_wall_clock,
@@ -54,19 +55,12 @@ BROKEN: dict[str, Broken] = {
         "durability",
         "crash-under-writes",
     ),
-    "caches_by_key": Broken(
-        caches_by_key.BrokenNode,
-        "A node reads every key through a cache of two seconds: new keys appear beside old values.",
-        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
-        "monotonic_writes",
-        "sticky-lan",
-    ),
-    "caches_by_worker": Broken(
-        caches_by_worker.BrokenNode,
-        "Each of a node's two workers reads through a cache of its own: one shows what the other does not know.",
-        "https://github.com/hazelcast/hazelcast-wm/issues/50",
-        "writes_follow_reads",
-        "sticky-lan",
+    "buries_the_restarted": Broken(
+        buries_the_restarted.BrokenNode,
+        "A node that restarts counts anew and is never believed again: its earlier life had the higher count.",
+        "https://github.com/edwardcapriolo/gossip/issues/15",
+        "membership",
+        "crash-under-writes",
     ),
     "dates_by_wall_clock": Broken(
         dates_by_wall_clock.BrokenNode,

@@ -19,6 +19,7 @@ from conformance.checks.id_renewal import id_renewal
 from conformance.checks.idle_band import idle_band
 from conformance.checks.index import Index
 from conformance.checks.isolation import isolation
+from conformance.checks.membership import membership
 from conformance.checks.monotonic_reads import monotonic_reads
 from conformance.checks.monotonic_writes import monotonic_writes
 from conformance.checks.no_resurrection import no_resurrection
@@ -48,6 +49,7 @@ CHECKS: dict[str, Check] = {
     "revocation_lag": revocation_lag,
     "cold_join": cold_join,
     "availability": availability,
+    "membership": membership,
 }
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 
