@@ -8,7 +8,7 @@ A promise that was not judged (not promised, vacuous, a feature that the subject
 begins with "not tested": a verdict on the subject, no failing of the machine, and never a pass.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from conformance.subjects.subject import Subject
     from conformance.tally import Result
     from conformance.verdict import Finding
+    from reference.config import Configuration
 
 REFERENCE = "reference"
 SUMMARY = "requirements.json"
@@ -175,10 +176,13 @@ class Judgement:
         self.verdict = ""
         self.seen = self.finding.seen
 
-    def must_hold(self) -> None:
+    def must_hold(self, *, met: str = "") -> None:
         """Pass if the promise was judged and kept; fail where it was broken; else skip the test as not tested.
 
         A fault that touched nothing shows nothing, whatever the check found in that run (protocol, part 6).
+
+        Args:
+            met: a figure of the check that must be more than none for the test to have met what it is about.
         """
         from conformance import verdict
 
@@ -189,6 +193,8 @@ class Judgement:
             pytest.fail(f"{self.seen}\n{self.finding.traceback}\nagain: {self.run.command}", pytrace=False)
         if self.verdict == verdict.HOLDS and self.run.untouched:
             self.verdict, self.seen = verdict.VACUOUS, f"the fault '{self.run.untouched}' touched nothing"
+        if self.verdict == verdict.HOLDS and met and not self.finding.figures[met]:
+            self.verdict, self.seen = verdict.VACUOUS, f"{self.seen}; it met none of what the test is about ({met})"
         if self.verdict != verdict.HOLDS:
             reason = self.seen if self.verdict == verdict.NOT_TESTED else f"{self.verdict}: {self.seen}"
             pytest.skip(f"not tested: {self.finding.check} in {self.run.scenario}: {reason}")
@@ -243,6 +249,50 @@ def judgement(request: pytest.FixtureRequest, runs: "Runs") -> Judgement:
     made = Judgement(runs.of(request.param), marker.kwargs["check"])
     request.node.stash[_JUDGEMENT] = made
     return made
+
+
+@pytest.fixture
+def configured(subject: "Subject") -> Callable[..., "Configuration"]:
+    """Read the scenarios' own configuration after edits, as the subject reads the product's file.
+
+    Edits are values by key path (`clusters.0.name`); None takes a key away. Keywords are environment variables.
+    """
+    from conformance.subjects.in_process import InProcess
+    from reference.config import Configuration, read_mapping
+    from scenarios import configuration, load
+
+    if not isinstance(subject, InProcess):
+        pytest.skip(f"not tested: {subject.name} does not read the product's file (feature `orchestrator`)")
+
+    def read(edits: dict[str, Any], **environment: str) -> Configuration:
+        mapping = configuration(load("steady-lan"))
+        for path, value in edits.items():
+            _edit(mapping, path.split("."), value)
+        return read_mapping(mapping, environment=environment)
+
+    return read
+
+
+@pytest.fixture
+def refused(configured: Callable[..., "Configuration"]) -> Callable[..., str]:
+    """Do the same where a refusal is expected, and give its words."""
+    from reference.errors import ConfigurationError
+
+    def read(edits: dict[str, Any], **environment: str) -> str:
+        with pytest.raises(ConfigurationError) as error:
+            configured(edits, **environment)
+        return str(error.value)
+
+    return read
+
+
+def _edit(value: Any, path: list[str], new: Any) -> None:
+    for step in path[:-1]:
+        value = value[int(step)] if isinstance(value, list) else value.setdefault(step, {})
+    if new is None:
+        value.pop(path[-1], None)
+    else:
+        value[path[-1]] = new
 
 
 # -------------------------------------------------------------------------------------------------- what the tests say

@@ -15,7 +15,7 @@ from conformance.runner import carry_out
 from conformance.verdict import Finding
 from reports import page
 from reports.document import RunDocument, read
-from scenarios import load
+from scenarios import around_faults, load
 
 try:
     import fcntl
@@ -101,7 +101,8 @@ class Runs:
         return SharedRun(decided.scenario.name, read(out / folder.DOCUMENT), out, decided.command)
 
     def _plan(self, scenario: str) -> Plan:
-        return plan(load(scenario), seed=self._seed, subject=self._subject)
+        loaded = load(scenario)
+        return plan(around_faults(loaded) if self._short else loaded, seed=self._seed, subject=self._subject)
 
 
 @contextmanager

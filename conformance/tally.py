@@ -14,7 +14,7 @@ from conformance.verdict import HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 
 SHOWN = "shown"
 WITHOUT_A_TEST = "without a test"
-"""No test that ran names the requirement: left out by the selection, or by the suites; the run cannot tell which."""
+"""No test that ran names the requirement: it was not selected, or the suites have none."""
 
 VERDICTS = (VIOLATED, UNKNOWN, SHOWN, NOT_TESTED, WITHOUT_A_TEST)
 """What may be said of a requirement, the worst first."""
@@ -48,11 +48,14 @@ class Result(Struct, kw_only=True):
     again: str = ""
 
     @property
+    def where(self) -> str:
+        """What was run and who judged it, in short."""
+        return f"{self.scenario}, {self.check}" if self.check else self.test.rpartition("::")[2]
+
+    @property
     def said(self) -> str:
-        """What it says beyond its requirement: who judged what, and what was seen."""
-        where = f"{self.scenario}, {self.check}" if self.check else self.test.rpartition("::")[2]
-        gap = "" if self.verdict in (HOLDS, VIOLATED, NOT_TESTED) else f"{self.verdict}: "
-        return f"{where}: {gap}{self.seen}"
+        """What was seen, with the verdict where that is more than its word in the summary."""
+        return self.seen if self.verdict in (VIOLATED, NOT_TESTED) else f"{self.verdict}: {self.seen}"
 
 
 class Told(Struct, kw_only=True):
@@ -62,8 +65,6 @@ class Told(Struct, kw_only=True):
         id, level, sentence: as in the catalogue.
         verdict: one of VERDICTS.
         tests, passed, judged: how many tests name it, how many of them it passed, and the operations judged in those.
-        reason: why it is violated, unknown or not tested: the first test's that says so; "" where it is shown.
-        again: the command that repeats that; "" where nothing was run.
         results: of each test.
     """
 
@@ -74,8 +75,6 @@ class Told(Struct, kw_only=True):
     tests: int
     passed: int
     judged: int
-    reason: str
-    again: str
     results: list[Result]
 
 
@@ -121,10 +120,11 @@ def lines(tallied: Tally) -> list[tuple[str, str]]:
     untried = [one.id for one in tallied.requirements if one.verdict == WITHOUT_A_TEST]
     if untried:
         written.append((WITHOUT_A_TEST, f"{WITHOUT_A_TEST} here: {abbreviated(untried)}"))
+    told: dict[str, str] = {}
     for word in (SHOWN, NOT_TESTED, UNKNOWN, VIOLATED):
         for one in tallied.requirements:
             if one.verdict == word:
-                written += [(word, line) for line in _lines_of(one)]
+                written += [(word, line) for line in _lines_of(one, told)]
     counted = ", ".join(f"{number} {word}" for word, number in tallied.counts.items() if number)
     worst = next((word for word in VERDICTS[:2] if tallied.counts[word]), SHOWN)
     written.append((worst, f"{tallied.subject}: of {len(tallied.requirements)} requirements {counted}"))
@@ -153,19 +153,14 @@ def _spans(numbers: list[int]) -> list[str]:
 def _told(id_: str, results: list[Result]) -> Told:
     entry = requirements()[id_]
     passed = [result for result in results if result.verdict == HOLDS]
-    verdict = _verdict_of(results)
-    deciding = next((result for result in results if _word(result) == verdict), None)
-    silent = deciding is None or verdict == SHOWN
     return Told(
         id=id_,
         level=entry.level,
         sentence=entry.sentence,
-        verdict=verdict,
+        verdict=_verdict_of(results),
         tests=len(results),
         passed=len(passed),
         judged=sum(result.judged for result in passed),
-        reason="" if silent or deciding is None else deciding.said,
-        again="" if silent or deciding is None else deciding.again,
         results=results,
     )
 
@@ -182,14 +177,26 @@ def _word(result: Result) -> str:
     return result.verdict if result.verdict in (VIOLATED, UNKNOWN) else NOT_TESTED
 
 
-def _lines_of(one: Told) -> list[str]:
-    tests = f"{one.passed} of {one.tests} tests" if one.passed != one.tests else f"{one.tests} tests"
-    counted = tests if one.tests != 1 else tests[:-1]
+def _lines_of(one: Told, told: dict[str, str]) -> list[str]:
+    """Write what is said of one requirement; what was said of another already is only named.
+
+    Args:
+        one: the requirement.
+        told: by test, the requirement under which it was written out.
+    """
+    counted = f"{one.tests} test" if one.tests == 1 else f"{one.tests} tests"
+    passed = counted if one.passed == one.tests else f"{one.passed} of {counted} passed"
     judged = f", judged {one.judged:,}" if one.judged else ""
-    found = [f"{one.verdict:<12}{one.id:<14}{one.level:<7}{counted}{judged}: {one.sentence}"]
-    indent = " " * 12
-    if one.reason:
-        found.append(f"{indent}{one.reason}")
-    if one.again and one.verdict != NOT_TESTED:
-        found.append(f"{indent}again: {one.again}")
+    found = [f"{one.verdict:<12}{one.id:<14}{one.level:<7}{passed}{judged}: {one.sentence}"]
+    for result in one.results:
+        if result.verdict == HOLDS:
+            continue
+        indent = " " * 12 + ("" if _word(result) == one.verdict else f"{_word(result)}: ")
+        if result.test in told:
+            found.append(f"{indent}{result.where}: see {told[result.test]}")
+            continue
+        told[result.test] = one.id
+        found.append(f"{indent}{result.where}: {result.said}")
+        if result.again and _word(result) != NOT_TESTED:
+            found.append(f"{' ' * 12}again: {result.again}")
     return found

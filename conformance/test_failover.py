@@ -1,4 +1,4 @@
-"""Failover: what is lost with a node, and who is served meanwhile."""
+"""Failover: what survives the loss, the return and the isolation of nodes, and who goes on serving meanwhile."""
 
 import pytest
 
@@ -6,30 +6,63 @@ from conformance.plugin import Judgement
 
 
 @pytest.mark.requirement("REQ-FAIL-1", "REQ-FAIL-2")
-@pytest.mark.scenario("crash-under-writes", "node-lost-cluster", check="durability")
-def test_a_lost_node_loses_nothing_that_was_acknowledged(judgement: Judgement) -> None:
+@pytest.mark.scenario(
+    "crash-under-writes",
+    "crash-and-return-empty",
+    "node-lost-cluster",
+    "nasa-day",
+    "nasa-day-replayed",
+    check="durability",
+)
+def test_the_loss_of_one_node_loses_nothing_that_was_acknowledged(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-FAIL-2")
+@pytest.mark.scenario("crash-under-writes", "node-lost-cluster", "clock-jumps-a-year", check="availability")
+def test_when_a_node_is_lost_the_others_go_on_serving(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-FAIL-3")
+@pytest.mark.scenario("crash-and-return-empty", "crash-under-writes", "rolling-restart", check="cold_join")
+def test_a_node_that_returns_has_every_session_again(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-FAIL-6")
+@pytest.mark.scenario("all-start-at-once", "steady-lan", check="convergence")
+def test_nodes_that_start_at_once_become_one_cluster(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-FAIL-8")
-@pytest.mark.scenario("isolated-writer", check="availability")
-def test_each_side_of_a_cut_keeps_serving(judgement: Judgement) -> None:
+@pytest.mark.scenario("halves", "isolated-writer", check="availability")
+def test_each_side_of_a_partition_goes_on_serving(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-FAIL-3", "REQ-REPL-8")
-@pytest.mark.scenario("crash-and-return-empty", check="cold_join")
-def test_a_node_that_returns_knows_every_session_once_it_is_ready(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-FAIL-8")
+@pytest.mark.scenario("halves", "isolated-writer", "three-regions", check="durability")
+def test_what_either_side_of_a_partition_acknowledged_is_kept(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-FAIL-10", "REQ-COOK-10")
-@pytest.mark.scenario("isolated-writer", "crash-under-writes", check="isolation")
-def test_nobody_is_shown_the_session_of_another(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-FAIL-9")
+@pytest.mark.scenario("all-start-at-once", check="durability")
+def test_after_the_loss_of_all_nodes_users_get_sessions_that_are_kept(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-COOK-11")
-@pytest.mark.scenario("isolated-writer", check="id_renewal")
-def test_a_login_answers_with_an_id_never_seen_before(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-FAIL-10")
+@pytest.mark.scenario(
+    "crash-under-writes", "isolated-writer", "node-lost-cluster", "node-lost-sticky-local", check="isolation"
+)
+def test_whatever_is_lost_nobody_is_shown_the_session_of_another(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-FAIL-11")
+@pytest.mark.scenario("rolling-restart", check="durability")
+def test_replacing_every_node_in_turn_loses_no_session(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -1,29 +1,41 @@
-"""Membership: nodes find each other and are found again, and the sessions follow."""
+"""Membership: whom each node holds for alive, by its own answers to /members."""
 
 import pytest
 
 from conformance.plugin import Judgement
 
 
-@pytest.mark.requirement("REQ-FAIL-6", "REQ-FAIL-7")
-@pytest.mark.scenario("all-start-at-once", check="convergence")
-def test_nodes_that_start_at_once_become_one_cluster(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-MEMB-4")
+@pytest.mark.scenario("node-lost-cluster", "crash-and-return-empty", check="membership")
+def test_a_node_that_is_gone_leaves_every_view(judgement: Judgement) -> None:
+    judgement.must_hold(met="gone")
+
+
+@pytest.mark.requirement("REQ-MEMB-5")
+@pytest.mark.scenario("steady-lan", "halves", "rolling-restart", check="membership")
+def test_all_live_members_come_to_the_same_view(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-REPL-8", "REQ-MEMB-3")
-@pytest.mark.scenario("join-under-load", check="cold_join")
-def test_a_node_that_joins_under_load_knows_every_session_once_it_is_ready(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-MEMB-9")
+@pytest.mark.scenario("pause-longer-than-suspicion", check="membership")
+def test_a_node_that_stood_still_is_a_member_again(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-MEMB-9", "REQ-MEMB-5")
-@pytest.mark.scenario("pause-longer-than-suspicion", check="convergence")
-def test_a_node_held_for_dead_while_it_stood_still_is_taken_in_again(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-FAIL-3")
+@pytest.mark.scenario("crash-and-return-empty", "crash-under-writes", check="membership")
+def test_a_node_that_returned_is_in_every_view_again(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-FAIL-11", "REQ-FAIL-3")
-@pytest.mark.scenario("rolling-restart", check="durability")
-def test_restarting_every_node_in_turn_loses_nothing(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-FAIL-6")
+@pytest.mark.scenario("all-start-at-once", check="membership")
+def test_nodes_that_start_at_once_find_each_other(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-MEMB-3", "REQ-MEMB-10")
+@pytest.mark.scenario("join-under-load", check="membership")
+def test_a_node_that_joins_is_taken_in_by_all(judgement: Judgement) -> None:
     judgement.must_hold()

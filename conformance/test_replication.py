@@ -1,4 +1,4 @@
-"""Replication: every node holds every session, and what was acknowledged stays."""
+"""Replication: what one node took, every node has, and all have the same."""
 
 import pytest
 
@@ -6,24 +6,87 @@ from conformance.plugin import Judgement
 
 
 @pytest.mark.requirement("REQ-REPL-1", "REQ-REPL-2")
-@pytest.mark.scenario("steady-lan", "three-regions", check="convergence")
-def test_every_node_comes_to_hold_one_copy_of_every_session(judgement: Judgement) -> None:
+@pytest.mark.scenario("steady-lan", "clock-jumps-a-year", "join-under-load", check="convergence")
+def test_a_session_appears_on_every_node_though_nobody_asks_there(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-REPL-7", "REQ-REPL-6")
-@pytest.mark.scenario("isolated-writer", "one-way-cut", "halves", check="convergence")
-def test_all_nodes_agree_once_a_cut_has_healed(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-REPL-2")
+@pytest.mark.scenario("crash-under-writes", "nasa-day", "nasa-day-replayed", check="convergence")
+def test_nodes_agree_again_after_crashes(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-REPL-10", "REQ-EXP-14")
-@pytest.mark.scenario("isolated-writer", "halves", check="no_resurrection")
-def test_no_late_copy_brings_an_ended_session_back(judgement: Judgement) -> None:
+@pytest.mark.requirement("REQ-REPL-7", "REQ-REPL-2")
+@pytest.mark.scenario(
+    "isolated-writer", "halves", "one-way-cut", "three-regions", "pause-longer-than-suspicion", check="convergence"
+)
+def test_nodes_agree_again_once_a_partition_has_healed(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-5")
+@pytest.mark.scenario("three-regions", check="convergence")
+def test_changes_cross_continents_within_the_bound(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-6")
+@pytest.mark.scenario("halves", "clock-steps-back", "sticky-failback-stale-copy", check="convergence")
+def test_of_concurrent_writes_all_nodes_keep_the_same(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-9")
+@pytest.mark.scenario("isolated-writer", "one-way-cut", check="convergence")
+def test_lost_messages_change_nothing_in_what_all_agree_on(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-8")
+@pytest.mark.scenario("join-under-load", "crash-and-return-empty", "rolling-restart", check="cold_join")
+def test_a_node_that_joins_has_every_live_session_when_it_says_ready(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-10")
+@pytest.mark.scenario(
+    "isolated-writer",
+    "one-way-cut",
+    "logout-during-partition",
+    "sticky-failback-stale-copy",
+    "nasa-day",
+    check="no_resurrection",
+)
+def test_no_late_or_older_copy_takes_an_end_back(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-REPL-11")
-@pytest.mark.scenario("steady-lan", check="structure")
+@pytest.mark.scenario("steady-lan", "crash-under-writes", "nasa-day", check="structure")
 def test_values_come_back_as_they_were_written(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-ROUT-6")
+@pytest.mark.scenario("sticky-lan", "clock-steps-back", check="read_your_writes")
+def test_a_client_that_stays_on_one_node_reads_what_it_wrote(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-ROUT-6")
+@pytest.mark.scenario("sticky-lan", "clock-steps-back", check="monotonic_reads")
+def test_a_client_that_stays_on_one_node_never_sees_an_older_value_again(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-ROUT-6")
+@pytest.mark.scenario("sticky-lan", "clock-steps-back", check="monotonic_writes")
+def test_what_one_client_wrote_is_kept_in_its_order(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-ROUT-6")
+@pytest.mark.scenario("sticky-lan", "clock-steps-back", check="writes_follow_reads")
+def test_a_write_comes_after_what_its_client_had_read(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -1,4 +1,4 @@
-"""A node that restarts counts anew and is never believed again: what was said of its earlier life has the higher count."""
+"""A node that restarts counts anew and is never believed again: its earlier life had the higher count."""
 
 from msgspec import structs
 

@@ -19,18 +19,19 @@ _GOODBYE_US: Final = 120_000_000
 
 
 def membership(index: Index) -> Finding:
-    """Find answers to /members that hold the living for dead or the dead for alive (REQ-MEMB-4, -5, -9, REQ-FAIL-3, -6).
+    """Find views that lack the living or name the dead (REQ-MEMB-4, -5, -9, REQ-FAIL-3, -6).
 
-    A node is up from its ready on, until it crashes, leaves, is paused, or says that it is not ready. Convicts an answer
-    that lacks a node which was up, as the answering node was, for `detect + converge` before it was asked (a false
-    death, or one that returned and was not taken in again; protocol, part 4), and one that names a node which had been
-    gone for as long. So two views that are both right are one view. The answering node itself must be named too.
+    A node is up from its ready on, until it crashes, leaves, or says that it is not ready. Convicts an answer to
+    /members that lacks a node which was up, as the answering node was, for `detect + converge` before it was asked (a
+    false death, or one that returned and was not taken in again; protocol, part 4), and one that names a node which had
+    been gone for as long. So two views that are both right are one view. The answering node itself must be named too.
 
     Excused: a cut or a pause of anybody in that time. A node that takes its time to stop in good order is gone 120 s
     after it was told to. Unknown outcomes: only answers count.
 
-    Judged: answers in which at least one node's state was due. Vacuous without the feature `members`; with `store:
-    local` not promised. Cost: O(n log n), and O(nodes log n) a view. Source: SWIM (Das, Gupta, Motivala 2002), completeness and accuracy.
+    Judged: views in which at least one node's state was due. Vacuous without the feature `members`; with `store: local`
+    not promised. Cost: O(n), and O(nodes log n) a view. Source: Das, Gupta and Motivala, "SWIM" (2002), section 2:
+    completeness and accuracy.
     """
     contract = index.contract
     due_us = contract.detect_us + contract.converge_us
@@ -38,16 +39,14 @@ def membership(index: Index) -> Finding:
     convictions = Convictions()
     judged = gone = 0
     latest: dict[str, Operation] = {}  # by node: its own answer says best that it was up
-    for operation in sorted(index.history.operations, key=attrgetter("asked", "id")):
-        if operation.op != MEMBERS or operation.outcome != OK or operation.members is None:
-            continue
+    for operation in sorted(filter(_shows_a_view, index.history.operations), key=attrgetter("asked", "id")):
         latest[operation.node] = operation
         begin = operation.asked - due_us
         if not presence.up(operation.node, begin, operation) or index.timeline.divided(begin, operation.asked):
             continue
         due = False
         for node in index.header.nodes:
-            named = node in operation.members
+            named = node in (operation.members or ())
             up = presence.up(node, begin, operation)
             absent = not up and presence.gone(node, begin, operation.asked)
             due = due or up or absent
@@ -71,6 +70,10 @@ def membership(index: Index) -> Finding:
         promised=index.header.store == CLUSTER,
         figures={"gone": gone},
     )
+
+
+def _shows_a_view(operation: Operation) -> bool:
+    return operation.op == MEMBERS and operation.outcome == OK and operation.members is not None
 
 
 class _Presence:
