@@ -41,13 +41,13 @@ def test_what_has_expired_is_brought_back_by_no_other_node(judgement: Judgement)
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-EXP-13")
+@pytest.mark.requirement("REQ-FAIL-2")
 @pytest.mark.scenario("clock-jumps-a-year", check="durability")
 def test_a_clock_a_year_ahead_ends_nobody_elses_session(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-EXP-12")
+@pytest.mark.requirement("REQ-ROUT-6")
 @pytest.mark.scenario("clock-steps-back", check="durability")
 def test_a_clock_that_steps_back_undoes_nothing(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -62,6 +62,20 @@ BROKEN: dict[str, Broken] = {
         "membership",
         "crash-under-writes",
     ),
+    "caches_by_key": Broken(
+        caches_by_key.BrokenNode,
+        "A node reads every key through a cache of two seconds: new keys appear beside old values.",
+        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
+        "monotonic_writes",
+        "sticky-lan",
+    ),
+    "caches_by_worker": Broken(
+        caches_by_worker.BrokenNode,
+        "Each of a node's two workers reads through a cache of its own: one shows what the other does not know.",
+        "https://github.com/hazelcast/hazelcast-wm/issues/50",
+        "writes_follow_reads",
+        "sticky-lan",
+    ),
     "dates_by_wall_clock": Broken(
         dates_by_wall_clock.BrokenNode,
         "A write made after the clock stepped back is dated before the one that it overwrites, and loses.",
