@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: env demo test check bench docs
+.PHONY: env demo test soak check bench docs
 
 # The environment: everything locked, and the project itself as it stands here.
 env: .venv/bin/anynode
@@ -21,6 +21,11 @@ demo: env
 # Everything that must pass; two processes, since the smallest machine that it is run on has two cores.
 test: env
 	.venv/bin/pytest -n 2
+	.venv/bin/pytest conformance -q -n 2 --dist loadgroup --anynode-short
+
+# Many seeds of every scenario, each twice: the reference is acquitted, and a seed is one run. Hours on a small machine.
+soak: env
+	.venv/bin/python -m conformance.soak
 
 # What reads the code: style, types, and which package may import which.
 check: env

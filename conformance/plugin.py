@@ -25,6 +25,7 @@ REFERENCE = "reference"
 SUMMARY = "requirements.json"
 JUNIT = "junit.xml"
 RUNS = "runs"
+MISSING = "anynode-missing"
 
 MARKERS = (
     "requirement(*ids): what a test shows, by the ids of conformance/requirements.yaml",
@@ -66,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _refuse_nonsense(config)
     report = _report_of(config)
     if report is not None:
-        _prepare(report)
+        _prepare(report, config.getoption("--anynode-report"))
         if getattr(config.option, "xmlpath", JUNIT) is None:
             config.option.xmlpath = str(report / JUNIT)
     config.pluginmanager.register(_Summary(config), "anynode-summary")
@@ -104,7 +105,7 @@ def _no_requirement(id_: str, known: list[str]) -> str:
     return f"--requirement: found '{id_}', which is no requirement's id; the nearest is '{near}', written whole"
 
 
-def _prepare(report: Path) -> None:
+def _prepare(report: Path, written: str) -> None:
     """Make the folder of the report, and take away an earlier one.
 
     Raises:
@@ -113,9 +114,9 @@ def _prepare(report: Path) -> None:
     import shutil
 
     if report.is_dir() and any(report.iterdir()) and not (report / SUMMARY).is_file():
-        raise pytest.UsageError(f"--anynode-report {report}: is not empty and no earlier report; name another folder")
+        raise pytest.UsageError(f"--anynode-report {written}: is not empty and no earlier report; name another folder")
     if report.exists() and not report.is_dir():
-        raise pytest.UsageError(f"--anynode-report {report}: is a file, expected a folder; name another one")
+        raise pytest.UsageError(f"--anynode-report {written}: is a file, expected a folder; name another one")
     report.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(report / RUNS, ignore_errors=True)
     (report / SUMMARY).write_text("{}\n", encoding="utf-8")  # from here on the folder is a report's
@@ -136,7 +137,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep what was selected; with pytest-xdist, tests of one scenario are one group (`--dist loadgroup`).
 
     Raises:
-        pytest.UsageError: no test shows a requirement that was asked for.
+        pytest.UsageError: no test shows a requirement that was asked for; a process of pytest-xdist tells the main one.
     """
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
@@ -148,10 +149,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if set(wanted) & set(_requirements_of(item))]
     if kept != items:
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    missing = set(wanted) - {id_ for item in items for id_ in _requirements_of(item)}
-    if missing:
-        raise pytest.UsageError(_nothing_matches(sorted(missing)))
-    items[:] = kept
+    missing = sorted(set(wanted) - {id_ for item in items for id_ in _requirements_of(item)})
+    items[:] = [] if missing else kept
+    if missing and not hasattr(config, "workerinput"):
+        raise pytest.UsageError(_nothing_matches(missing))
+    if missing:  # the main process has collected nothing, and tells it for all
+        config.workeroutput[MISSING] = missing  # type: ignore[attr-defined]  # pytest-xdist's
 
 
 def _nothing_matches(ids: list[str]) -> str:
@@ -349,6 +352,7 @@ class _Summary:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._said: list[dict[str, Any]] = []
+        self._missing: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what one test says."""
@@ -356,9 +360,21 @@ class _Summary:
         if said is not None:
             self._said.append(said)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear from a process of pytest-xdist which requirements no test shows."""
+        self._missing = getattr(node, "workeroutput", {}).get(MISSING, self._missing)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Make a selection that matched nothing an error there too."""
+        if self._missing:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, and write the report where one was asked for."""
         report = _report_of(self._config)
+        if self._missing:
+            terminalreporter.write_line(f"ERROR: {_nothing_matches(self._missing)}", red=True)
         if not self._said and report is None:
             return
         from msgspec import convert

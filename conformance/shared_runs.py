@@ -3,11 +3,12 @@
 Knows no pytest. What came of a run is read from its folder, so that a process may read what another has run.
 """
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from conformance import folder
 from conformance.planning import Plan, plan
@@ -90,8 +91,12 @@ class Runs:
         return known
 
     def _find_or_run(self, scenario: str) -> SharedRun:
-        decided = self._plan(scenario)
+        whole = load(scenario)
+        told = around_faults(whole) if self._short else whole
+        decided = plan(told, seed=self._seed, subject=self._subject)
         out = self._place / folder.default(decided.scenario.name, decided.seed, self._subject).name
+        if told is not whole:
+            decided = _repeated_from(out / folder.SCENARIO, decided)
         self._place.mkdir(parents=True, exist_ok=True)
         with _alone(out.with_suffix(".lock")):
             if not (out / folder.DOCUMENT).is_file() or not read(out / folder.DOCUMENT).finished:
@@ -100,9 +105,11 @@ class Runs:
                     page.make(out)
         return SharedRun(decided.scenario.name, read(out / folder.DOCUMENT), out, decided.command)
 
-    def _plan(self, scenario: str) -> Plan:
-        loaded = load(scenario)
-        return plan(around_faults(loaded) if self._short else loaded, seed=self._seed, subject=self._subject)
+
+def _repeated_from(file: Path, decided: Plan) -> Plan:
+    """Name the file of a shortened scenario in the command that repeats it: its own name means the whole."""
+    program, command, _, *options = shlex.split(decided.command)
+    return structs.replace(decided, command=shlex.join([program, command, str(file), *options]))
 
 
 @contextmanager

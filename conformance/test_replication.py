@@ -12,6 +12,12 @@ def test_a_session_appears_on_every_node_though_nobody_asks_there(judgement: Jud
 
 
 @pytest.mark.requirement("REQ-REPL-2")
+@pytest.mark.scenario("skewed-clocks-at-expiry", check="convergence")
+def test_clocks_that_differ_keep_nobody_from_agreeing(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-2")
 @pytest.mark.scenario("crash-under-writes", "nasa-day", "nasa-day-replayed", check="convergence")
 def test_nodes_agree_again_after_crashes(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -30,6 +30,6 @@ def test_a_node_that_joins_later_takes_no_ended_session_for_valid(judgement: Jud
 
 
 @pytest.mark.requirement("REQ-COOK-10", "REQ-COOK-11")
-@pytest.mark.scenario("steady-lan", "sticky-lan", "nasa-day", check="id_renewal")
+@pytest.mark.scenario("steady-lan", "isolated-writer", "nasa-day", check="id_renewal")
 def test_a_login_gives_an_id_that_nobody_had(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -32,6 +32,7 @@ def loaded_by(program: str) -> list[str]:
         "import anynode",
         "import anynode.__main__",
         "import conformance.cli.app",
+        "import conformance.plugin",
         "from conformance.cli.app import execute; execute(['--help'])",
     ],
 )

@@ -1,0 +1,138 @@
+"""The suites: what each test names exists and is judged there, and a broken store is red where its bug belongs."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+from msgspec import Struct
+
+from conformance.broken import BROKEN
+from conformance.checks import CHECKS
+from conformance.requirements import requirements
+from conformance.verdict import HOLDS, VIOLATED
+from scenarios import load, names
+
+ROOT = Path(__file__).parents[2]
+SUITES = sorted(path.stem for path in (ROOT / "conformance").glob("test_*.py"))
+QUIET = "steady-lan"
+
+RED = {
+    "answers_before_copies": {"durability"},
+    "buries_the_restarted": {"durability", "membership"},
+    "caches_by_key": {"monotonic_writes", "read_your_writes"},
+    "caches_by_worker": {"monotonic_reads", "monotonic_writes", "read_your_writes", "writes_follow_reads"},
+    "dates_by_wall_clock": {"durability", "monotonic_reads", "read_your_writes"},
+    "drops_ends_early": {"durability", "no_resurrection"},
+    "expires_by_own_copy": {"idle_band"},
+    "follows_any_clock": {"convergence", "durability"},
+    "forgets_ends": {"no_resurrection"},
+    "keeps_old_id": {"id_renewal"},
+    "last_writer_takes_all": {"durability"},
+    "mixes_sessions": {"convergence", "durability", "isolation"},
+    "never_resends": {"availability", "convergence", "durability", "no_resurrection"},
+    "ready_before_join": {"cold_join", "convergence", "durability"},
+    "refuses_skewed": {"convergence", "idle_band", "no_resurrection"},
+    "refuses_when_alone": {"availability"},
+    "renews_age": {"absolute_band"},
+    "revokes_what_it_knows": {"revocation_lag"},
+}
+"""By broken store: the checks whose tests are red on the scenario that reaches its bug; no other test there is."""
+
+
+class Test(Struct, frozen=True):
+    """One test of the suites, as its markers tell it."""
+
+    __test__ = False
+
+    name: str
+    requirements: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    check: str | None
+
+
+def claims_of(suite: str) -> list[Test]:
+    module = importlib.import_module(f"conformance.{suite}")
+    found = []
+    for name, function in vars(module).items():
+        if name.startswith("test_") and isinstance(function, FunctionType):
+            marks = {mark.name: mark for mark in getattr(function, "pytestmark", [])}
+            scenario = marks.get("scenario")
+            named = () if scenario is None else scenario.args
+            ids = marks["requirement"].args if "requirement" in marks else ()
+            found.append(Test(f"{suite}::{name}", ids, named, None if scenario is None else scenario.kwargs["check"]))
+    return found
+
+
+TESTS = [test for suite in SUITES for test in claims_of(suite)]
+
+
+def name_of(test: Test) -> str:
+    return test.name
+
+
+def run_suites(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the suites as a user does, whether or not the plugin has been installed since it is there."""
+    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-p", "no:cacheprovider", "-q", *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "CI": "true"}
+    return subprocess.run(
+        [*command, "conformance"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_there_is_a_suite_for_every_area() -> None:
+    areas = ["configuration", "expiry", "failover", "membership", "replication", "revocation"]
+    assert [f"test_{area}" for area in areas] == SUITES
+    assert len(TESTS) > 50
+
+
+@pytest.mark.parametrize("test", TESTS, ids=name_of)
+def test_a_test_names_requirements_that_its_check_or_its_scenario_shows(test: Test) -> None:
+    assert test.requirements
+    assert set(test.requirements) <= set(requirements())
+    if test.check is not None:
+        checked = importlib.import_module(f"conformance.checks.{test.check}").REQUIREMENTS
+        for name in test.scenarios:
+            assert set(test.requirements) <= {*checked, *load(name).shows}, name
+
+
+@pytest.mark.parametrize("test", [test for test in TESTS if test.check is not None], ids=name_of)
+def test_a_test_asks_for_a_check_that_its_scenario_expects(test: Test) -> None:
+    """What a scenario expects is never vacuous for the reference, so no test of it is skipped unnoticed."""
+    for name in test.scenarios:
+        assert test.check in load(name).expect.checks, name
+
+
+def test_every_scenario_and_every_check_is_used() -> None:
+    assert {name for test in TESTS for name in test.scenarios} == {entry.name for entry in names()}
+    assert {test.check for test in TESTS if test.check is not None} == set(CHECKS)
+
+
+def test_every_broken_store_has_its_row() -> None:
+    assert sorted(RED) == sorted(BROKEN)
+    for name, broken in BROKEN.items():
+        assert broken.convicted_by in RED[name]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_store_is_red_exactly_where_its_bug_belongs(name: str, tmp_path: Path) -> None:
+    """On the scenario that reaches the bug, and with where its bug is not reached beside it."""
+    scenario, report = BROKEN[name].scenario, tmp_path / "report"
+    chosen = f"{scenario} or {QUIET}"
+    ran = run_suites("-k", chosen, "--subject", f"broken:{name}", "--anynode-report", str(report))
+    assert ran.returncode == 1, ran.stdout
+    told = json.loads((report / "requirements.json").read_text(encoding="utf-8"))["requirements"]
+    results = {result["test"]: result for one in told for result in one["results"]}
+    red = {test for test, result in results.items() if result["verdict"] == VIOLATED}
+    assert red == {
+        test for test, result in results.items() if result["scenario"] == scenario and result["check"] in RED[name]
+    }
+    assert {results[test]["check"] for test in red} == RED[name]
+    assert {result["verdict"] for result in results.values() if result["scenario"] == QUIET} == {HOLDS}
+    for test in red:
+        assert f"again:    {results[test]['again']}" in ran.stdout
