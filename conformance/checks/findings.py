@@ -1,12 +1,17 @@
 """How a check says what it found: the earliest witness, the verdict, the sentences. No rule lives here."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from msgspec import to_builtins
 
 from conformance.checks.index import Index
 from conformance.history import History, Operation
 from conformance.verdict import HOLDS, NOT_PROMISED, VACUOUS, VIOLATED, Evidence, Finding
+
+_COARSE_FROM_US: Final = 10_000
+_LONG_ID: Final = re.compile("[0-9a-f]{16,}")
+_ID_SHOWN: Final = 8
 
 
 class Convictions:
@@ -40,8 +45,8 @@ class Convictions:
 
     @property
     def seen(self) -> str:
-        """The earliest, in one sentence."""
-        return self._text.format(*self._values)
+        """The earliest, in one sentence; of long ids the beginning, the recorded operations have the whole."""
+        return self._text.format(*(_shortened(value) for value in self._values))
 
 
 def conclude(
@@ -100,13 +105,24 @@ def evidence_of(history: History, witness: tuple[Operation, ...]) -> list[Eviden
 
 
 def seconds(us: int | None) -> str:
-    """Write an instant or a span for people: '61.25 s'; microseconds are kept, zeros at the end are not."""
+    """Write an instant or a span for people: '61.25 s'.
+
+    To the millisecond, the record has the rest; to the microsecond below 10 ms, and where less would look like a round
+    number that it is not: a bound of 3 s is missed by 3.000001 s.
+    """
     if us is None:
         return "no time"
-    sign = "-" if us < 0 else ""
-    whole, rest = divmod(abs(us), 1_000_000)
+    rounded = (abs(us) + 500) // 1_000 * 1_000
+    looks_round = rounded % 100_000 == 0
+    exact = abs(us) if abs(us) < _COARSE_FROM_US or looks_round else rounded
+    whole, rest = divmod(exact, 1_000_000)
     fraction = f"{rest:06d}".rstrip("0")
-    return f"{sign}{whole}.{fraction} s" if fraction else f"{sign}{whole} s"
+    return f"{'-' if us < 0 else ''}{whole}{'.' if fraction else ''}{fraction} s"
+
+
+def _shortened(value: object) -> object:
+    """Cut an id that nobody can read out to the letters that tell it from the others of a run."""
+    return value[:_ID_SHOWN] if isinstance(value, str) and _LONG_ID.fullmatch(value) else value
 
 
 def at(operation: Operation) -> str:

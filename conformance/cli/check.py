@@ -7,7 +7,7 @@ import typer
 
 from conformance import verdict
 from conformance.cli import models, output
-from conformance.verdict import Finding
+from conformance.cli.telling import tell_findings
 
 HISTORY = "history.jsonl"
 _WORST_FIRST = (
@@ -71,7 +71,7 @@ def _judge(path: Path) -> dict[str, Any]:
     from conformance.collecting import uncollected
     from conformance.reading import BrokenHistory, read
 
-    file = path / HISTORY if path.is_dir() else path
+    file = _history(path)
     try:
         with uncollected():
             history = read(file, str(file))
@@ -91,27 +91,14 @@ def _judge(path: Path) -> dict[str, Any]:
     }
 
 
+def _history(path: Path) -> Path:
+    return path / HISTORY if path.is_dir() else path
+
+
 def _tell(entry: dict[str, Any], *, named: bool) -> None:
-    """Print a line a check; under a violation the lines of the history that contradict each other."""
+    """Print what was found in one history."""
     if named:
         output.say(f"{entry['file']}: {entry['verdict']}, {entry['operations']:,} operations")
     if entry["verdict"] == verdict.UNFINISHED:
         output.say("the history has no last line: the run did not finish, so what was found so far is no verdict")
-    findings: list[Finding] = entry["checks"]
-    words = max(len(finding.verdict) for finding in findings)
-    names = max(len(finding.check) for finding in findings)
-    for finding in findings:
-        shown = finding.requirements[0] if finding.requirements else ""
-        output.say(f"{finding.verdict:{words}}  {shown:12}  {finding.check:{names}}  {finding.seen}")
-        if finding.evidence:
-            output.say(f"{'':{words}}  promised: {finding.promise}")
-        for evidence in finding.evidence:
-            output.say(f"{'':{words}}  line {evidence.line}: {_line(evidence.operation)}")
-        if finding.traceback:
-            output.note(finding.traceback)
-
-
-def _line(operation: dict[str, Any]) -> str:
-    import msgspec
-
-    return msgspec.json.encode(operation).decode()
+    tell_findings(entry["checks"], _history(Path(entry["file"])).name)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conformance.cli import output
-from conformance.verdict import UNKNOWN, VIOLATED, Finding
-
-VERDICT_WIDTH = 14
+from conformance.cli.telling import line, tell_findings
 
 if TYPE_CHECKING:  # the runner loads the whole engine
     from conformance.runner import Run
@@ -93,29 +91,10 @@ def _tell(result: "Run", report: Path) -> None:
         f"{result.wall_s:.1f} s, {result.requests:,} requests, digest {result.digest[:12]}\n"
     )
     for fault in result.faults:
-        output.say(f"{'fault':<{VERDICT_WIDTH}}{fault.title}: touched {fault.touched:,}")
-    output.say(f"{'costs':<{VERDICT_WIDTH}}{_priced(result.costs)}")
-    told = [finding for finding in result.checks if finding.expected or finding.verdict in (VIOLATED, UNKNOWN)]
-    width = max(len(finding.check) for finding in told) + 2
-    for finding in told:
-        output.say(f"{finding.verdict:<{VERDICT_WIDTH}}{finding.check:<{width}}{finding.seen}")
-        if finding.evidence:
-            indent = " " * (VERDICT_WIDTH + width)
-            output.say(f"{indent}promised: {finding.promise} ({', '.join(finding.requirements)})")
-            for evidence in finding.evidence:
-                output.say(f"{indent}line {evidence.line} of history.jsonl: {evidence.id}")
-    _tell_aside([finding for finding in result.checks if finding not in told])
+        line("fault", f"{fault.title}: touched {fault.touched:,}")
+    line("costs", _priced(result.costs))
+    tell_findings(result.checks, "history.jsonl")
     output.say(f"\nverdict: {result.verdict}\npage:    {report}\nagain:   {result.command}")
-
-
-def _tell_aside(findings: list[Finding]) -> None:
-    """Name the checks that the scenario does not expect, by verdict; the page says what each of them saw."""
-    by_verdict: dict[str, list[str]] = {}
-    for finding in findings:
-        by_verdict.setdefault(finding.verdict, []).append(finding.check)
-    if by_verdict:
-        said = "; ".join(f"{verdict} {', '.join(names)}" for verdict, names in by_verdict.items())
-        output.say(f"{'besides':<{VERDICT_WIDTH}}{said}")
 
 
 def _priced(costs: dict[str, Any]) -> str:
