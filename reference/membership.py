@@ -83,6 +83,8 @@ class Membership:
         self._number = boot << LIFE_BITS
         self._probed: tuple[str, int] | None = None
         self._round_ends = 0
+        self._asked_at = 0
+        self._helped = False
         self._relays: dict[int, tuple[str, int]] = {}
         self._live: tuple[int, list[str]] = (-1, [])
         self.on_message = {
@@ -165,35 +167,40 @@ class Membership:
     # ---------------------------------------------------------------------------------------------------------- probing
 
     def _probe(self) -> None:
-        """Ask helpers half-way through a round, or close it, suspecting whom nobody reached, and begin the next.
+        """End a round of probing and begin the next.
 
-        One alarm serves both instants: of a round in which the member answers, only its end is left to ring.
+        A member that has not answered by the end of its round is asked for through helpers, and the round goes on for
+        what the timeout leaves of an interval; only then is it suspected. No alarm stands for the timeout of a round in
+        which the answer comes, as in nearly all (docs/decisions/0004-one-alarm-a-round.md).
         """
-        if self.stands_still():
-            self.resumed_at = self.turn.mono
-            self.turn.note("stood-still", us=self.turn.mono - self._round_ends)
-        if self._probed is not None and self.turn.mono < self._round_ends:
-            self._probe_indirectly(*self._probed)
-            self._await_round_end()
-            return
+        now = self.turn.mono
+        if now > self._round_ends + STOOD_STILL and self.live():
+            self.resumed_at = now
+            self.turn.note("stood-still", us=now - self._round_ends)
         if self._probed is not None:
-            self._suspect(self._probed[0])
-            self._probed = None
-        target = self._next_target()
-        if target is None:
+            target, number = self._probed
+            if not self._helped:
+                self._helped = True
+                self._probe_indirectly(target, number)
+                self._end_round_in(self.timing.probe_interval - self.timing.probe_timeout)
+                return
+            self._suspect(target)
+        self._probed = None
+        next_target = self._next_target()
+        if next_target is None:
             return
         self._number += 1
-        self._probed = (target, self._number)
-        self._round_ends = self.turn.mono + self.timing.probe_interval
-        self.turn.gossip(target, Ping(self._number, self._rumours(target)))
-        self.turn.alarm("probe", self.timing.probe_timeout)
+        self._probed, self._asked_at, self._helped = (next_target, self._number), now, False
+        self.turn.gossip(next_target, Ping(self._number, self._rumours(next_target)))
+        self._end_round_in(self.timing.probe_interval)
+
+    def _end_round_in(self, us: int) -> None:
+        self._round_ends = self.turn.mono + us
+        self.turn.alarm("probe", us)
 
     def stands_still(self) -> bool:
         """Say whether this turn is the first one after a pause: the round of probes should have ended long ago."""
         return self.turn.mono > self._round_ends + STOOD_STILL and bool(self.live())
-
-    def _await_round_end(self) -> None:
-        self.turn.alarm("probe", self._round_ends - self.turn.mono)
 
     def _next_target(self) -> str | None:
         """Walk a shuffled list of all live members, shuffled anew at each end (SWIM, section 4.3)."""
@@ -213,7 +220,8 @@ class Membership:
             self.turn.gossip(helper, PingRequest(number, target, self._rumours(helper)))
 
     def _pinged(self, sender: str, ping: Ping) -> None:
-        self._hear(ping.rumours)
+        if ping.rumours:
+            self._hear(ping.rumours)
         self.turn.gossip(sender, Ack(ping.number, self._rumours(sender), self.turn.shown()))
         member = self.members.get(sender)
         if (member is None or member.state > SUSPECT) and not self.leaving:
@@ -229,13 +237,12 @@ class Membership:
         self.turn.gossip(asked.target, Ping(self._number, self._rumours(asked.target)))
 
     def _acknowledged(self, sender: str, ack: Ack) -> None:
-        self._hear(ack.rumours)
+        if ack.rumours:
+            self._hear(ack.rumours)
         if self._probed is not None and ack.number == self._probed[1]:
             self._probed = None
             if ack.wall is not None:
-                self.read_clock(sender, ack.wall, self._round_ends - self.timing.probe_interval)
-            if self.turn.mono < self._round_ends:
-                self._await_round_end()
+                self.read_clock(sender, ack.wall, self._asked_at)
             return
         relay = self._relays.pop(ack.number, None)
         if relay is not None:
@@ -283,9 +290,12 @@ class Membership:
 
     def _rumours(self, to: str) -> tuple[Rumour, ...]:
         """Take the least told news along; `to` hears first if it is held for anything but alive (Lifeguard's buddy)."""
-        chosen: list[Rumour] = []
         member = self.members.get(to)
-        if member is not None and member.state != ALIVE:
+        doubted = member is not None and member.state != ALIVE
+        if not self._news and not doubted:
+            return ()  # as nearly always
+        chosen: list[Rumour] = []
+        if member is not None and doubted:
             chosen.append(member.rumour())
         if self._news:
             freshest = sorted(self._news, key=lambda name: -self._news[name][1])[:PIGGYBACKED]

@@ -51,13 +51,15 @@ def detect_us(settings: Settings, members: int) -> int:
     """Within how many microseconds a crash, and the return of a member, is known to all.
 
     A shuffled round-robin probes every member at least once in 2n - 1 intervals (SWIM, section 4.3); one interval more
-    for the probe to fail, the suspicion, and the rumour's rounds of gossip. A member that was cut off is contacted
+    for the probe to go unanswered, what the timeout leaves of another for helpers to ask in vain, the suspicion, and
+    the rumour's rounds of gossip. A member that was cut off is contacted
     again within one discovery interval; three messages tell both sides, and each other member that one side holds for
     dead refutes within a few gossip rounds. The longer of the two counts.
     """
     timing = settings.timing
     gossip = timing.gossip_interval * retransmissions(timing, members)
-    death = 2 * members * timing.probe_interval + suspicion_timeout(timing, members) + gossip
+    helpers = timing.probe_interval - timing.probe_timeout
+    death = 2 * members * timing.probe_interval + helpers + suspicion_timeout(timing, members) + gossip
     contact = settings.poll_us + 2 * ROUND_TRIP + 2 * gossip
     return max(death, contact)
 

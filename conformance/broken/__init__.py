@@ -123,7 +123,7 @@ BROKEN: dict[str, Broken] = {
         "A session is copied whole, and the copy with the later activity replaces the other.",
         "https://github.com/javaee/glassfish/issues/18322",
         "durability",
-        "isolated-writer",
+        "three-regions",
     ),
     "mixes_sessions": Broken(
         mixes_sessions.BrokenNode,
