@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from conformance.costs import CAUSES, costs
+from conformance.costs import CAUSES, Price, costs, prices
 from conformance.history import Fault, Header, History, Lifetime, Operation
 from conformance.runner import run
 from reports.document import Costs
@@ -21,8 +21,9 @@ def s(seconds: float) -> int:
 class Told:
     """A history, told operation by operation, of one browser unless another is named."""
 
-    def __init__(self, store: str = "cluster") -> None:
-        header = Header(history=1, nodes=NODES, features=[], routing=False, store=store, lifetime=Lifetime())
+    def __init__(self, store: str = "cluster", *, idle: float = 0, absolute: float = 0) -> None:
+        lifetime = Lifetime(absolute_us=s(absolute), idle_us=s(idle))
+        header = Header(history=1, nodes=NODES, features=[], routing=False, store=store, lifetime=lifetime)
         self.history = History(header=header)
 
     def did(
@@ -50,8 +51,8 @@ class Told:
         return found["lost_by_cause"], found["forced_by_cause"]
 
 
-def begun(store: str = "cluster") -> Told:
-    return Told(store).did("login", "n1", 1).did("read", "n1", 2)
+def begun(store: str = "cluster", **limits: float) -> Told:
+    return Told(store, **limits).did("login", "n1", 1).did("read", "n1", 2)
 
 
 def test_a_day_without_trouble_costs_nothing() -> None:
@@ -70,6 +71,11 @@ def test_a_session_whose_node_is_gone_is_lost_and_its_user_must_log_in_again(sto
 
 def test_a_session_that_its_own_node_no_longer_has_was_forgotten() -> None:
     assert begun("local").denied("n1", 5).did("login", "n1", 6, "s2").priced() == ({"forgotten": 1}, {"forgotten": 1})
+
+
+def test_a_price_says_when_it_was_paid_and_which_login_it_forced() -> None:
+    told = begun().crash("n1", 3).denied("n2", 5).did("login", "n2", 6, "s2")
+    assert prices(told.history) == [Price("s1", s(5), "crash", lost=True, login="4")]
 
 
 @pytest.mark.parametrize(("store", "cause"), [("local", "moved"), ("cluster", "behind")])
@@ -92,6 +98,32 @@ def test_a_session_that_answers_again_was_not_lost() -> None:
 @pytest.mark.parametrize("why", ["expired", "ended"])
 def test_a_session_that_ended_or_expired_is_not_lost_but_its_user_logs_in_again(why: str) -> None:
     assert begun().denied("n2", 5, why=why).did("login", "n2", 6, "s2").priced() == ({}, {why: 1})
+
+
+@pytest.mark.parametrize("store", ["local", "cluster"])
+@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize("limits", [{"idle": 10}, {"absolute": 11}])
+def test_what_a_limit_was_over_is_not_lost_whatever_the_node_still_knew(
+    node: str, store: str, limits: dict[str, float]
+) -> None:
+    """The last activity was at 2, the login at 1: both limits are over at 12."""
+    told = begun(store, **limits).denied(node, 12).did("login", node, 13, "s2")
+    assert told.priced() == ({}, {"expired": 1})
+
+
+@pytest.mark.parametrize("limits", [{"idle": 10}, {"absolute": 11}, {"idle": 10, "absolute": 11}])
+def test_what_was_denied_a_moment_before_its_limit_is_lost(limits: dict[str, float]) -> None:
+    told = begun(**limits).denied("n2", 11.999999).did("login", "n2", 13, "s2")
+    assert told.priced() == ({"behind": 1}, {"behind": 1})
+
+
+def test_activity_puts_off_the_limit_of_idleness_and_not_that_of_age() -> None:
+    assert begun(idle=10).did("read", "n3", 9).denied("n2", 18).priced() == ({"behind": 1}, {})
+    assert begun(absolute=10).did("read", "n3", 9).denied("n2", 11).priced() == ({}, {})
+
+
+def test_the_limit_is_asked_first_and_a_crash_after_it_is_no_cause() -> None:
+    assert begun(idle=10).crash("n1", 20).denied("n2", 25).did("login", "n2", 26, "s2").priced() == ({}, {"expired": 1})
 
 
 def test_a_user_who_does_not_come_back_was_forced_to_nothing() -> None:
