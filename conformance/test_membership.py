@@ -18,24 +18,30 @@ def test_all_live_members_come_to_the_same_view(judgement: Judgement) -> None:
 
 
 @pytest.mark.requirement("REQ-MEMB-9")
-@pytest.mark.scenario("pause-longer-than-suspicion", check="membership")
+@pytest.mark.scenario("steady-lan", "node-lost-cluster", "halves", check="false_death")
+def test_nobody_who_is_up_is_held_for_dead(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-MEMB-9")
+@pytest.mark.scenario("pause-longer-than-suspicion", check="false_death")
 def test_a_node_that_stood_still_is_a_member_again(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-FAIL-3")
-@pytest.mark.scenario("crash-and-return-empty", "crash-under-writes", check="membership")
+@pytest.mark.scenario("crash-and-return-empty", "crash-under-writes", "rolling-restart", check="false_death")
 def test_a_node_that_returned_is_in_every_view_again(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-FAIL-6")
-@pytest.mark.scenario("all-start-at-once", check="membership")
+@pytest.mark.scenario("all-start-at-once", check="false_death")
 def test_nodes_that_start_at_once_find_each_other(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-MEMB-3", "REQ-MEMB-10")
-@pytest.mark.scenario("join-under-load", check="membership")
+@pytest.mark.scenario("join-under-load", check="false_death")
 def test_a_node_that_joins_is_taken_in_by_all(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -59,7 +59,7 @@ BROKEN: dict[str, Broken] = {
         buries_the_restarted.BrokenNode,
         "A node that restarts counts anew and is never believed again: its earlier life had the higher count.",
         "https://github.com/edwardcapriolo/gossip/issues/15",
-        "membership",
+        "false_death",
         "crash-under-writes",
     ),
     "caches_by_key": Broken(

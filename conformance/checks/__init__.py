@@ -15,6 +15,7 @@ from conformance.checks.availability import availability
 from conformance.checks.cold_join import cold_join
 from conformance.checks.convergence import convergence
 from conformance.checks.durability import durability
+from conformance.checks.false_death import false_death
 from conformance.checks.id_renewal import id_renewal
 from conformance.checks.idle_band import idle_band
 from conformance.checks.index import Index
@@ -50,6 +51,7 @@ CHECKS: dict[str, Check] = {
     "cold_join": cold_join,
     "availability": availability,
     "membership": membership,
+    "false_death": false_death,
 }
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 

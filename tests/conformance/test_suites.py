@@ -23,7 +23,7 @@ QUIET = "steady-lan"
 
 RED = {
     "answers_before_copies": {"durability"},
-    "buries_the_restarted": {"durability", "membership"},
+    "buries_the_restarted": {"durability", "false_death"},
     "caches_by_key": {"monotonic_writes", "read_your_writes"},
     "caches_by_worker": {"monotonic_reads", "monotonic_writes", "read_your_writes", "writes_follow_reads"},
     "dates_by_wall_clock": {"durability", "monotonic_reads", "read_your_writes"},
