@@ -189,6 +189,7 @@ def _header(decided: Plan) -> Header:
         duration_us=scenario.duration,
         healed_us=scenario.duration,
         command=decided.command,
+        balancer=scenario.workload.balancer,
         notes=[*decided.configuration.notes, *decided.inputs.notes],
     )
 

@@ -28,6 +28,7 @@ class Header(Struct, kw_only=True):
         anynode: the version of the program that ran it.
         healed_us: the end of the fault phase; from here on the contract's bound runs.
         config_source: "the scenario's own", or the file that the user gave.
+        balancer: who chose the node of each request; "" where that is not known.
         notes: what a reader should know besides (keys of the configuration that were not read).
     """
 
@@ -50,6 +51,7 @@ class Header(Struct, kw_only=True):
     duration_us: int
     healed_us: int
     command: str
+    balancer: str = ""
     notes: list[str] = field(default_factory=list)
 
 
@@ -130,6 +132,56 @@ class Latency(Struct, kw_only=True):
     buckets: list[tuple[int, int, int, int]]
 
 
+class Load(Struct, kw_only=True):
+    """Over time, for each span: its begin in µs, requests asked, and the sessions that users held live at its end."""
+
+    bucket_us: int
+    buckets: list[tuple[int, int, int]]
+
+
+class Route(Struct, kw_only=True):
+    """What a balancer sent to one node: how much, from clients that had been elsewhere before, while it was not ready.
+
+    Attributes:
+        asked, moved, unready, errors, errors_unready: counts of requests.
+        buckets: [begin in µs, asked, errors] of the spans in which something was sent to it.
+    """
+
+    asked: int
+    moved: int
+    unready: int
+    errors: int
+    errors_unready: int
+    buckets: list[tuple[int, int, int]]
+
+
+class Routes(Struct, kw_only=True):
+    """What the balancer decided, by node, over spans of `bucket_us`."""
+
+    bucket_us: int
+    by_node: dict[str, Route]
+
+
+class Fared(Struct, kw_only=True):
+    """How users fared in some span: requests, errors by kind, the 99th percentile in µs, what it cost them."""
+
+    requests: int
+    errors: dict[str, int]
+    p99_us: int | None
+    sessions_lost: int
+    logins_forced: int
+
+
+class FaredInFaults(Struct, kw_only=True):
+    """How users fared in each fault, in the order of the faults, and outside of all of them."""
+
+    faults: list[Fared]
+    calm: Fared
+
+
+Lags = list[tuple[int, int | None]]
+"""Of writes in order of time: when each was answered, and the time to its last copy, in µs; None: never everywhere."""
+
 Errors = dict[str, dict[str, int]]
 """By node that was asked, by kind: "unknown", "refused", or a status such as "503"."""
 
@@ -151,6 +203,10 @@ SHAPES: dict[str, Any] = {
     "availability": Availability,
     "latency": Latency,
     "errors": Errors,
+    "lags": Lags,
+    "load": Load,
+    "routes": Routes,
+    "fared": FaredInFaults,
 }
 """The value of each figure that a rendering knows; figures of other names are kept as they are."""
 
@@ -276,6 +332,25 @@ class RunDocument(Struct, kw_only=True):
     def errors(self) -> Errors:
         """Give what went wrong by node and kind, empty when the document has none."""
         return self._value("errors") or {}
+
+    def lags(self) -> Lags:
+        """Give how long single writes took to their last copies, empty when the document has none."""
+        return self._value("lags") or []
+
+    def load(self) -> Load | None:
+        """Give requests and live sessions over time, if they were counted."""
+        found: Load | None = self._value("load")
+        return found
+
+    def routes(self) -> Routes | None:
+        """Give what the balancer decided, if it was counted."""
+        found: Routes | None = self._value("routes")
+        return found
+
+    def fared(self) -> FaredInFaults | None:
+        """Give how users fared in each fault, if it was counted."""
+        found: FaredInFaults | None = self._value("fared")
+        return found
 
     def _value(self, name: str) -> Any:
         figure = self.figures.get(name)

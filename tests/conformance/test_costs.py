@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from conformance.costs import CAUSES, Price, costs, prices
+from conformance.beliefs import Beliefs
+from conformance.costs import CAUSES, Price, prices
+from conformance.costs import costs as costs_of
 from conformance.history import Fault, Header, History, Lifetime, Operation
 from conformance.runner import run
 from reports.document import Costs
@@ -16,6 +18,11 @@ NODES = ["n1", "n2", "n3"]
 
 def s(seconds: float) -> int:
     return round(seconds * 1_000_000)
+
+
+def costs(history: History) -> dict[str, Any]:
+    held = Beliefs(history)
+    return costs_of(held, prices(history, held))
 
 
 class Told:
@@ -75,7 +82,7 @@ def test_a_session_that_its_own_node_no_longer_has_was_forgotten() -> None:
 
 def test_a_price_says_when_it_was_paid_and_which_login_it_forced() -> None:
     told = begun().crash("n1", 3).denied("n2", 5).did("login", "n2", 6, "s2")
-    assert prices(told.history) == [Price("s1", s(5), "crash", lost=True, login="4")]
+    assert prices(told.history, Beliefs(told.history)) == [Price("s1", s(5), "crash", lost=True, login="4")]
 
 
 @pytest.mark.parametrize(("store", "cause"), [("local", "moved"), ("cluster", "behind")])

@@ -3,10 +3,14 @@
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.figures import POINTS_MAX, behind, clocks, figures_of, lag, requests, spread
+from conformance.figures import copies, figures_of
+from conformance.figures.clients import requests
+from conformance.figures.clocks import clocks
+from conformance.figures.copies import POINTS_MAX, behind, watched_writes
 from conformance.history import Clock, Header, History, Lifetime, Operation
 from reports.document import SHAPES
 
@@ -17,11 +21,24 @@ def s(seconds: float) -> int:
     return round(seconds * 1_000_000)
 
 
+def spread(history: History) -> dict[str, Any]:
+    return copies.spread(history, watched_writes(history))
+
+
+def lag(history: History) -> dict[str, int | None]:
+    return copies.lag(history, watched_writes(history))
+
+
+def lags(history: History) -> list[tuple[int, int | None]]:
+    return copies.lags(history, watched_writes(history))
+
+
 class Told:
     """A history, told operation by operation."""
 
-    def __init__(self) -> None:
-        header = Header(history=1, nodes=NODES, features=[], routing=False, store="cluster", lifetime=Lifetime())
+    def __init__(self, *, idle: float = 0, absolute: float = 0) -> None:
+        lifetime = Lifetime(absolute_us=s(absolute), idle_us=s(idle))
+        header = Header(history=1, nodes=NODES, features=[], routing=False, store="cluster", lifetime=lifetime)
         self.history = History(header=header)
 
     def did(self, op: str, node: str, t: float, outcome: str = "ok", by: str = "user", **members: Any) -> "Told":
@@ -83,6 +100,21 @@ def test_a_session_that_may_have_ended_leaves_no_copy_behind() -> None:
     assert behind(told.history)["n2"] == [(s(6), 0)]
 
 
+@pytest.mark.parametrize("limits", [{"idle": 10}, {"absolute": 11}])
+def test_a_copy_that_is_gone_when_a_limit_may_be_over_is_not_behind(limits: dict[str, float]) -> None:
+    """The last activity was at 2, the login at 1; a band of 1 s and, for idleness, a slack of 1 s come before 12."""
+    first = 10 if "idle" in limits else 11
+    for after, expected in ((-0.000001, 1), (0, 0), (5, 0)):
+        told = Told(**limits).did("login", "n1", 1).did("read", "n1", 2)
+        told.did("peek", "n2", first + after, "refused", "observer")
+        assert behind(told.history)["n2"] == [(s(first + after), expected)]
+
+
+def test_a_copy_that_is_there_past_its_limit_is_behind_in_what_it_misses() -> None:
+    told = Told(idle=10).did("login", "n1", 1).write("n1", 2, "v1").peek("n2", 30, None)
+    assert behind(told.history)["n2"] == [(s(30), 1)]
+
+
 def test_a_deleted_key_says_nothing() -> None:
     told = Told().did("login", "n1", 1).write("n1", 2, "v1").did("delete", "n1", 3, key="k").peek("n2", 6, None)
     assert behind(told.history)["n2"] == [(s(6), 0)]
@@ -103,6 +135,24 @@ def test_a_newer_copy_shows_the_older_write_too() -> None:
     told = Told().did("login", "n1", 1).write("n1", 10, "v1").peek("n1", 10.1, "v1").write("n1", 11, "v2")
     told.peek("n1", 11.5, "v2").peek("n2", 12, "v2")
     assert lag(told.history) == {"p50_us": s(1), "p95_us": s(2), "p99_us": s(2), "max_us": s(2), "samples": 2}
+
+
+def test_the_lag_of_each_write_is_told_when_it_was_answered_and_none_where_a_node_never_had_it() -> None:
+    told = probed().write("n1", 20, "v2").peek("n1", 20.5, "v2").peek("n2", 21, "v1")
+    assert lags(told.history) == [(s(10), s(1)), (s(20), None)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 10_000) | st.none()), min_size=1, max_size=900))
+def test_of_many_lags_the_slowest_of_each_span_are_kept(writes: list[tuple[int, int | None]]) -> None:
+    told = probed().history
+    watched = [copies.Watched(t, [0] if after is None else [0, after]) for t, after in writes]
+    found = copies.lags(told, watched)
+    assert len(found) <= POINTS_MAX
+    assert found == sorted(found, key=lambda point: point[0])
+    never = any(after is None for _, after in writes)
+    if not never:
+        assert max(after or 0 for _, after in found) == max(after or 0 for _, after in writes)
+    assert any(after is None for _, after in found) == never
 
 
 def test_a_write_replaced_before_anybody_looked_is_no_probe() -> None:

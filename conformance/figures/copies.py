@@ -1,30 +1,26 @@
-"""Figures of a history: what the pictures of a run are drawn from. They decide nothing.
+"""Figures of the copies that observers saw: how far nodes were behind, how copies spread, how long the last one took.
 
-Pure functions; they import nothing of the project but `conformance.history`. The shapes are those of the run document
-(reports/document.py): behind, spread, lag, requests; costs stand in `conformance.costs`, what users' clients met over
-time in `conformance.figures_clients`. Peeks show the copies as they
-are; a delay is known as finely as observers peek.
+Peeks show the copies as they are; a delay is known as finely as observers peek. Pure functions of a history.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 from msgspec import Struct
 
-from conformance.costs import costs
-from conformance.figures_clients import availability, errors, latency
 from conformance.history import (
     DELETE,
     LOGIN,
     LOGOUT,
-    OBSERVER,
     OK,
-    OUTCOMES,
     PEEK,
     UNKNOWN,
     WRITE,
+    Contract,
     History,
+    Lifetime,
     Operation,
     token,
 )
@@ -34,28 +30,11 @@ POINTS_MAX: Final = 400
 """Points that a curve keeps: more than a picture can show."""
 
 
-class Figure(Struct):
-    """One measurement: its name, the unit of its numbers, who saw it, and the value."""
+class Watched(Struct, frozen=True):
+    """An acknowledged write that observers looked for: when it was answered, and after how long nodes had it, in µs."""
 
-    name: str
-    unit: str
-    source: str
-    value: Any
-
-
-def figures_of(history: History) -> list[Figure]:
-    """Make every figure that a history holds."""
-    return [
-        Figure("behind", "copies", "observers", behind(history)),
-        Figure("spread", "share of copies", "observers", spread(history)),
-        Figure("lag", "us", "observers", lag(history)),
-        Figure("requests", "requests", "clients", requests(history)),
-        Figure("costs", "sessions", "clients", costs(history)),
-        Figure("clocks", "us", "the world, and clients", clocks(history)),
-        Figure("availability", "requests", "clients", availability(history)),
-        Figure("latency", "us", "clients", latency(history)),
-        Figure("errors", "requests", "clients", errors(history)),
-    ]
+    answered: int
+    delays: list[int]
 
 
 class _Probed:
@@ -68,6 +47,7 @@ class _Probed:
         writes: acknowledged writes by key, in the order of their answers; without keys that were ever deleted, whose
             absence says nothing.
         peeks: in the order of asking.
+        active: when it was asked for what it answered, in order.
     """
 
     def __init__(self) -> None:
@@ -76,9 +56,12 @@ class _Probed:
         self.ended: int | None = None
         self.writes: dict[str, list[Operation]] = {}
         self.peeks: list[Operation] = []
+        self.active: list[int] = []
 
     def take(self, operation: Operation) -> None:
         """Note a change that was asked for with its id."""
+        if operation.outcome == OK and operation.op != PEEK:
+            self.active.append(operation.asked)
         if operation.op == LOGIN and operation.outcome == OK:
             self.begun = operation.answered
         elif operation.op == LOGOUT:
@@ -93,6 +76,16 @@ class _Probed:
         if operation.outcome == OK and operation.answered is not None:
             self.ended = min(operation.answered, operation.answered if self.ended is None else self.ended)
 
+    def may_have_expired(self, t: int, lifetime: Lifetime, contract: Contract) -> bool:
+        """Say whether the contract lets a node drop it at that instant, µs, as its limits are over or nearly so."""
+        band = 2 * contract.clock_skew_us
+        known = bisect_right(self.active, t)
+        if not known:
+            return False
+        idle, age = t - self.active[known - 1], t - self.active[0]
+        too_idle = lifetime.idle_us > 0 and idle >= lifetime.idle_us - band - contract.idle_slack_us
+        return too_idle or (lifetime.absolute_us > 0 and age >= lifetime.absolute_us - band)
+
 
 def behind(history: History) -> dict[str, list[tuple[int, int]]]:
     """Count, for each node over time, the copies that it held older than the newest acknowledged change.
@@ -102,12 +95,15 @@ def behind(history: History) -> dict[str, list[tuple[int, int]]]:
 
     Returns:
         By node, a step series of [time in µs, copies behind]: of the sessions at whose copies observers peeked, those
-        whose last peek on this node missed the login, a write or the end. Cost: O(n log n).
+        whose last peek on this node missed the login, a write or the end. A copy that is gone because a limit may have
+        been over is not behind. Cost: O(n log n).
     """
-    written = _written(history)
+    header, written = history.header, _written(history)
     events: list[tuple[int, str, str, bool]] = []
     for name, probed in _probed(history).items():
-        events += [(peek.asked, peek.node, name, _is_behind(probed, peek, written)) for peek in probed.peeks]
+        for peek in probed.peeks:
+            gone = _is_gone(peek) and probed.may_have_expired(_answered(peek), header.lifetime, header.contract)
+            events.append((peek.asked, peek.node, name, not gone and _is_behind(probed, peek, written)))
     steps: dict[str, list[tuple[int, int]]] = {node: [] for node in history.header.nodes}
     late: dict[str, dict[str, None]] = {node: {} for node in history.header.nodes}
     for t, node, name, is_behind in sorted(events):
@@ -119,53 +115,57 @@ def behind(history: History) -> dict[str, list[tuple[int, int]]]:
     return steps
 
 
-def spread(history: History) -> dict[str, Any]:
+def spread(history: History, watched: Sequence[Watched]) -> dict[str, Any]:
     """Tell how the copies of a write spread over the nodes.
+
+    Args:
+        history: of the run.
+        watched: its `watched_writes`.
 
     Returns:
         probes: acknowledged writes whose copies observers looked for; nodes: how many nodes there are; curve: for a
         delay in µs since the answer, the share (0..1) of the copies that were there. The writer's own copy counts.
     """
-    delays = _delays(history)
-    copies = sorted(delay for found in delays for delay in found)
-    wanted = len(delays) * len(history.header.nodes)
+    copies = sorted(delay for write in watched for delay in write.delays)
+    wanted = len(watched) * len(history.header.nodes)
     curve = [(delay, (position + 1) / wanted) for position, delay in enumerate(copies)]
     curve = [point for point, after in pairwise([*curve, (-1, 0.0)]) if point[0] != after[0]]  # the last of each delay
-    return {"probes": len(delays), "nodes": len(history.header.nodes), "curve": _thinned(curve)}
+    return {"probes": len(watched), "nodes": len(history.header.nodes), "curve": _thinned(curve)}
 
 
-def lag(history: History) -> dict[str, int | None]:
+def lag(history: History, watched: Sequence[Watched]) -> dict[str, int | None]:
     """Tell the time from the answer to a write to its last copy: percentiles in µs, over writes seen on every node."""
     nodes = len(history.header.nodes)
-    lags = sorted(max(found) for found in _delays(history) if len(found) == nodes)
+    lags = sorted(max(write.delays) for write in watched if len(write.delays) == nodes)
     shares = {"p50_us": 50, "p95_us": 95, "p99_us": 99, "max_us": 100}
     return {name: _percentile(lags, percent) for name, percent in shares.items()} | {"samples": len(lags)}
 
 
-def requests(history: History) -> dict[str, Any]:
-    """Count the requests of users' clients by outcome, in all and by node, with sessions, logins and logouts."""
-    counts = dict.fromkeys(OUTCOMES, 0)
-    by_node = {node: dict.fromkeys(OUTCOMES, 0) for node in history.header.nodes}
-    sessions: dict[str, None] = {}
-    logins = logouts = 0
-    for operation in history.operations:
-        if operation.by == OBSERVER:
-            continue
-        counts[operation.outcome] += 1
-        by_node[operation.node][operation.outcome] += 1
-        if operation.outcome == OK:
-            logins += operation.op == LOGIN
-            logouts += operation.op == LOGOUT
-            if operation.op == LOGIN and operation.session is not None:
-                sessions[operation.session] = None
-    return {
-        "total": sum(counts.values()),
-        **counts,
-        "by_node": by_node,
-        "sessions": len(sessions),
-        "logins": logins,
-        "logouts": logouts,
-    }
+def lags(history: History, watched: Sequence[Watched]) -> list[tuple[int, int | None]]:
+    """Tell over time how long each write took from its answer to its last copy.
+
+    Args:
+        history: of the run.
+        watched: its `watched_writes`.
+
+    Returns:
+        In order of time: [when the write was answered, the time to its last copy, both in µs; None where a node was
+        never seen to have it]. Of many, the slowest of each of POINTS_MAX spans of time.
+    """
+    nodes = len(history.header.nodes)
+    every = sorted((write.answered, max(write.delays) if len(write.delays) == nodes else _EVER) for write in watched)
+    if len(every) > POINTS_MAX:
+        first, span = every[0][0], every[-1][0] - every[0][0] + 1
+        slowest: dict[int, tuple[int, int]] = {}
+        for point in every:
+            place = (point[0] - first) * POINTS_MAX // span
+            slowest[place] = max(point, slowest.get(place, point), key=_delay)
+        every = list(slowest.values())
+    return [(answered, None if delay == _EVER else delay) for answered, delay in every]
+
+
+def _delay(point: tuple[int, int]) -> int:
+    return point[1]
 
 
 def _written(history: History) -> dict[Any, Operation]:
@@ -190,6 +190,7 @@ def _probed(history: History) -> dict[str, _Probed]:
         found[session].writes.pop(key, None)
     for probed in found.values():
         probed.peeks.sort(key=_asked)
+        probed.active.sort()
         for writes in probed.writes.values():
             writes.sort(key=_answered)
     return found
@@ -210,6 +211,10 @@ def _shown(peek: Operation, key: str, written: dict[Any, Operation]) -> Operatio
     return written.get(token(peek.data[key]))
 
 
+def _is_gone(peek: Operation) -> bool:
+    return peek.outcome != OK and not peek.ended
+
+
 def _is_behind(probed: _Probed, peek: Operation, written: dict[Any, Operation]) -> bool:
     alive = peek.outcome == OK and not peek.ended
     if probed.ended is not None and probed.ended <= peek.asked:
@@ -227,8 +232,8 @@ def _is_behind(probed: _Probed, peek: Operation, written: dict[Any, Operation]) 
     return False
 
 
-def _delays(history: History) -> list[list[int]]:
-    """Find, for each acknowledged write that observers looked for, how long after its answer each node showed it.
+def watched_writes(history: History) -> list[Watched]:
+    """Find the acknowledged writes that observers looked for, and how long after its answer each node showed it.
 
     A copy that shows a newer write shows the older ones too. A write replaced before anybody looked is no probe.
     """
@@ -253,7 +258,7 @@ def _delays(history: History) -> list[list[int]]:
                 until = writes[place + 1].asked if place + 1 < len(writes) else None
                 first = bisect_right(looks, _answered(write))
                 if first < len(looks) and (until is None or looks[first] < until):
-                    found.append(delays[place])
+                    found.append(Watched(_answered(write), delays[place]))
     return found
 
 
@@ -276,36 +281,3 @@ def _percentile(ordered: list[int], percent: int) -> int | None:
     if not ordered:
         return None
     return ordered[max(-(-len(ordered) * percent // 100), 1) - 1]
-
-
-def clocks(history: History) -> dict[str, dict[str, Any]]:
-    """Tell whose clocks were off, and what nodes answered to clients by a clock beyond the contract's bound.
-
-    Returns:
-        By node whose clock was ever off: farthest_us, how far at most, negative when behind; beyond_us, how long it was
-        off by more than the contract allows; and of what clients asked it meanwhile, by operation, how much it did
-        (`answered`: definitely) and how much it refused to do (`refused`: the outcome is unknown).
-    """
-    bound = history.header.contract.clock_skew_us
-    end = max([operation.asked for operation in history.operations], default=0)
-    seen: dict[str, dict[str, Any]] = {}
-    beyond: dict[str, list[tuple[int, int]]] = {}
-    told = sorted(history.clocks, key=lambda clock: (clock.clock, clock.t))
-    for position, clock in enumerate(told):
-        later = told[position + 1] if position + 1 < len(told) and told[position + 1].clock == clock.clock else None
-        until = _EVER if later is None else later.t
-        node = seen.setdefault(clock.clock, {"farthest_us": 0, "beyond_us": 0, "answered": {}, "refused": {}})
-        node["farthest_us"] = max(node["farthest_us"], clock.offset_us, key=abs)
-        if abs(clock.offset_us) > bound:
-            node["beyond_us"] += max(0, min(until, end) - clock.t)
-            beyond.setdefault(clock.clock, []).append((clock.t, until))
-    for operation in history.operations:
-        spans = beyond.get(operation.node)
-        if spans is None or operation.by == OBSERVER:
-            continue
-        position = bisect_right(spans, (operation.asked, _EVER)) - 1
-        if position >= 0 and operation.asked < spans[position][1]:
-            what = "refused" if operation.outcome == UNKNOWN else "answered"
-            count = seen[operation.node][what]
-            count[operation.op] = count.get(operation.op, 0) + 1
-    return seen
