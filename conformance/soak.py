@@ -7,7 +7,6 @@ Each seed is run twice, in two processes with two hash seeds: judged the first t
 import argparse
 import multiprocessing
 import os
-import re
 import sys
 import tempfile
 import time  # noqa: TID251 - how long each run took is a figure of the table, and decides nothing
@@ -20,6 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from conformance.cli import output
+from conformance.cli.seeds import seeds_of
 from conformance.planning import plan
 from conformance.runner import carry_out, world_of
 from conformance.verdict import HOLDS
@@ -193,12 +193,10 @@ def _environment(name: str, value: str) -> Iterator[None]:
 
 
 def _seeds(text: str) -> list[int]:
-    """Read `20` as 1 to 20, and `5-9` as 5 to 9."""
-    found = re.fullmatch(r"(?:(\d+)-)?(\d+)", text)
-    first, last = (int(found[1] or 1), int(found[2])) if found else (1, 0)
-    if last < first:
-        raise argparse.ArgumentTypeError(f"found '{text}', expected a number or a range; write 20 or 5-9")
-    return list(range(first, last + 1))
+    try:
+        return seeds_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

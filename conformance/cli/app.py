@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli import check, doctor, output, replay, report, run, scenarios, schema
+from conformance.cli import check, doctor, output, power, replay, report, run, scenarios, schema
 
 TRY, JUDGE, READ = "Try", "Judge", "Read"
 
@@ -22,6 +22,7 @@ COMMANDS = (
     (JUDGE, "check", check.check),
     (JUDGE, "replay", replay.replay),
     (READ, "report", report.report),
+    (READ, "power", power.power),
     (READ, "schema", schema.schema),
 )
 """Every command, in the order of `--help`: its group, its name, its function."""

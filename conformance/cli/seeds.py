@@ -1,0 +1,16 @@
+"""How seeds are named on a command line: a number, or a range."""
+
+import re
+
+
+def seeds_of(text: str) -> list[int]:
+    """Read `20` as 1 to 20, and `5-9` as 5 to 9.
+
+    Raises:
+        ValueError: it is neither; the message says what was found and what to write.
+    """
+    found = re.fullmatch(r"(?:(\d+)-)?(\d+)", text)
+    first, last = (int(found[1] or 1), int(found[2])) if found else (1, 0)
+    if last < first:
+        raise ValueError(f"found '{text}', expected a number or a range; write 20 or 5-9")
+    return list(range(first, last + 1))

@@ -1,0 +1,270 @@
+"""What the checks can convict, measured: every broken store in its scenario, and the reference in all of them.
+
+Each run is judged from its history as `anynode run` would judge it, whole and in memory. It prints nothing and writes
+nothing; the shape of what comes of it stands in `conformance.worth`.
+"""
+
+import io
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version as installed_version
+from multiprocessing import get_context
+from signal import SIG_DFL, SIGINT, signal
+
+from msgspec import Struct
+
+from conformance.broken import BROKEN
+from conformance.checks import CHECKS, judge
+from conformance.collecting import uncollected
+from conformance.history import Fault
+from conformance.planning import plan
+from conformance.reading import read
+from conformance.runner import world_of
+from conformance.verdict import HOLDS, VIOLATED, combine
+from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerprint, worth_of
+from scenarios import load
+from scenarios.faults import KINDS
+
+REFERENCE = "reference"
+SEEDS_MOST = 10
+"""Within so many seeds a broken store must be convicted."""
+MEDIAN_MOST = 3
+"""And so many must do, wherever one begins."""
+
+
+class CheckFailed(Exception):
+    """A check raised instead of judging: a defect of anynode, and nothing is measured."""
+
+
+class Job(Struct, frozen=True):
+    """One run to make and judge."""
+
+    subject: str
+    scenario: str
+    seed: int
+
+    @property
+    def command(self) -> str:
+        """The command line that does the same."""
+        whom = [] if self.subject == REFERENCE else ["--subject", self.subject]
+        return shlex.join(["anynode", "run", self.scenario, "--seed", str(self.seed), *whom])
+
+
+class Ran(Struct, frozen=True):
+    """What came of a job: its verdict, the checks that convicted, and how much each kind of fault touched."""
+
+    job: Job
+    verdict: str
+    convicted: list[str]
+    touched: dict[str, int]
+
+
+class Failing(Struct, kw_only=True):
+    """Something that is not as it must be, and the command that repeats it."""
+
+    what: str
+    again: str
+
+
+def subject_of(name: str) -> str:
+    """Name a broken store as a subject."""
+    return f"broken:{name}"
+
+
+def jobs_of(broken: Sequence[str], scenarios: Sequence[str], seeds: Sequence[int]) -> list[Job]:
+    """List what is to be run: the reference first, since its scenarios are the longest.
+
+    Args:
+        broken: the broken stores, each in its own scenario.
+        scenarios: those of the reference.
+        seeds: of every one.
+    """
+    whom = [(REFERENCE, scenario) for scenario in scenarios]
+    whom += [(subject_of(name), BROKEN[name].scenario) for name in broken]
+    return [Job(subject, scenario, seed) for subject, scenario in whom for seed in seeds]
+
+
+def judged(job: Job) -> Ran:
+    """Run a job and judge its history.
+
+    Raises:
+        CheckFailed: a check raised.
+        Exception: whatever the run raised, with the command that repeats it as a note.
+    """
+    try:
+        written = io.BytesIO()
+        world_of(plan(load(job.scenario), seed=job.seed, subject=job.subject)).run(written)
+        with uncollected():
+            history = read(written.getvalue(), job.command)
+            findings = judge(history)
+    except Exception as error:
+        error.add_note(f"in: {job.command}")
+        raise
+    failed = next((finding for finding in findings if finding.traceback), None)
+    if failed is not None:
+        raise CheckFailed(f"{failed.check} in {job.command}: {failed.seen}\n{failed.traceback}")
+    touched: dict[str, int] = {}
+    for fault in history.faults:
+        touched[kind_of(fault)] = touched.get(kind_of(fault), 0) + fault.touched
+    convicted = [finding.check for finding in findings if finding.verdict == VIOLATED]
+    return Ran(job, combine(findings, finished=history.finished), convicted, touched)
+
+
+def kind_of(fault: Fault) -> str:
+    """Name a fault of a history as scenarios do, which tell two kinds of cuts apart."""
+    if fault.fault == "cut":
+        return "one-way" if fault.links else "partition"
+    return fault.fault
+
+
+def carried_out(jobs: Sequence[Job], processes: int, progress: Callable[[int], None]) -> list[Ran]:
+    """Do all jobs, in so many processes at a time; what comes of them is in the order of the jobs whatever the number.
+
+    Args:
+        jobs: what to run.
+        processes: 1 runs everything in this process.
+        progress: told how many are done.
+    """
+    done = []
+    for ran in _in_order(jobs, processes):
+        done.append(ran)
+        progress(len(done))
+    return done
+
+
+def _in_order(jobs: Sequence[Job], processes: int) -> Iterator[Ran]:
+    if processes == 1:
+        yield from map(judged, jobs)
+        return
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_when_interrupted)
+    try:
+        yield from pool.map(judged, jobs)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_when_interrupted() -> None:
+    """Let Ctrl-C end a process at once and in silence: what is to be said, the main one says."""
+    signal(SIGINT, SIG_DFL)
+
+
+def median_wait(convicted: Sequence[bool]) -> int | None:
+    """Take the median of how many seeds one runs until a conviction, over every seed to begin with.
+
+    The wait of a seed is the number of seeds from it on, itself counted, up to the first that convicts. Where the seeds
+    run out first it counts as longer than all others, since nobody knows how long it is.
+
+    Args:
+        convicted: for each seed in order, whether it convicted; at least one.
+
+    Returns:
+        The smallest number by which more than half of the beginnings have led to a conviction; None where it is
+        longer than the seeds that there are.
+    """
+    waits: list[int] = []
+    wait: int | None = None
+    for here in reversed(convicted):
+        wait = 1 if here else None if wait is None else wait + 1
+        if wait is not None:
+            waits.append(wait)
+    middle = len(convicted) // 2
+    return sorted(waits)[middle] if middle < len(waits) else None
+
+
+def record_of(ran: Sequence[Ran], commit: str) -> Record:
+    """Put what came of all jobs together.
+
+    Args:
+        ran: at least one, each subject's and scenario's seeds in order.
+        commit: of the checkout, "" where there is none.
+    """
+    seeds = sorted({one.job.seed for one in ran})
+    by_subject: dict[str, list[Ran]] = {}
+    for one in ran:
+        by_subject.setdefault(one.job.subject, []).append(one)
+    own = by_subject.pop(REFERENCE, [])
+    broken = [_store(subject.partition(":")[2], found) for subject, found in by_subject.items()]
+    reference = _reference(own)
+    return Record(
+        anynode=installed_version("anynode"),
+        commit=commit,
+        fingerprint=fingerprint({*reference.scenarios, *(store.scenario for store in broken)}),
+        first_seed=seeds[0],
+        seeds=len(seeds),
+        broken=broken,
+        reference=reference,
+        checks={check: [store.name for store in broken if check in store.by_check] for check in CHECKS},
+        faults={kind: _reach(kind, own) for kind in KINDS},
+        worth=worth_of(len(seeds)),
+    )
+
+
+def _store(name: str, ran: Sequence[Ran]) -> Store:
+    row = BROKEN[name]
+    by_check = {check: sum(check in one.convicted for one in ran) for check in CHECKS}
+    own = [row.convicted_by in one.convicted for one in ran]
+    seeds = f"{ran[0].job.seed}-{ran[-1].job.seed}"
+    return Store(
+        name=name,
+        bug=row.bug,
+        seen_in=row.seen_in,
+        check=row.convicted_by,
+        scenario=row.scenario,
+        convicted=[check for check, number in by_check.items() if number],
+        seeds_convicted=sum(own),
+        seeds_until=own.index(True) + 1 if any(own) else None,
+        seeds_median=median_wait(own),
+        by_check={check: number for check, number in by_check.items() if number},
+        again=shlex.join(["anynode", "power", "--broken", name, "--seeds", seeds]),
+    )
+
+
+def _reference(ran: Sequence[Ran]) -> Reference:
+    convicting = {check for one in ran for check in one.convicted}
+    return Reference(
+        convicted=[check for check in CHECKS if check in convicting],
+        runs=len(ran),
+        scenarios=list(dict.fromkeys(one.job.scenario for one in ran)),
+        doubted=[
+            Doubted(
+                scenario=one.job.scenario,
+                seed=one.job.seed,
+                verdict=one.verdict,
+                checks=one.convicted,
+                again=one.job.command,
+            )
+            for one in ran
+            if one.verdict != HOLDS
+        ],
+    )
+
+
+def _reach(kind: str, ran: Sequence[Ran]) -> Reach:
+    struck = [one for one in ran if kind in one.touched]
+    touched = [one for one in struck if one.touched[kind]]
+    scenarios = list(dict.fromkeys(one.job.scenario for one in touched))
+    return Reach(scenarios=scenarios, runs=len(touched), struck=len(struck))
+
+
+def failing(record: Record) -> list[Failing]:
+    """List all that is not as it must be: a broken store that got away, a reference that was convicted or not judged.
+
+    A broken store must be convicted by its own check within the first 10 seeds; where there are as many, the median of
+    the wait (`median_wait`) must be at most 3 too.
+    """
+    found = []
+    for store in record.broken:
+        within = min(record.seeds, SEEDS_MOST)
+        if store.seeds_until is None or store.seeds_until > within:
+            what = f"{store.name} was not convicted by {store.check} in {store.scenario} within {within} seeds"
+            found.append(Failing(what=what, again=store.again))
+        elif record.seeds >= SEEDS_MOST and (store.seeds_median is None or store.seeds_median > MEDIAN_MOST):
+            median = f"more than {record.seeds}" if store.seeds_median is None else str(store.seeds_median)
+            what = f"{store.name} is convicted by {store.check} after {median} seeds (median), expected {MEDIAN_MOST}"
+            found.append(Failing(what=what, again=store.again))
+    for run in record.reference.doubted:
+        by = f" by {', '.join(run.checks)}" if run.checks else ""
+        what = f"the reference in {run.scenario}, seed {run.seed}: {run.verdict}{by}, expected {HOLDS}"
+        found.append(Failing(what=what, again=run.again))
+    return found
