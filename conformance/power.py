@@ -23,6 +23,7 @@ from conformance.reading import read
 from conformance.runner import world_of
 from conformance.verdict import HOLDS, VIOLATED, combine
 from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerprint, worth_of
+from reports.words import count
 from scenarios import load
 from scenarios.faults import KINDS
 
@@ -204,7 +205,8 @@ def _store(name: str, ran: Sequence[Ran]) -> Store:
     row = BROKEN[name]
     by_check = {check: sum(check in one.convicted for one in ran) for check in CHECKS}
     own = [row.convicted_by in one.convicted for one in ran]
-    seeds = f"{ran[0].job.seed}-{ran[-1].job.seed}"
+    first, last = ran[0].job.seed, ran[-1].job.seed
+    seeds = str(last) if first == 1 else f"{first}-{last}"
     return Store(
         name=name,
         bug=row.bug,
@@ -257,7 +259,7 @@ def failing(record: Record) -> list[Failing]:
     for store in record.broken:
         within = min(record.seeds, SEEDS_MOST)
         if store.seeds_until is None or store.seeds_until > within:
-            what = f"{store.name} was not convicted by {store.check} in {store.scenario} within {within} seeds"
+            what = f"{store.name} was not convicted by {store.check} in {store.scenario} within {count(within, 'seed')}"
             found.append(Failing(what=what, again=store.again))
         elif record.seeds >= SEEDS_MOST and (store.seeds_median is None or store.seeds_median > MEDIAN_MOST):
             median = f"more than {record.seeds}" if store.seeds_median is None else str(store.seeds_median)

@@ -6,6 +6,7 @@ Plain text out of a record (`conformance.worth`); nothing is measured here and n
 from collections.abc import Sequence
 
 from conformance.worth import Record, Store, Worth, worth_of
+from reports.words import count
 
 BEGIN = "<!-- made by `anynode power --write`: what stands between these two lines is replaced -->"
 END = "<!-- until here -->"
@@ -103,8 +104,8 @@ def _reference(record: Record) -> list[str]:
     if not own.runs:
         return []
     by = ", ".join(own.convicted) or "none"
-    scenarios = "1 scenario" if len(own.scenarios) == 1 else f"{len(own.scenarios)} scenarios"
-    return [f"The reference was convicted by {by}, in {own.runs:,} runs of {scenarios}."]
+    of = count(len(own.scenarios), "scenario")
+    return [f"The reference was convicted by {by}, in {count(own.runs, 'run')} of {of}."]
 
 
 def _faults(record: Record) -> list[str]:
@@ -122,7 +123,7 @@ def _faults(record: Record) -> list[str]:
 def _worth(record: Record) -> list[str]:
     found = ["what clean seeds of a scenario are worth, at 95 % confidence: a bug that they did not show"]
     for one in _worths(record):
-        many = "1 seed" if one.seeds == 1 else f"{one.seeds} seeds"
+        many = count(one.seeds, "seed")
         found.append(
             f"{many:>9}  shows in at most {_share(one.exact)} of seeds (rule of three: {_share(one.rule_of_three)})"
         )

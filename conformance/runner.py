@@ -21,6 +21,7 @@ from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
+from conformance.worth import beside
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer
 from scenarios import load, told_again
 from scenarios.traffic import write_recording
@@ -124,6 +125,9 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
             document.fault(fault)
         figures = figures_of(history)
         _write_figures(document, figures, history, out)
+        power = beside(findings)
+        if power is not None:
+            document.figure("power", unit="seeds", source="anynode power", value=power)
         footer = _footer(outcome, findings, history, round(time.perf_counter() - began, 3))
         document.footer(footer)
     costs = next(figure.value for figure in figures if figure.name == "costs")

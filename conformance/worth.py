@@ -47,8 +47,8 @@ def worth_of(seeds: int) -> Worth:
     return Worth(
         seeds=seeds,
         confidence=CONFIDENCE_PERCENT / 100,
-        exact=round(1 - missed ** (1 / seeds), 4),
-        rule_of_three=round(min(1.0, 3 / seeds), 4),
+        exact=round(1 - missed ** (1 / seeds), 6),
+        rule_of_three=round(min(1.0, 3 / seeds), 6),
     )
 
 

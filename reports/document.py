@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from conformance.history import Contract, Lifetime
 from conformance.verdict import UNFINISHED, Finding
+from conformance.worth import Beside
 
 VERSION: Final = 1
 NAME: Final = "run.jsonl"
@@ -207,6 +208,7 @@ SHAPES: dict[str, Any] = {
     "load": Load,
     "routes": Routes,
     "fared": FaredInFaults,
+    "power": Beside,
 }
 """The value of each figure that a rendering knows; figures of other names are kept as they are."""
 
@@ -350,6 +352,11 @@ class RunDocument(Struct, kw_only=True):
     def fared(self) -> FaredInFaults | None:
         """Give how users fared in each fault, if it was counted."""
         found: FaredInFaults | None = self._value("fared")
+        return found
+
+    def power(self) -> Beside | None:
+        """Give what the checks used here have convicted, if that was measured."""
+        found: Beside | None = self._value("power")
         return found
 
     def _value(self, name: str) -> Any:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from conformance import verdict
 from conformance.costs import CAUSES
 from conformance.verdict import Finding
-from reports import words
+from reports import power, words
 from reports.document import RunDocument
 
 _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verdict.UNKNOWN)
@@ -120,6 +120,7 @@ def view(document: RunDocument) -> dict[str, Any]:
             )
             for node, seen in document.clocks().items()
         ],
+        "power": power.told(document),
         "notes": head.notes,
         "command": head.command,
         "honesty": words.NOT_THE_PRODUCT if head.subject == "reference" else words.NOT_THE_PRODUCT_EITHER,

@@ -52,13 +52,15 @@ def power(
     from scenarios import names
 
     chosen = _chosen(seeds)
+    if broken and reference:
+        raise output.failure("--reference", "--broken beside it", "one of them", "leave one of them out")
     if write and (broken or reference or chosen[0] != 1):
         raise output.failure("--write", "a part of the whole", "every row, from seed 1", "leave the other choices out")
     if write:
         _refuse_elsewhere()
     stores = [] if reference else _known(broken or list(BROKEN), list(BROKEN))
     scenarios = [entry.name for entry in names()]
-    if broken and not reference:
+    if broken:
         scenarios = [name for name in scenarios if name in {BROKEN[store].scenario for store in stores}]
     planned = measuring.jobs_of(stores, scenarios, chosen)
     with output.progress(f"{len(planned)} runs", len(planned), shown=not as_json) as advance:
@@ -79,6 +81,8 @@ def power(
 
 def _tell(record: "Record", failing: "list[Failing]") -> None:
     """Say at the end whether all is as it must be, and how to repeat what is not."""
+    from reports.words import count
+
     output.say()
     for one in failing:
         output.say(f"not as it must be: {one.what}\nagain: {one.again}")
@@ -86,7 +90,7 @@ def _tell(record: "Record", failing: "list[Failing]") -> None:
         stores = (
             "" if not record.broken else f"of {len(record.broken)} broken stores each was convicted by its own check; "
         )
-        output.say(f"as it must be: {stores}the reference by none, in {record.reference.runs:,} runs")
+        output.say(f"as it must be: {stores}the reference by none, in {count(record.reference.runs, 'run')}")
 
 
 def _exit_code(record: "Record", failing: "list[Failing]") -> int:
