@@ -68,6 +68,6 @@ def _clean(one: Worth) -> str:
     seeds = words.count(one.seeds, "clean seed")
     leaves = "leaves" if one.seeds == 1 else "leave"
     return (
-        f"{seeds} of a scenario {leaves} room, at {one.confidence * 100:.0f} % confidence, for a bug that shows in up to "
-        f"{one.exact * 100:.3g} % of its seeds."
+        f"{seeds} of a scenario {leaves} room, at {one.confidence * 100:.0f} % confidence, for a bug that shows in up "
+        f"to {one.exact * 100:.3g} % of its seeds."
     )
