@@ -43,6 +43,12 @@ def test_of_concurrent_writes_all_nodes_keep_the_same(judgement: Judgement) -> N
     judgement.must_hold()
 
 
+@pytest.mark.requirement("REQ-REPL-6")
+@pytest.mark.scenario("halves", "three-regions", "sticky-failback-stale-copy", check="lost_updates")
+def test_concurrent_writes_of_different_keys_both_survive(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-REPL-9")
 @pytest.mark.scenario("isolated-writer", "one-way-cut", check="convergence")
 def test_lost_messages_change_nothing_in_what_all_agree_on(judgement: Judgement) -> None:

@@ -20,6 +20,7 @@ from conformance.checks.id_renewal import id_renewal
 from conformance.checks.idle_band import idle_band
 from conformance.checks.index import Index
 from conformance.checks.isolation import isolation
+from conformance.checks.lost_updates import lost_updates
 from conformance.checks.membership import membership
 from conformance.checks.monotonic_reads import monotonic_reads
 from conformance.checks.monotonic_writes import monotonic_writes
@@ -39,6 +40,7 @@ CHECKS: dict[str, Check] = {
     "isolation": isolation,
     "convergence": convergence,
     "durability": durability,
+    "lost_updates": lost_updates,
     "no_resurrection": no_resurrection,
     "read_your_writes": read_your_writes,
     "monotonic_reads": monotonic_reads,

@@ -23,6 +23,9 @@ FILES = sorted(HISTORIES.glob("*/*/*.jsonl"))
 BAD = [file for file in FILES if file.parent.name == "bad"]
 OK = [file for file in FILES if file.parent.name == "ok"]
 
+LARGEST_WITNESS = {"lost_updates": 3}
+"""Two operations contradict each other, unless one is right without the third."""
+
 
 def name_of(file: Path) -> str:
     return "/".join([*file.parts[-3:-1], file.stem])
@@ -48,7 +51,7 @@ def test_the_witness_is_the_smallest_with_lines_and_records(file: Path) -> None:
     """The header names the operations that contradict each other; checks do not know that member."""
     finding = found_in(file)[file.parts[-3]]
     assert [one.id for one in finding.evidence] == header_of(file)["witness"]
-    assert len(finding.evidence) <= 2
+    assert len(finding.evidence) <= LARGEST_WITNESS.get(finding.check, 2)
     lines = file.read_text().splitlines()
     for one in finding.evidence:
         written = json.loads(lines[one.line - 1])

@@ -32,7 +32,7 @@ RED = {
     "follows_any_clock": {"convergence", "durability"},
     "forgets_ends": {"no_resurrection"},
     "keeps_old_id": {"id_renewal"},
-    "last_writer_takes_all": {"convergence", "durability"},
+    "last_writer_takes_all": {"convergence", "durability", "lost_updates"},
     "mixes_sessions": {"convergence", "durability", "isolation"},
     "never_resends": {"availability", "convergence", "durability", "no_resurrection"},
     "ready_before_join": {"cold_join", "convergence", "durability"},
