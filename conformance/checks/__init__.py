@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance.checks.absolute_band import absolute_band
 from conformance.checks.availability import availability
+from conformance.checks.bounded_staleness import bounded_staleness
 from conformance.checks.cold_join import cold_join
 from conformance.checks.convergence import convergence
 from conformance.checks.durability import durability
@@ -41,6 +42,7 @@ CHECKS: dict[str, Check] = {
     "convergence": convergence,
     "durability": durability,
     "lost_updates": lost_updates,
+    "bounded_staleness": bounded_staleness,
     "no_resurrection": no_resurrection,
     "read_your_writes": read_your_writes,
     "monotonic_reads": monotonic_reads,

@@ -34,7 +34,7 @@ RED = {
     "keeps_old_id": {"id_renewal"},
     "last_writer_takes_all": {"convergence", "durability", "lost_updates"},
     "mixes_sessions": {"convergence", "durability", "isolation"},
-    "never_resends": {"availability", "convergence", "durability", "no_resurrection"},
+    "never_resends": {"availability", "bounded_staleness", "convergence", "durability", "no_resurrection"},
     "ready_before_join": {"cold_join", "convergence", "durability"},
     "refuses_skewed": {"convergence", "idle_band", "no_resurrection"},
     "refuses_when_alone": {"availability"},
