@@ -46,16 +46,17 @@ def bounded_staleness(index: Index) -> Finding:
                 stale.append(late)
                 if late > index.contract.converge_us:
                     _judge(copies, session, copy, convictions)
+    bound, detect = index.contract.converge_us, index.contract.detect_us
+    longest = f"{len(stale):,} of {seen:,} stale before that" + (f", by up to {seconds(max(stale))}" if stale else "")
     return conclude(
         index,
         NAME,
         REQUIREMENTS,
-        f"No copy is older than {seconds(index.contract.converge_us)} after the last answer, heal, resume or ready.",
+        f"No copy is older than {seconds(bound)} after the last answer, heal, resume or ready"
+        f" ({seconds(bound + detect)} where membership had changed).",
         convictions,
         judged=judged,
-        held=f"{len(stale):,} of {seen:,} copies were stale, at most by {seconds(max(stale))}"
-        if stale
-        else f"none of {seen:,} copies was stale",
+        held=f"{judged:,} copies in which something was due were new enough; {longest}",
         promised=index.header.store == CLUSTER,
         figures={"copies": seen, "stale_copies": len(stale), **quantiles("staleness_us", stale)},
     )
