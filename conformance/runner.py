@@ -8,7 +8,7 @@ import time  # noqa: TID251 - how long the world and the checks took is told to 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, to_builtins
 
@@ -23,9 +23,12 @@ from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, comb
 from conformance.views import membership_views
 from conformance.worth import beside
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer
+from reports.words import signed
 from scenarios import load, told_again
 from scenarios.traffic import write_recording
 from simulator.world import Judged, Outcome, World
+
+_CLOCK: Final = "clock"
 
 
 class Run(Struct):
@@ -118,7 +121,7 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
         with uncollected():
             history = read(out / folder.HISTORY)
             findings = judge(history)
-        faults = [_fault(fault) for fault in history.faults]
+        faults = _faults(history)
         for finding in findings:
             document.check(finding)
         for fault in faults:
@@ -198,24 +201,34 @@ def _header(decided: Plan) -> Header:
     )
 
 
-def _fault(fault: Fault) -> FaultSeen:
-    return FaultSeen(
-        fault=fault.fault,
-        nodes=fault.nodes,
-        begin=fault.begin,
-        end=fault.end,
-        touched=fault.touched,
-        title=title_of(fault),
-    )
+def _faults(history: History) -> list[FaultSeen]:
+    offsets = {(clock.clock, clock.t): clock.offset_us for clock in history.clocks}
+    return [
+        FaultSeen(
+            fault=fault.fault,
+            nodes=fault.nodes,
+            begin=fault.begin,
+            end=fault.end,
+            touched=fault.touched,
+            title=title_of(fault, offsets.get((fault.nodes[0], fault.begin)) if fault.nodes else None),
+        )
+        for fault in history.faults
+    ]
 
 
-def title_of(fault: Fault) -> str:
-    """Say in a few words what a fault did, for people."""
+def title_of(fault: Fault, offset_us: int | None = None) -> str:
+    """Say in a few words what a fault did, for people.
+
+    Args:
+        fault: as the history has it.
+        offset_us: how far it set the clock off, where it set one.
+    """
     if fault.groups:
         return "cut: " + " | ".join(" ".join(group) for group in fault.groups)
     if fault.links:
         return f"{fault.fault}: " + ", ".join(f"{sender}→{to}" for sender, to in fault.links)
-    return f"{fault.fault} {' '.join(fault.nodes)}".strip()
+    by = f" {signed(offset_us)}" if fault.fault == _CLOCK and offset_us is not None else ""
+    return f"{fault.fault} {' '.join(fault.nodes)}{by}".strip()
 
 
 def _write_figures(document: Writer, figures: list[Figure], history: History, out: Path) -> None:

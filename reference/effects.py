@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class Send(Struct, frozen=True, gc=False):
+class Send(Struct, frozen=True):
     """Give a message to the network; it may arrive late, twice, altered in order, or never."""
 
     to: str
@@ -17,20 +17,20 @@ class Send(Struct, frozen=True, gc=False):
     message: Any
 
 
-class SetAlarm(Struct, frozen=True, gc=False):
+class SetAlarm(Struct, frozen=True):
     """Ring `name` after that many microseconds (at least 1) of the monotonic clock; replaces an alarm of that name."""
 
     name: str
     after: int
 
 
-class CancelAlarm(Struct, frozen=True, gc=False):
+class CancelAlarm(Struct, frozen=True):
     """Forget the alarm of that name; harmless when there is none."""
 
     name: str
 
 
-class Respond(Struct, frozen=True, gc=False):
+class Respond(Struct, frozen=True):
     """Answer the request of that id, in the turn that brought it or in a later one."""
 
     request: str
@@ -39,14 +39,14 @@ class Respond(Struct, frozen=True, gc=False):
     body: Any
 
 
-class Note(Struct, frozen=True, gc=False):
+class Note(Struct, frozen=True):
     """Something worth a line in a log or a mark in a picture; never evidence for a verdict."""
 
     kind: str
     fields: dict[str, Any]
 
 
-class Stopped(Struct, frozen=True, gc=False):
+class Stopped(Struct, frozen=True):
     """The node has left; it needs no further turn."""
 
 

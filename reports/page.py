@@ -14,15 +14,18 @@ from reports.palette import css_variables
 from reports.rendering import html, trusted
 from reports.sheet import Plot
 from reports.summary import summary
-from reports.svg import FONT, standalone
+from reports.svg import FONT, HALO, standalone
 from reports.view import view
 
 PAGE: Final = "report.html"
 _SHORT: Final = {
     "availability": "Availability",
     "latency": "Latency",
+    "load": "Load",
+    "routes": "Balancer",
     "behind": "Copies behind",
     "spread": "Spread",
+    "lags": "Lag",
     "membership": "Membership",
     "absolute-band": "Greatest age",
     "idle-band": "Idleness",
@@ -68,7 +71,10 @@ def page(document: RunDocument, pictures: list[Plot]) -> str:
         One HTML file, complete in itself.
     """
     said = view(document)
-    style = html("page.css.j2", {"light": css_variables("light"), "dark": css_variables("dark"), "font": trusted(FONT)})
+    style = html(
+        "page.css.j2",
+        {"light": css_variables("light"), "dark": css_variables("dark"), "font": trusted(FONT), "halo": trusted(HALO)},
+    )
     shown = [_shown(plot, said["lag"]) for plot in pictures]
     return html("page.html.j2", {**said, "plots": shown, "style": trusted(style)})
 

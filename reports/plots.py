@@ -1,8 +1,8 @@
 """The plots of a run, one function a plot: run document in, SVG out. Nothing is judged, and only the document is read.
 
 Every function returns None where the document has nothing to draw. Colours mean the same in all of them
-(`reports.palette`). Membership, what clients met over time, and the limits have files of their own (`reports.strips`,
-`reports.clients`, `reports.expiry`).
+(`reports.palette`). What clients met over time, the balancer's choices, single writes, membership and the limits have
+files of their own (`reports.clients`, `routes`, `lags`, `strips`, `expiry`).
 """
 
 import math
@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from reports import words
-from reports.clients import availability, latency
-from reports.document import RunDocument, Spread, Steps
+from reports.clients import availability, latency, load
+from reports.document import RunDocument
 from reports.expiry import BANDS, expiry
+from reports.lags import lags
+from reports.routes import routes
+from reports.shapes import Spread, Steps
 from reports.sheet import (
     AXIS,
     LANE,
@@ -33,13 +36,16 @@ from reports.svg import INKS
 ROWS_MOST: Final = 12
 """More lines than this cannot be told apart on a page: the ones furthest behind are drawn, the text tells the rest."""
 
+_DECADE_ROOM: Final = 50
+"""Pixels from the middle of one label of a decade to the next."""
+
 ROOMY: Final = 6
 """Up to so many lines get a tall row each."""
 
 
 def drawn(document: RunDocument) -> list[Plot]:
     """Draw every plot that the document has figures for."""
-    made = [draw(document) for draw in (availability, latency, behind, spread, membership)]
+    made = [draw(document) for draw in (availability, latency, load, routes, behind, spread, lags, membership)]
     made += [expiry(document, check) for check in BANDS]
     return [picture for picture in made if picture is not None]
 
@@ -58,7 +64,7 @@ def behind(document: RunDocument) -> Plot | None:
         bottom = top + row * len(rows) + 6
         end = time_end(document, *(t for steps in series.values() for t, _ in steps))
         sheet = Sheet(width=width, height=bottom + AXIS, left=76, end_us=end)
-        sheet.write(sheet.left, 10, f"Copies behind, 0 to {most:,}, a line a node", weight="bold")
+        sheet.write(8, 10, f"Copies behind, 0 to {most:,}, a line a node", weight="bold")
         fault_bands(sheet, document, title, bottom)
         for place, name in enumerate(rows):
             _line(sheet, series[name], top + row * (place + 1), (row - 17) / most, f"mark-line-{place}")
@@ -84,13 +90,13 @@ def _line(sheet: Sheet, steps: Sequence[tuple[int, int]], base: float, scale: fl
         return
     sheet.area(*staircase(((sheet.x(t), base - value * scale) for t, value in steps), sheet.right), base, gid)
     peak_us, peak = max(steps, key=lambda step: step[1])
-    if peak:
-        x = sheet.x(peak_us)
+    last, x = steps[-1][1], sheet.x(peak_us)
+    crowded = last > 0 and x > sheet.right - 120
+    if peak and not crowded:
         side, gap = ("left", 5) if x < sheet.right - 60 else ("right", -5)
         sheet.write(x + gap, base - peak * scale - 7, f"{peak:,}", ha=side, fontsize=SMALL, color=INKS["seen"])
-    last = steps[-1][1]
     if last:
-        still = f"{last:,} at the end"
+        still = f"{peak:,}, {last:,} at the end" if crowded and peak > last else f"{last:,} at the end"
         sheet.write(sheet.right - 2, base - last * scale - 7, still, ha="right", fontsize=SMALL, color=INKS["seen"])
 
 
@@ -105,12 +111,12 @@ def _behind_in_words(series: Steps, rows: Sequence[str]) -> str:
             said.append(f"{name} was never seen behind.")
         elif steps[-1][1]:
             said.append(
-                f"{name} was up to {peak:,} behind, at {words.rounded(peak_us)}, and {steps[-1][1]:,} at the end."
+                f"{name} was up to {peak:,} behind, at {words.instant(peak_us)}, and {steps[-1][1]:,} at the end."
             )
         else:
-            caught = words.rounded(_caught_up(steps))
+            caught = words.instant(_caught_up(steps))
             said.append(
-                f"{name} was up to {peak:,} behind, at {words.rounded(peak_us)}, and had caught up by {caught}."
+                f"{name} was up to {peak:,} behind, at {words.instant(peak_us)}, and had caught up by {caught}."
             )
     rest = len(series) - len(rows)
     said += [f"{words.count(rest, 'other node')} never further behind than these."] if rest else []
@@ -132,7 +138,7 @@ def spread(document: RunDocument) -> Plot | None:
 
     def draw(width: int) -> Sheet:
         top, bottom, left = 34, 224, 52
-        sheet = Sheet(width=width, height=bottom + AXIS + 16, left=left, end_us=1)
+        sheet = Sheet(width=width, height=bottom + AXIS + 16, left=left, end_us=1, right_margin=26)
         delays = [delay for delay, _ in seen.curve if delay > 0]
         low: int = 10 ** (len(str(min([*delays, bound]))) - 1)
         high: int = 10 ** len(str(max([*delays, bound])))
@@ -143,7 +149,7 @@ def spread(document: RunDocument) -> Plot | None:
         def y(share: float) -> float:
             return bottom - (bottom - top) * share
 
-        sheet.write(left, 10, "Copies that were there, by time since the answer", weight="bold")
+        sheet.write(8, 10, "Copies there, by time since the answer", weight="bold")
         for percent in (0, 50, 100):
             sheet.rule([left, sheet.right], [y(percent / 100)] * 2)
             sheet.write(left - 8, y(percent / 100), f"{percent} %", ha="right", fontsize=SMALL, color=INKS["muted"])
@@ -157,14 +163,15 @@ def spread(document: RunDocument) -> Plot | None:
 
 
 def _decades(sheet: Sheet, x: Callable[[int], float], low: int, high: int, y: float) -> None:
+    """Mark every decade, and write beside as many as there is room for, the last one always."""
     sheet.rule([sheet.left, sheet.right], [y, y], color=INKS["muted"])
-    decade = low
+    every = math.ceil(_DECADE_ROOM / (x(10 * low) - x(low)))
+    decade, left = low, round(math.log10(high / low))
     while decade <= high:
         sheet.rule([x(decade)] * 2, [y, y + 4], color=INKS["muted"])
-        label = words.span(decade)
-        side = "right" if decade == high else "center"
-        sheet.write(x(decade), y + 13, label, ha=side, fontsize=SMALL, color=INKS["muted"])
-        decade *= 10
+        if left % every == 0:
+            sheet.write(x(decade), y + 13, words.span(decade), ha="center", fontsize=SMALL, color=INKS["muted"])
+        decade, left = decade * 10, left - 1
 
 
 def _promise(sheet: Sheet, x: float, top: float, bottom: float, text: str) -> None:

@@ -33,8 +33,15 @@ LANES_NAMED: Final = 5
 
 _STEPS_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
 _TICK_ROOM: Final = 62
+_LINES: Final = 16
+"""Pixels between two lines in which no text has room."""
+
+_HOUR_S: Final = 3_600
 _LETTER: Final = 0.56
 """Width of an average letter of a system font, as a share of its height: text is measured by nobody here."""
+
+_DIGIT: Final = 0.64
+"""Width of a digit, the same."""
 
 
 class Plot(Struct, frozen=True):
@@ -130,6 +137,26 @@ def staircase(points: Iterable[tuple[float, float]], right: float) -> tuple[list
     return [*xs, right], [*ys, ys[-1]]
 
 
+def steps_of(buckets: Iterable[tuple[int, int]], bucket_us: int) -> list[tuple[int, int]]:
+    """Turn counts of spans into steps, each of which holds until the next: nothing where a span is missing.
+
+    Args:
+        buckets: [begin in µs, count] in order of time.
+        bucket_us: the length of a span.
+
+    Returns:
+        [time in µs, count], from 0 on, ended by nothing after the last span.
+    """
+    steps: list[tuple[int, int]] = []
+    until = 0
+    for begin, number in buckets:
+        if begin > until:
+            steps.append((until, 0))
+        steps.append((begin, number))
+        until = begin + bucket_us
+    return [*steps, (until, 0)]
+
+
 def _height(point: tuple[float, float]) -> float:
     return point[1]
 
@@ -155,7 +182,7 @@ def time_end(document: RunDocument, *series: int) -> int:
 
 
 def time_axis(sheet: Sheet, y: float) -> None:
-    """Draw the time axis in seconds, with as many marks as there is room for."""
+    """Draw the time axis in seconds, or in hours where the marks are, with as many marks as there is room for."""
     fitting = max((sheet.right - sheet.left) // _TICK_ROOM, 1)
     end_s = sheet.end_us // words.SECOND_US
     step = next((step for step in _STEPS_S if end_s <= step * fitting), max(end_s, 1))
@@ -164,7 +191,8 @@ def time_axis(sheet: Sheet, y: float) -> None:
         x = sheet.x(tick * words.SECOND_US)
         sheet.rule([x, x], [y, y + 4], color=INKS["muted"])
         side = "right" if x > sheet.right - _TICK_ROOM / 4 else "center"
-        sheet.write(x, y + 13, f"{tick:,} s", ha=side, fontsize=SMALL, color=INKS["muted"])
+        label = f"{tick // _HOUR_S:,} h" if step >= _HOUR_S else f"{tick:,} s"
+        sheet.write(x, y + 13, label, ha=side, fontsize=SMALL, color=INKS["muted"])
 
 
 def lanes(document: RunDocument) -> int:
@@ -197,17 +225,35 @@ def fault_bands(sheet: Sheet, document: RunDocument, top: float, bottom: float) 
             gid=f"mark-fault-{number}",
         )
         sheet.rule([start, start], [lane + 2, bottom], color=INKS["muted"], linewidth=0.8)
-        _name(sheet, lane, start, f"{number + 1} {fault.title}" if named else f"{number + 1}")
+        if named:
+            _name(sheet, lane, start, f"{number + 1} {fault.title}")
+    if not named:
+        _numbers(sheet, document, top)
     healed = document.header.healed_us
     lane = top + LANE * (lanes(document) - 1)
     sheet.rule([sheet.x(healed)] * 2, [lane + 2, bottom], color=INKS["ink"], linestyle=(0, (3, 2)), gid="mark-healed")
     bound = words.seconds(document.header.contract.converge_us)
-    _name(sheet, lane, sheet.x(healed), f"healed: {bound} to agree")
+    near = [sheet.x(fault.begin) for fault in document.faults if -_LINES < sheet.x(fault.begin) - sheet.x(healed) < 0]
+    _name(sheet, lane, min([sheet.x(healed), *near]), f"healed: {bound} to agree")
+
+
+def _numbers(sheet: Sheet, document: RunDocument, lane: float) -> None:
+    """Write the faults' numbers where they begin, those of one instant together, and none over another."""
+    at: dict[float, list[int]] = {}
+    for number, fault in enumerate(document.faults, start=1):
+        at.setdefault(sheet.x(fault.begin), []).append(number)
+    taken = float(sheet.left)
+    for start, numbers in sorted(at.items()):
+        text = " ".join(map(str, numbers))
+        width = len(text) * SMALL * _DIGIT
+        if taken <= start and start + 4 + width <= sheet.right:
+            sheet.write(start + 4, lane + LANE / 2 + 1, text, fontsize=SMALL)
+            taken = start + 4 + width
 
 
 def _name(sheet: Sheet, lane: float, start: float, text: str) -> None:
     """Write to the right of an instant, or to its left where that has more room."""
-    gap = 4
+    gap = 6
     rightwards = sheet.right - start >= start - sheet.left or len(text) * SMALL * _LETTER < sheet.right - start
     room = sheet.right - start - gap if rightwards else start - sheet.left - gap
     x, side = (start + gap, "left") if rightwards else (start - gap, "right")

@@ -7,7 +7,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
 from reports import words
-from reports.document import Membership, RunDocument, State
+from reports.document import RunDocument
+from reports.shapes import Membership, State
 from reports.sheet import AXIS, DESK, LANE, SMALL, Plot, Sheet, fault_bands, lanes, plot, shortened, time_axis, time_end
 from reports.svg import INKS
 

@@ -39,6 +39,10 @@ _FAMILY: Final = re.compile(r"\s*font-family:[^;\"]*;?")
 _NO_ROTATION: Final = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
 
 
+HALO: Final = "text { paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }"
+"""Lines that run under a text, such as those of faults, leave it readable."""
+
+
 @contextmanager
 def settings(name: str) -> Iterator[None]:
     """Draw under our settings alone, whatever the user's matplotlibrc says; text is never read as mathematics.
@@ -98,7 +102,7 @@ def standalone(element: str) -> str:
     assert size is not None, "every element of svg() has a viewBox"  # noqa: S101 (our own invariant)
     style = (
         f"<style>svg {{ {css_variables('light')} }} "
-        f"@media (prefers-color-scheme: dark) {{ svg {{ {css_variables('dark')} }} }}</style>\n"
+        f"@media (prefers-color-scheme: dark) {{ svg {{ {css_variables('dark')} }} }} {HALO}</style>\n"
         '<rect width="100%" height="100%" style="fill: var(--surface)"/>\n'
     )
     sized = element.replace("<svg ", f'<svg width="{size[1]}" height="{size[2]}" ', 1)

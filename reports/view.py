@@ -9,11 +9,18 @@ from msgspec import Struct
 
 from conformance import verdict
 from conformance.costs import CAUSES
+from conformance.history import ENDED, EXPIRED
+from conformance.requirements import requirements
 from conformance.verdict import Finding
 from reports import power, words
 from reports.document import RunDocument
 
 _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verdict.UNKNOWN)
+
+_GLIMPSE = 110
+"""Letters of what was seen that a folded finding shows."""
+
+_WORST_FIRST = (verdict.VIOLATED, verdict.UNKNOWN, verdict.NOT_TESTED, verdict.UNFINISHED, words.SHOWN)
 
 
 class Witness(Struct, frozen=True):
@@ -26,7 +33,7 @@ class Witness(Struct, frozen=True):
 
 
 class Check(Struct, frozen=True):
-    """One check: promise beside sight."""
+    """One check: promise beside sight; `open` where it needs eyes at once."""
 
     name: str
     verdict: str
@@ -34,8 +41,10 @@ class Check(Struct, frozen=True):
     tone: str
     meaning: str
     expected: bool
+    open: bool
     promise: str
     seen: str
+    glimpse: str
     judged: str
     violations: str
     requirements: list[str]
@@ -58,6 +67,29 @@ class Limit(Struct, frozen=True):
 
     what: str
     why: str
+
+
+class Fared(Struct, frozen=True):
+    """How users fared in one fault, or outside of all of them."""
+
+    name: str
+    requests: str
+    errors: str
+    slowest: str
+    lost: str
+    forced: str
+
+
+class Required(Struct, frozen=True):
+    """One requirement, what is said of it, and which checks said so."""
+
+    id: str
+    level: str
+    sentence: str
+    verdict: str
+    symbol: str
+    tone: str
+    checks: str
 
 
 class Outcomes(Struct, frozen=True):
@@ -96,6 +128,7 @@ def view(document: RunDocument) -> dict[str, Any]:
         "tone": words.TONES.get(word, "doubt"),
         "finished": document.finished,
         "sentence": words.sentence(document),
+        "glance": _glance(document),
         "facts": _facts(document),
         "basis": _basis(document),
         "contract": words.contract(head.contract),
@@ -104,19 +137,24 @@ def view(document: RunDocument) -> dict[str, Any]:
             Fault(number, fault.title, words.when(fault), words.touched(fault), fault.touched == 0)
             for number, fault in enumerate(document.faults, start=1)
         ],
+        "fared": _fared(document),
+        "required": _required(document, own=True),
+        "besides": _required(document, own=False),
         "limits": _limits(document),
         "lag": _lag(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
         "errors": _errors(document),
+        "balanced": _balanced(document),
+        "balancer": head.balancer,
         "costs": _costs(document),
         "clocks": [
             Clock(
                 node,
                 words.offset(seen.farthest_us),
                 words.rounded(seen.beyond_us) if seen.beyond_us else "never",
-                words.by_operation(seen.refused),
-                words.by_operation(seen.answered),
+                words.by_operation(seen.refused) if seen.beyond_us else "-",
+                words.by_operation(seen.answered) if seen.beyond_us else "-",
             )
             for node, seen in document.clocks().items()
         ],
@@ -136,8 +174,10 @@ def _check(finding: Finding, *, finished: bool) -> Check:
         tone=words.TONES.get(word, "doubt"),
         meaning=words.MEANINGS.get(word, ""),
         expected=finding.expected,
+        open=word in (verdict.VIOLATED, verdict.UNKNOWN) or (finding.expected and word != verdict.HOLDS),
         promise=finding.promise,
         seen=words.begun(finding.seen),
+        glimpse=_glimpse(finding.seen),
         judged=words.judged(finding),
         violations=words.count(finding.violations, "contradiction") if finding.violations else "",
         requirements=finding.requirements,
@@ -149,6 +189,11 @@ def _check(finding: Finding, *, finished: bool) -> Check:
     )
 
 
+def _glimpse(seen: str) -> str:
+    """Cut what was seen to a line of a list."""
+    return seen if len(seen) <= _GLIMPSE else f"{seen[: _GLIMPSE - 1]}…"
+
+
 def _facts(document: RunDocument) -> list[tuple[str, str]]:
     """Give what the verdict rests on, at a glance."""
     head, footer = document.header, document.footer
@@ -157,11 +202,30 @@ def _facts(document: RunDocument) -> list[tuple[str, str]]:
         ("subject", f"{head.subject} {head.subject_version}".strip()),
         ("seed", str(head.seed)),
         ("nodes", str(len(head.nodes))),
-        ("simulated", words.rounded(footer.simulated_us) if footer else f"{words.seconds(head.duration_us)} planned"),
+        ("simulated", words.instant(footer.simulated_us) if footer else f"{words.seconds(head.duration_us)} planned"),
     ]
     if footer is not None:
         found.append(("operations judged" if footer.finished else "operations recorded", f"{footer.operations:,}"))
     return [*found, ("checks", f"{len(document.checks)} ({expected} expected)")]
+
+
+def _glance(document: RunDocument) -> list[tuple[str, str, str]]:
+    """Give what users and observers met in a few figures: name, value, and of what."""
+    found = []
+    answered, lag, costs = document.availability(), document.lag(), document.costs()
+    if answered is not None and answered.buckets:
+        asked = sum(bucket[1] for bucket in answered.buckets)
+        good = sum(bucket[2] for bucket in answered.buckets)
+        missed = "none went without" if good == asked else f"{asked - good:,} of {asked:,} were not"
+        found.append(("requests answered within 2 s", words.share(good, asked), missed))
+    if lag is not None and lag.samples and lag.max_us is not None and lag.p50_us is not None:
+        slowest = f"the slowest of {words.count(lag.samples, 'write')} took {words.rounded(lag.max_us)}"
+        found.append(("half of the writes were everywhere after", words.rounded(lag.p50_us), slowest))
+    if costs is not None:
+        forced = sum(count for cause, count in costs.forced_by_cause.items() if cause not in (EXPIRED, ENDED))
+        told = f"{words.count(forced, 'login')} forced" if forced else "no login forced"
+        found.append(("sessions lost", f"{costs.sessions_lost:,}", f"of {costs.sessions:,}; {told}"))
+    return found
 
 
 def _basis(document: RunDocument) -> list[tuple[str, str]]:
@@ -175,12 +239,13 @@ def _basis(document: RunDocument) -> list[tuple[str, str]]:
         ("configuration", head.config_source),
         ("nodes", words.listed(head.nodes)),
         ("features that count", words.listed(head.features)),
+        ("balancer", head.balancer or "not told"),
         ("routing", "on" if head.routing else "off"),
         ("store", head.store),
         ("absolute limit", words.seconds(head.lifetime.absolute_us)),
         ("idle limit", idle),
-        ("clients work for", words.seconds(head.duration_us)),
-        ("healed at", words.seconds(head.healed_us)),
+        ("clients work for", words.instant(head.duration_us)),
+        ("healed at", words.instant(head.healed_us)),
         ("anynode", head.anynode),
     ]
     if footer is None:
@@ -192,6 +257,83 @@ def _basis(document: RunDocument) -> list[tuple[str, str]]:
         ("requests", f"{footer.requests:,}"),
         ("digest of the run", footer.digest),
         ("wall time", f"{footer.wall_s:.2f} s"),
+    ]
+
+
+def _fared(document: RunDocument) -> list[Fared]:
+    """Give how users fared in each fault, then outside of them; empty where no fault is told."""
+    seen = document.fared()
+    if seen is None or len(seen.faults) != len(document.faults) or not document.faults:
+        return []
+    names = [f"{number} {fault.title}" for number, fault in enumerate(document.faults, start=1)]
+    return [
+        Fared(
+            name,
+            f"{by.requests:,}",
+            words.listed([f"{number:,} {kind}" for kind, number in by.errors.items()]),
+            words.rounded(by.p99_us) if by.p99_us is not None else "no answer",
+            f"{by.sessions_lost:,}",
+            f"{by.logins_forced:,}",
+        )
+        for name, by in zip([*names, "outside of faults"], [*seen.faults, seen.calm], strict=True)
+    ]
+
+
+def _required(document: RunDocument, *, own: bool) -> list[Required]:
+    """Give every requirement that the run says something of, the worst first.
+
+    Args:
+        document: the run.
+        own: whether those that the scenario is about, or those that its checks show besides.
+    """
+    catalogue = requirements()
+    judged: dict[str, list[Finding]] = {id_: [] for id_ in document.header.requirements}
+    for finding in document.checks:
+        for id_ in finding.requirements:
+            judged.setdefault(id_, []).append(finding)
+    found = []
+    for id_, findings in judged.items():
+        if (id_ in document.header.requirements) != own:
+            continue
+        entry = catalogue.get(id_)
+        word = _word(findings, finished=document.finished)
+        found.append(
+            Required(
+                id=id_,
+                level=entry.level if entry else "",
+                sentence=entry.sentence if entry else "The catalogue of this version does not have it.",
+                verdict=word,
+                symbol=words.SYMBOLS[word],
+                tone=words.TONES[word],
+                checks=words.listed([words.spoken(finding.check) for finding in findings]),
+            )
+        )
+    place = {id_: number for number, id_ in enumerate(catalogue)}
+    return sorted(found, key=lambda one: (_WORST_FIRST.index(one.verdict), place.get(one.id, len(place)), one.id))
+
+
+def _word(findings: list[Finding], *, finished: bool) -> str:
+    """Make one word for a requirement of the verdicts of the checks that name it (as `conformance.tally` does)."""
+    if not finished:
+        return verdict.UNFINISHED
+    found = {finding.verdict for finding in findings}
+    if verdict.HOLDS in found and not found & {verdict.VIOLATED, verdict.UNKNOWN}:
+        return words.SHOWN
+    return next((word for word in (verdict.VIOLATED, verdict.UNKNOWN) if word in found), verdict.NOT_TESTED)
+
+
+def _balanced(document: RunDocument) -> list[tuple[str, ...]]:
+    """Give what the balancer decided: a row a node, then all; empty where it is not told."""
+    seen = document.routes()
+    if seen is None:
+        return []
+    counts = [
+        (route.asked, route.moved, route.unready, route.errors, route.errors_unready) for route in seen.by_node.values()
+    ]
+    total = tuple(sum(column) for column in zip(*counts, strict=True))
+    return [
+        (name, *(f"{number:,}" for number in row))
+        for name, row in zip([*seen.by_node, "all nodes"], [*counts, total], strict=True)
     ]
 
 
@@ -222,8 +364,13 @@ def _lag(document: RunDocument) -> list[tuple[str, str]]:
         return []
     times = [("half", lag.p50_us), ("95 %", lag.p95_us), ("99 %", lag.p99_us), ("the slowest", lag.max_us)]
     return [(name, words.rounded(us) if us is not None else "not seen") for name, us in times] + [
-        ("samples", f"{lag.samples:,}")
+        ("writes seen everywhere", _seen_everywhere(document, lag.samples))
     ]
+
+
+def _seen_everywhere(document: RunDocument, samples: int) -> str:
+    spread = document.spread()
+    return f"{samples:,} of {spread.probes:,}" if spread is not None else f"{samples:,}"
 
 
 def _outcomes(document: RunDocument) -> list[Outcomes]:

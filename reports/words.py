@@ -16,6 +16,11 @@ from conformance.verdict import Evidence, Finding
 from reports.document import FaultSeen, RunDocument
 
 SECOND_US: Final = 1_000_000
+_ID_SHOWN: Final = 8
+"""Letters of a session's hash that tell it from the others of a run; the record has them all."""
+
+_MS_US: Final = 1_000
+_HOUR_S: Final = 3_600
 
 NOT_THE_PRODUCT: Final = (
     "Judged here: anynode's reference store, built from the product's documentation. "
@@ -26,8 +31,12 @@ NOT_THE_PRODUCT_EITHER: Final = (
     "that is not the product: this says nothing of the product's own binary."
 )
 
+SHOWN: Final = "shown"
+"""What a requirement is that a check found kept, and none broken: one run shows it, and proves nothing of others."""
+
 SYMBOLS: Final = {
     verdict.HOLDS: "✓",
+    SHOWN: "✓",
     verdict.VIOLATED: "✗",
     verdict.UNKNOWN: "?",
     verdict.VACUOUS: "∅",
@@ -40,6 +49,7 @@ SYMBOLS: Final = {
 
 TONES: Final = {
     verdict.HOLDS: "good",
+    SHOWN: "good",
     verdict.VIOLATED: "bad",
     verdict.UNKNOWN: "doubt",
     verdict.VACUOUS: "doubt",
@@ -88,11 +98,33 @@ def seconds(us: int) -> str:
 
 
 def rounded(us: int) -> str:
-    """Write a time in seconds as a person would say it: to the millisecond, below 10 ms to the microsecond."""
-    coarse = 1_000
-    if abs(us) < 10 * coarse:
-        return seconds(us)
-    return seconds((us + coarse // 2) // coarse * coarse)
+    """Write a time as a person would say it: below a second in ms, below 10 ms to the microsecond; else in seconds."""
+    if us == 0 or abs(us) >= SECOND_US - _MS_US // 2:
+        return seconds(_to_ms(us))
+    whole = us if abs(us) < 10 * _MS_US else _to_ms(us)
+    return seconds(whole * 1_000).replace(" s", " ms")
+
+
+def _to_ms(us: int) -> int:
+    return (us + _MS_US // 2) // _MS_US * _MS_US
+
+
+def instant(us: int) -> str:
+    """Write a time since the start: as `rounded`, from two hours on in hours, minutes and whole seconds."""
+    if us < 2 * _HOUR_S * SECOND_US:
+        return rounded(us)
+    hours, rest = divmod(us // SECOND_US, _HOUR_S)
+    minutes, left = divmod(rest, 60)
+    parts = [f"{hours:,} h", f"{minutes} min" if minutes else "", f"{left} s" if left else ""]
+    return " ".join(part for part in parts if part)
+
+
+def share(part: int, whole: int) -> str:
+    """Write a share of a count in percent, cut so that only all of it is 100 %: "99.94 %"; "none" of nothing."""
+    if not whole:
+        return "none"
+    hundredths = part * 10_000 // whole
+    return f"{hundredths // 100}{f'.{hundredths % 100:02d}'.rstrip('0').rstrip('.')} %"
 
 
 def span(us: int) -> str:
@@ -200,8 +232,15 @@ def touched(fault: FaultSeen) -> str:
 def offset(us: int) -> str:
     """Say how far a clock was off: in days from two days on, and in which direction."""
     day = 86_400 * SECOND_US
-    far = f"{abs(us) // day:,} days" if abs(us) >= 2 * day else rounded(abs(us))
+    far = f"{abs(us) // day:,} days" if abs(us) >= 2 * day else instant(abs(us))
     return f"{far} {'behind' if us < 0 else 'ahead'}"
+
+
+def signed(us: int) -> str:
+    """Write an offset in seconds with its sign; in days from two days on: "+0.45 s", "-365 days"."""
+    day = 86_400 * SECOND_US
+    far = f"{abs(us) // day:,} days" if abs(us) >= 2 * day else seconds(abs(us))
+    return f"{'-' if us < 0 else '+' if us else ''}{far}"
 
 
 def by_operation(counts: Mapping[str, int]) -> str:
@@ -214,20 +253,28 @@ def by_operation(counts: Mapping[str, int]) -> str:
 
 def when(fault: FaultSeen) -> str:
     """Say from when to when a fault lasted."""
-    start = rounded(fault.begin)
-    return f"from {start}, never undone" if fault.end is None else f"{start} to {rounded(fault.end)}"
+    start = instant(fault.begin)
+    return f"from {start}, never undone" if fault.end is None else f"{start} to {instant(fault.end)}"
 
 
 def figures(finding: Finding) -> list[tuple[str, str]]:
     """Write the measurements of a finding that decide nothing; names with the unit us are times."""
-    shown = []
-    for name, value in finding.figures.items():
-        parts = name.split("_")
-        if "us" in parts and type(value) is int:
-            shown.append((" ".join(part for part in parts if part != "us"), rounded(value)))
-        else:
-            shown.append((spoken(name), f"{value:,}" if type(value) is int else raw(value)))
-    return shown
+    return [_measured(name, value) for name, value in finding.figures.items()]
+
+
+def _measured(name: str, value: Any) -> tuple[str, str]:
+    """Put one measurement into words: its name without the unit, and its value; members of a value in parentheses."""
+    parts = name.split("_")
+    if "us" in parts and type(value) is int:
+        return " ".join(part for part in parts if part != "us"), rounded(value)
+    if isinstance(value, dict):
+        return spoken(name), ", ".join(_member(key, held) for key, held in value.items() if held is not None) or "none"
+    return spoken(name), f"{value:,}" if type(value) is int else "none" if value is None else raw(value)
+
+
+def _member(name: str, value: Any) -> str:
+    said, told = _measured(name, value)
+    return f"{said} ({told})" if isinstance(value, dict) else f"{said} {told}"
 
 
 def raw(value: Any) -> str:
@@ -244,7 +291,7 @@ def told(evidence: Evidence) -> str:
 
     def instant(name: str) -> str:
         value = operation[name]
-        return seconds(value) if type(value) is int else raw(value)
+        return rounded(value) if type(value) is int else raw(value)
 
     def given(name: str) -> bool:
         return operation.get(name) is not None
@@ -256,7 +303,7 @@ def told(evidence: Evidence) -> str:
     words += [f"for user {member('user')}"] if given("user") else []
     words += [f"on {member('node')}"] if given("node") else []
     parts = [" ".join(words)]
-    parts += [f"session {member('session')}"] if given("session") else []
+    parts += [f"session {member('session')[:_ID_SHOWN]}"] if given("session") else []
     parts += [f"asked at {instant('asked')}"] if given("asked") else []
     parts += [f"answered at {instant('answered')}" if given("answered") else "never answered"]
     outcome = member("outcome") if given("outcome") else "no outcome"

@@ -11,7 +11,7 @@ from conformance.costs import CAUSES, Price, prices
 from conformance.costs import costs as costs_of
 from conformance.history import Fault, Header, History, Lifetime, Operation
 from conformance.runner import run
-from reports.document import Costs
+from reports.shapes import Costs
 
 NODES = ["n1", "n2", "n3"]
 

@@ -12,7 +12,7 @@ from conformance.figures.clients import requests
 from conformance.figures.clocks import clocks
 from conformance.figures.copies import POINTS_MAX, behind, watched_writes
 from conformance.history import Clock, Header, History, Lifetime, Operation
-from reports.document import SHAPES
+from reports.shapes import SHAPES
 
 NODES = ["n1", "n2"]
 

@@ -4,8 +4,7 @@ import pytest
 from msgspec import structs
 
 from reference.effects import Send
-from reference.member import ALIVE, DEAD, LEFT, SUSPECT
-from reference.membership import RELAYS_HELD
+from reference.membership import ALIVE, DEAD, LEFT, RELAYS_HELD, SUSPECT
 from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
 from reference.settings import MILLISECOND, SECOND, WAN, Settings
 from reference.timing import detect_us, suspicion_timeout

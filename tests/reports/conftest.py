@@ -163,6 +163,55 @@ def figures() -> dict[str, tuple[str, str, Any]]:
                 ],
             },
         ),
+        "load": (
+            "requests, and sessions",
+            "clients",
+            {"bucket_us": 10 * SECOND, "buckets": [(0, 40, 9), (10 * SECOND, 0, 12), (20 * SECOND, 70, 4)]},
+        ),
+        "lags": ("us", "observers", [(5 * SECOND, 2_100), (70 * SECOND, None), (90 * SECOND, 2_000_000)]),
+        "routes": (
+            "requests",
+            "clients, and the nodes' readiness",
+            {
+                "bucket_us": 10 * SECOND,
+                "by_node": {
+                    "n1": {
+                        "asked": 70,
+                        "moved": 5,
+                        "unready": 12,
+                        "errors": 9,
+                        "errors_unready": 8,
+                        "buckets": [(0, 30, 0), (60 * SECOND, 40, 9)],
+                    },
+                    "n2": {
+                        "asked": 40,
+                        "moved": 0,
+                        "unready": 0,
+                        "errors": 0,
+                        "errors_unready": 0,
+                        "buckets": [(0, 40, 0)],
+                    },
+                    "n3": dict.fromkeys(("asked", "moved", "unready", "errors", "errors_unready"), 0) | {"buckets": []},
+                },
+            },
+        ),
+        "fared": (
+            "requests",
+            "clients",
+            {
+                "faults": [
+                    {
+                        "requests": 500,
+                        "errors": {"503": 11, "unknown": 3},
+                        "p99_us": 80_000,
+                        "sessions_lost": 7,
+                        "logins_forced": 6,
+                    },
+                    {"requests": 90, "errors": {}, "p99_us": None, "sessions_lost": 0, "logins_forced": 0},
+                ],
+                "calm": {"requests": 12_314, "errors": {}, "p99_us": 4_000, "sessions_lost": 0, "logins_forced": 0},
+            },
+        ),
         "errors": ("requests", "clients", {"n1": {"503": 11, "unknown": 3}, "n2": {"unknown": 5}, "n3": {}}),
         "costs": (
             "sessions",

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.verdict import UNFINISHED, VIOLATED
-from reports.document import Lag, UnreadableRun, Writer, json_schema, read
+from reports.document import UnreadableRun, Writer, json_schema, read
+from reports.shapes import Lag
 
 
 def lines(run: Any, folder: Path) -> list[bytes]:

@@ -34,7 +34,47 @@ def test_a_time_in_seconds_is_exact_to_the_microsecond(us: int) -> None:
 def test_a_rounded_time_keeps_what_a_person_needs() -> None:
     assert words.rounded(1_800_499) == "1.8 s"
     assert words.rounded(1_800_500) == "1.801 s"
-    assert words.rounded(412) == "0.000412 s"
+    assert words.rounded(999_499) == "999 ms"
+    assert words.rounded(999_500) == "1 s"
+    assert words.rounded(10_499) == "10 ms"
+    assert words.rounded(9_999) == "9.999 ms"
+    assert words.rounded(412) == "0.412 ms"
+    assert words.rounded(-300_000) == "-300 ms"
+    assert words.rounded(0) == "0 s"
+
+
+@pytest.mark.parametrize(
+    ("us", "said"),
+    [(7_199_999_999, "7,200 s"), (7_200_000_000, "2 h"), (37_260_000_000, "10 h 21 min"), (7_201_900_000, "2 h 1 s")],
+)
+def test_an_instant_of_a_long_day_is_said_in_hours(us: int, said: str) -> None:
+    assert words.instant(us) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [(1, 1, "100 %"), (99_999, 100_000, "99.99 %"), (0, 7, "0 %"), (1, 2, "50 %"), (1, 3, "33.33 %"), (0, 0, "none"),
+     (101, 1_000, "10.1 %"), (10, 100, "10 %")],
+)  # fmt: skip
+def test_only_all_of_it_is_a_hundred_percent(part: int, whole: int, said: str) -> None:
+    assert words.share(part, whole) == said
+
+
+@pytest.mark.parametrize(
+    ("us", "said"), [(450_000, "+0.45 s"), (-500_000, "-0.5 s"), (0, "0 s"), (365 * 86_400_000_000, "+365 days")]
+)
+def test_an_offset_has_a_sign(us: int, said: str) -> None:
+    assert words.signed(us) == said
+
+
+def test_figures_inside_of_figures_are_said_with_their_names() -> None:
+    by_node = {"n1": {"denials": 3, "earliest_denial_us": -300_000, "latest_admission_us": None}, "n2": {"denials": 0}}
+    finding = Finding("idle_band", HOLDS, 1, [], "", "", figures={"by_node": by_node, "nothing": {}, "none": None})
+    assert words.figures(finding) == [
+        ("by node", "n1 (denials 3, earliest denial -300 ms), n2 (denials 0)"),
+        ("nothing", "none"),
+        ("none", "none"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +133,7 @@ def test_an_operation_is_told_by_who_asked_what_of_whom_and_when() -> None:
     }  # fmt: skip
     said = words.told(Evidence("c4-17", 1_904, read))
     assert said == (
-        'read by c4 for user ann on n1, session 5f2a, asked at 190 s, answered at 190.004001 s: ok, data {"k":"v"}'
+        'read by c4 for user ann on n1, session 5f2a, asked at 190 s, answered at 190.004 s: ok, data {"k":"v"}'
     )
 
 
@@ -117,7 +157,7 @@ def test_a_fault_that_touched_nothing_is_said_to_show_nothing(run: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("longest_staleness_us", 850_123, ("longest staleness", "0.85 s")),
+        ("longest_staleness_us", 850_123, ("longest staleness", "850 ms")),
         ("late_answers_us_max", 2_000_000, ("late answers max", "2 s")),
         ("stale_reads", 1_200, ("stale reads", "1,200")),
         ("rate", 0.25, ("rate", "0.25")),

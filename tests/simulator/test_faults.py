@@ -11,7 +11,10 @@ from reference.protocol import Request
 from simulator.chance import MILLION, Chance
 from simulator.clock import EPOCH_US, ms, s
 from simulator.faults import (
+    ANSWERING,
     ClockOff,
+    Crash,
+    CrashOnEvent,
     Duplicate,
     Fault,
     Loss,
@@ -21,7 +24,6 @@ from simulator.faults import (
     Reorder,
     Slow,
 )
-from simulator.lives import ANSWERING, Crash, CrashOnEvent
 from simulator.timetable import Timetable
 
 
