@@ -1,5 +1,7 @@
 """Durability: what a client was told is kept is there when it is asked for."""
 
+from bisect import bisect_left
+
 from conformance.checks.copies import Copies
 from conformance.checks.findings import Convictions, at, conclude, counted, seconds, shown
 from conformance.checks.index import Index, Session, answered
@@ -75,7 +77,7 @@ def _asked_about(session: Session, login: Operation, last: Operation | None, cop
     timeline, known = copies.timeline, session.plain
     if known is not None and timeline.steady(answered(login), known.heard):
         due = last.asked - copies.index.contract.converge_us
-        return sum([t < due for t in known.told])
+        return bisect_left(known.told, due)
     answers = [answered(login)]
     for key in session.keys.values():
         answers += key.answers

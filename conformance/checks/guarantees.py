@@ -5,14 +5,18 @@ off, paused or wrongly suspected within `converge` before. Elsewhere rate and lo
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
 from conformance.checks.copies import Copies
 from conformance.checks.findings import Convictions, conclude, counted, seconds
 from conformance.checks.index import Index, Session, answered
+from conformance.checks.plain import Plain, plain
 from conformance.history import OBSERVER, PEEK, UNKNOWN, Operation
 from conformance.verdict import Finding
+
+_MEMBERS: Final = ("reads", "after_a_value", "after_two_updates", "after_a_read")
 
 
 class Stale(Struct):
@@ -31,6 +35,20 @@ class Stale(Struct):
     shown: Operation | None
     text: str
     values: tuple[object, ...]
+
+
+class _Counted(Struct):
+    """What one pass over the plain sessions counts for all four guarantees, and what it leaves.
+
+    Attributes:
+        promised: how many reads each guarantee is about and promised to, by the member of `Plain` that counts them.
+        elsewhere: the same of reads to which nothing is promised.
+        left: the other sessions; and, with True, those of which only what was denied needs a look.
+    """
+
+    promised: dict[str, int]
+    elsewhere: dict[str, int]
+    left: list[tuple[Session, bool]]
 
 
 class Reads:
@@ -69,27 +87,21 @@ class Reads:
         if promised and (stale.shown is None or self.copies.ordered(stale.shown, stale.newer)):
             self.convictions.add((stale.due, read), stale.text, *stale.values)
 
-    def count_plain(self, session: Session, reads: int) -> bool:
-        """Count reads of a plain session, all of which show what they should; they need no closer look.
+    def count(self, plainly: str) -> list[tuple[Session, bool]]:
+        """Count the reads of plain sessions, all of which show what they should.
 
         Args:
-            session: any session.
-            reads: how many of its reads the guarantee says something about.
+            plainly: the member of `Plain` that counts the reads which the guarantee is about.
 
         Returns:
-            Whether they are counted: not where something disturbed the nodes, so that each read has its own promise.
+            The sessions that need a closer look, in the order of the index; with True those in which only what was
+            denied may concern a guarantee.
         """
-        plain, login = session.plain, session.login
-        if plain is None or login is None:
-            return False
-        promised = 0
-        if reads and (self._routing or self._index.served_by_one(plain.client)):
-            if not self._index.timeline.calm(login.asked, plain.heard):
-                return False
-            promised = reads
-        self.judged += reads
-        self.judged_promised += promised
-        return True
+        shared = self._index.shared
+        found: _Counted = shared.get(__name__) or shared.setdefault(__name__, _count(self._index))
+        self.judged_promised += found.promised[plainly]
+        self.judged += found.promised[plainly] + found.elsewhere[plainly]
+        return found.left
 
     def conclude(self, name: str, requirements: list[str], promise: str) -> Finding:
         """Make the finding.
@@ -120,10 +132,39 @@ class Reads:
         )
 
 
-def by_client(session: Session) -> Iterator[list[Operation]]:
+def _count(index: Index) -> _Counted:
+    """Count for all four guarantees at once; where something disturbed the nodes, each read has its own promise."""
+    calm, routing, left = index.timeline.calm, index.header.routing, []
+    promised, elsewhere = [0, 0, 0, 0], [0, 0, 0, 0]
+    for session in index.sessions.values():
+        known, login = session.plain, session.login
+        if known is None or login is None:
+            left.append((session, False))
+            continue
+        if known.denied and login.by != OBSERVER:
+            left.append((session, True))
+        if not (routing or index.served_by_one(known.client)):
+            _add(elsewhere, known)
+        elif calm(login.asked, known.heard):
+            _add(promised, known)
+        elif (calmly := plain(login, session.operations, calm)) is not None:
+            _add(promised, calmly)
+            _add(elsewhere, known)
+            _add(elsewhere, calmly, -1)
+    return _Counted(dict(zip(_MEMBERS, promised, strict=True)), dict(zip(_MEMBERS, elsewhere, strict=True)), left)
+
+
+def _add(total: list[int], known: Plain, sign: int = 1) -> None:
+    total[0] += sign * known.reads
+    total[1] += sign * known.after_a_value
+    total[2] += sign * known.after_two_updates
+    total[3] += sign * known.after_a_read
+
+
+def by_client(operations: list[Operation]) -> Iterator[list[Operation]]:
     """Part what browsers asked of a session by client, each in the order of asking; without peeks and observers."""
     clients: dict[str, list[Operation]] = {}
-    for operation in session.operations:
+    for operation in operations:
         if operation.by != OBSERVER and operation.op != PEEK and operation.outcome != UNKNOWN:
             clients.setdefault(operation.client, []).append(operation)
     yield from clients.values()

@@ -70,10 +70,10 @@ class Session:
         "_keys", "expired_from", "id", "logins", "observed", "operations", "over_from", "plain", "replacing",
     )  # fmt: skip
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, operations: list[Operation]) -> None:
         self.id = name
         self.logins: list[Operation] = []
-        self.operations: list[Operation] = []
+        self.operations = operations
         self._keys: dict[str, Key] | None = None
         self.replacing: list[Operation] = []
         self.plain: Plain | None = None
@@ -105,6 +105,7 @@ class Index:
         sessions: by id, in the order in which they were first named.
         written: by value (`history.token`), the operation that was asked to write it, whatever came of it.
         peeks_missing: whether a 404 to a peek says that there is no copy (else the path is unknown to the node).
+        shared: what several checks ask for and one pass finds, by the name of who found it.
     """
 
     def __init__(self, history: History) -> None:
@@ -114,65 +115,64 @@ class Index:
         self.timeline = Timeline(history)
         self.sessions: dict[str, Session] = {}
         self.written: dict[Any, Operation] = {}
+        self.shared: dict[str, Any] = {}
         self._logins: dict[str, list[Operation]] = {}
         self._served_by: dict[str, str | None] | None = None
         self._revocations: dict[str, list[Operation]] = {}
         peeked = self._arrange(history.operations)
         self.peeks_missing = peeked or PEEK in history.header.features
         for session in self.sessions.values():
-            self._arrange_session(session)
+            _arrange_session(session)
 
     def _arrange(self, operations: list[Operation]) -> bool:
         """Put every operation where it belongs; say whether any peek was answered."""
-        sessions, written = self.sessions, self.written
+        asked_of: dict[str, list[Operation]] = {}  # by session; those of one stand far apart: touch nothing else
+        logins: list[Operation] = []
+        written = self.written
         peeked = False
         for operation in operations:
             op, name = operation.op, operation.session
-            if op == LOGIN:
-                self._arrange_login(operation)
-                continue
             if op == WRITE:
                 value = operation.value
                 written[value if type(value) is str else token(value)] = operation
-            elif op == REVOKE:
-                if operation.user is not None and operation.outcome in (OK, UNKNOWN):
-                    self._revocations.setdefault(operation.user, []).append(operation)
+            elif op in (LOGIN, REVOKE):
+                self._arrange_user(operation, logins, asked_of)
                 continue
             if name is None:
                 continue
-            session = sessions.get(name)
-            if session is None:
-                session = sessions[name] = Session(name)
-            session.operations.append(operation)
+            of_session = asked_of.get(name)
+            if of_session is None:
+                asked_of[name] = [operation]
+            else:
+                of_session.append(operation)
             if op == PEEK:
-                session.observed = True
                 peeked = peeked or operation.outcome == OK
-            elif op == READ and operation.by == OBSERVER:
-                session.observed = True
+        self.sessions = {name: Session(name, of_session) for name, of_session in asked_of.items()}
+        for login in logins:
+            self._arrange_login(login)
         return peeked
 
-    def _arrange_login(self, login: Operation) -> None:
-        if login.outcome not in (OK, UNKNOWN):
+    def _arrange_user(
+        self, operation: Operation, logins: list[Operation], asked_of: dict[str, list[Operation]]
+    ) -> None:
+        """Keep a login or a revocation that happened or may have; a login names sessions."""
+        if operation.outcome not in (OK, UNKNOWN):
             return
+        if operation.op == LOGIN:
+            logins.append(operation)
+            begun = operation.session if operation.outcome == OK else None
+            for name in (operation.replaced, begun):
+                if name is not None:
+                    asked_of.setdefault(name, [])
+        elif operation.user is not None:
+            self._revocations.setdefault(operation.user, []).append(operation)
+
+    def _arrange_login(self, login: Operation) -> None:
         self._logins.setdefault(login.client, []).append(login)
         if login.replaced is not None:
-            self._session(login.replaced).replacing.append(login)
+            self.sessions[login.replaced].replacing.append(login)
         if login.session is not None and login.outcome == OK:
-            self._session(login.session).logins.append(login)
-
-    def _session(self, name: str) -> Session:
-        session = self.sessions.get(name)
-        if session is None:
-            session = self.sessions[name] = Session(name)
-        return session
-
-    def _arrange_session(self, session: Session) -> None:
-        operations, logins = session.operations, session.logins
-        operations.sort(key=ASKED)
-        if len(logins) > 1:
-            logins.sort(key=ANSWERED)
-        elif logins:
-            session.plain = plain(logins[0], operations)
+            self.sessions[login.session].logins.append(login)
 
     # Values.
 
@@ -268,6 +268,22 @@ class Index:
             if later.asked - earlier.asked >= allowed or settled(answered(later)) - earlier.asked >= allowed:
                 return min(first, earlier.asked + allowed)
         return min(first, active[-1].asked + allowed)
+
+
+def _arrange_session(session: Session) -> None:
+    """Put a session's operations in the order of asking, and see whether it is plain."""
+    operations, logins = session.operations, session.logins
+    if len(logins) == 1:
+        known = session.plain = plain(logins[0], operations)  # most are, and stand in order: no need to sort them
+        if known is not None:
+            seen = (known.last_read, *known.denied)
+            session.observed = known.peeked or any(o is not None and o.op == READ and o.by == OBSERVER for o in seen)
+            return
+    session.observed = any(o.op == PEEK or (o.op == READ and o.by == OBSERVER) for o in operations)
+    operations.sort(key=ASKED)
+    logins.sort(key=ANSWERED)
+    if len(logins) == 1:
+        session.plain = plain(logins[0], operations)
 
 
 def _keys_of(operations: list[Operation]) -> dict[str, Key]:

@@ -28,10 +28,10 @@ def monotonic_reads(index: Index) -> Finding:
     Source: Terry et al., "Session Guarantees for Weakly Consistent Replicated Data" (1994).
     """
     reads = Reads(index)
-    for session in index.sessions.values():
-        if session.plain is not None and reads.count_plain(session, session.plain.after_a_value):
+    for session, only_denials in reads.count("after_a_value"):
+        if only_denials:
             continue
-        for operations in by_client(session):
+        for operations in by_client(session.operations):
             shown = [o for o in operations if o.op == READ and o.outcome == OK and o.data is not None]
             _judge(index, session, shown, reads)
     return reads.conclude(NAME, REQUIREMENTS, PROMISE)

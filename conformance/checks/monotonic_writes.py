@@ -29,8 +29,8 @@ def monotonic_writes(index: Index) -> Finding:
     Source: Terry et al., "Session Guarantees for Weakly Consistent Replicated Data" (1994).
     """
     reads = Reads(index)
-    for session in index.sessions.values():
-        if session.plain is None or not reads.count_plain(session, session.plain.after_two_updates):
+    for session, only_denials in reads.count("after_two_updates"):
+        if not only_denials:
             _judge(session, reads)
     return reads.conclude(NAME, REQUIREMENTS, PROMISE)
 
@@ -39,7 +39,7 @@ def _judge(session: Session, reads: Reads) -> None:
     """Judge the reads of one session."""
     known: dict[str, Known] = {}
     shown: list[Operation] = []
-    for operations in by_client(session):
+    for operations in by_client(session.operations):
         own = Known()
         for operation in operations:
             if operation.outcome != OK:

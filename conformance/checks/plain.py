@@ -6,11 +6,15 @@ closely. One pass over the operations of a session, made while they are at hand:
 for memory than in work.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from msgspec import Struct
 
+from conformance.checks.timeline import NEVER
 from conformance.history import DELETE, OBSERVER, OK, PEEK, READ, UNKNOWN, WRITE, Operation
+
+_LONG_AGO: Final = -NEVER
 
 
 class Plain(Struct):
@@ -22,10 +26,11 @@ class Plain(Struct):
         after_a_value: those asked for after an earlier read that showed a value was answered.
         after_two_updates: those that show an update before which its client had been told of another.
         after_a_read: those that show an update before which its client had read a value.
-        told: when the login and each update of a key were answered.
+        told: when the login and each update of a key were answered, in that order.
         denied: what was denied, which is no matter of data.
         last_read: the last read.
         heard: when the last of its operations that were `ok` was answered.
+        peeked: whether any node's copy was peeked at.
     """
 
     client: str
@@ -37,68 +42,78 @@ class Plain(Struct):
     denied: list[Operation]
     last_read: Operation | None
     heard: int
+    peeked: bool
 
 
-def plain(login: Operation, operations: list[Operation]) -> Plain | None:  # noqa: C901, PLR0912 - one pass, no calls
+def plain(  # noqa: C901, PLR0912 - one pass over millions, without calls and with nothing but local names
+    login: Operation, operations: list[Operation], counts: Callable[[int, int], bool] | None = None
+) -> Plain | None:
     """Replay a session, update by update.
 
     Args:
         login: the acknowledged login that began it.
-        operations: all others, in the order in which they were asked.
+        operations: all others.
+        counts: whether a read asked and answered at these instants counts; all of them if not given.
 
     Returns:
-        The counts; None if any outcome is unknown, another client took part, an update overlaps anything, or a read
-        shows other data than the updates before it left.
+        The counts; None if the operations do not stand in the order in which they were asked, any outcome is unknown,
+        another client took part, an update overlaps anything, or a read shows other data than the updates before it
+        left.
     """
     client = login.client
     updated = heard = login.answered or login.asked
     data: dict[str, Any] = {}
     first = last = last_read = None  # updates: the first ever, the newest whose value is still there
-    value_heard: int | None = None
-    found = Plain(client, 0, 0, 0, 0, [updated], [], None, 0)
+    before = last_asked = _LONG_AGO
+    value_heard = NEVER
+    reads = after_a_value = after_two_updates = after_a_read = 0
+    told, denied, peeked = [heard], [], False
     for operation in operations:
-        op, outcome = operation.op, operation.outcome
-        if op == PEEK:
-            continue
-        if outcome != OK:
-            if outcome == UNKNOWN:
-                return None
-            found.denied.append(operation)
-            continue
-        asked, answered = operation.asked, operation.answered
-        if answered is None or operation.client != client:
+        op, asked, answered = operation.op, operation.asked, operation.answered
+        if asked < before:
             return None
-        if op == READ:
+        before = asked
+        if op == PEEK:
+            peeked = True
+        elif operation.outcome != OK:
+            if operation.outcome == UNKNOWN:
+                return None
+            denied.append(operation)
+        elif answered is None or operation.client != client:
+            return None
+        elif op == READ:
             if asked <= updated or operation.data != data:
                 return None
-            if value_heard is not None and asked > value_heard:
-                found.after_a_value += 1
-            if last is not None:
-                found.after_two_updates += last is not first
-                found.after_a_read += value_heard is not None and last.asked > value_heard
-            if data and (value_heard is None or answered < value_heard):
+            if counts is None or counts(asked, answered):
+                reads += 1
+                after_a_value += asked > value_heard
+                if last is not None:
+                    after_two_updates += last is not first
+                    after_a_read += last_asked > value_heard
+            if data and answered < value_heard:
                 value_heard = answered
-            found.reads += 1
             last_read = operation
+            if answered > heard:  # noqa: PLR1730 - a call costs more than all the rest
+                heard = answered
         else:
             if asked <= heard:
                 return None
             if op == WRITE:
-                last = operation
+                last, last_asked = operation, asked
                 first = first or operation
-                found.told.append(answered)
+                told.append(answered)
                 data[operation.key] = operation.value  # type: ignore[index]  # a write has a key: conformance.reading
             elif op == DELETE:
                 first = first or operation
-                found.told.append(answered)
+                told.append(answered)
                 data.pop(operation.key, None)  # type: ignore[arg-type]
-                last = _newest(data, operations) if last is not None and last.key == operation.key else last
-            updated = answered
-        heard = max(heard, answered)
-    found.last_read, found.heard = last_read, heard
+                if last is not None and last.key == operation.key:
+                    last = _newest(data, operations)
+                    last_asked = _LONG_AGO if last is None else last.asked
+            updated = heard = answered
     if login.by == OBSERVER:  # the client's guarantees are those of browsers
-        found.reads = found.after_a_value = found.after_two_updates = found.after_a_read = 0
-    return found
+        reads = after_a_value = after_two_updates = after_a_read = 0
+    return Plain(client, reads, after_a_value, after_two_updates, after_a_read, told, denied, last_read, heard, peeked)
 
 
 def _newest(data: dict[str, Any], operations: list[Operation]) -> Operation | None:

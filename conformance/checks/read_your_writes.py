@@ -4,7 +4,7 @@ from conformance.checks.copies import Copies, holds_none
 from conformance.checks.findings import at, shown
 from conformance.checks.guarantees import Reads, Stale, by_client, may_be_deleted
 from conformance.checks.index import Index, Session, answered, surely_before
-from conformance.history import DELETE, LOCAL, NO_SESSION, OBSERVER, OK, PEEK, READ, WRITE, Operation
+from conformance.history import DELETE, LOCAL, NO_SESSION, OK, READ, WRITE, Operation
 from conformance.verdict import Finding
 
 NAME = "read_your_writes"
@@ -29,13 +29,9 @@ def read_your_writes(index: Index) -> Finding:
     Cost: O(n log n). Source: Terry et al., "Session Guarantees for Weakly Consistent Replicated Data" (1994).
     """
     reads = Reads(index)
-    for session in index.sessions.values():
+    for session, only_denials in reads.count("reads"):
         login, plain = session.login, session.plain
-        if login is not None and plain is not None and reads.count_plain(session, plain.reads):
-            if plain.denied and login.by != OBSERVER:
-                _judge(session, [o for o in plain.denied if o.client == login.client and o.op != PEEK], login, reads)
-            continue
-        for operations in by_client(session):
+        for operations in by_client(plain.denied if plain is not None and only_denials else session.operations):
             own = login if login is not None and operations[0].client == login.client else None
             _judge(session, operations, own, reads)
     return reads.conclude(NAME, REQUIREMENTS, PROMISE)

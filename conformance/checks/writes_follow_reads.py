@@ -29,8 +29,8 @@ def writes_follow_reads(index: Index) -> Finding:
     Source: Terry et al., "Session Guarantees for Weakly Consistent Replicated Data" (1994).
     """
     reads = Reads(index)
-    for session in index.sessions.values():
-        if session.plain is None or not reads.count_plain(session, session.plain.after_a_read):
+    for session, only_denials in reads.count("after_a_read"):
+        if not only_denials:
             _judge(session, reads)
     return reads.conclude(NAME, REQUIREMENTS, PROMISE)
 
@@ -40,7 +40,7 @@ def _judge(session: Session, reads: Reads) -> None:
     known: dict[str, Known] = {}
     shown: list[Operation] = []
     writer = reads.copies.index.writer
-    for operations in by_client(session):
+    for operations in by_client(session.operations):
         seen = Known()
         for read in operations:
             if read.op != READ or read.outcome != OK or read.data is None:

@@ -12,7 +12,6 @@ from conformance.checks import index as index_module
 from conformance.checks import judge
 from conformance.history import Operation
 from conformance.reading import read
-from conformance.verdict import Finding
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 FILES = sorted(HISTORIES.glob("*/*/*.jsonl"))
@@ -23,11 +22,11 @@ def never_plain(_login: Operation, _operations: list[Operation]) -> None:
     """Look at every session closely."""
 
 
-def findings(source: Path | bytes) -> list[Finding]:
-    return judge(read(source))
+def findings(source: Path | bytes) -> bytes:
+    return msgspec.json.encode(judge(read(source)))
 
 
-def closely(source: Path | bytes) -> list[Finding]:
+def closely(source: Path | bytes) -> bytes:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(index_module, "plain", never_plain)
         return findings(source)
@@ -38,11 +37,8 @@ def test_a_closer_look_finds_the_same(file: Path) -> None:
     assert findings(file) == closely(file)
 
 
-@st.composite
-def visits(draw: st.DrawFn) -> bytes:
-    """Draw a session of two tabs at most: mostly one thing after another, mostly right, on one node or more."""
-    nodes = draw(st.sampled_from([NODES, NODES[:1]]))
-    at = 1_000_000
+def header(draw: st.DrawFn, nodes: list[str]) -> list[dict[str, Any]]:
+    """Draw what stands before the operations: mostly calm, mostly with routing or one node."""
     lines: list[dict[str, Any]] = [
         {
             "history": 1,
@@ -52,30 +48,27 @@ def visits(draw: st.DrawFn) -> bytes:
             "store": draw(st.sampled_from(["cluster", "cluster", "local"])),
             "lifetime": {"absolute_us": 86_400_000_000, "idle_us": 900_000_000},
         },
-        *({"ready": node, "t": 0} for node in NODES),
+        *({"ready": node, "t": 0} for node in nodes),
     ]
     if draw(st.booleans()):
         begin = draw(st.integers(0, 60_000_000))
         lines.append(
             {"fault": "cut", "nodes": NODES, "from": begin, "to": begin + 5_000_000, "groups": [["n1"], ["n2", "n3"]]}
         )
+    return lines
+
+
+def visit(draw: st.DrawFn, client: str, nodes: list[str], at: int) -> list[dict[str, Any]]:
+    """Draw a session of two tabs at most: mostly one thing after another, mostly right, on one node or more."""
+    lines: list[dict[str, Any]] = []
     data: dict[str, str] = {}
-    operations = draw(st.integers(1, 12))
-    for number in range(operations):
-        op = (
-            "login"
-            if number == 0
-            else draw(st.sampled_from(["read", "read", "read", "write", "write", "delete", "logout"]))
-        )
+    by = draw(st.sampled_from(["user", "user", "user", "observer"]))
+    for number in range(draw(st.integers(1, 12))):
+        op = draw(st.sampled_from(["read", "read", "read", "write", "write", "delete", "logout", "peek"]))
+        op = op if number else "login"
         took = draw(st.sampled_from([2_000, 2_000, 2_000, 3_000_000]))
-        line: dict[str, Any] = {
-            "op": op,
-            "id": f"c-{number}",
-            "client": "c",
-            "by": "user",
-            "user": "ann",
-            "session": "s",
-        }
+        line: dict[str, Any] = {"op": op, "id": f"{client}-{number}", "client": client, "by": by, "user": "ann"}
+        line["session"] = f"s{client}"
         if number and draw(st.integers(0, 9)) == 0:
             line["client"] = "d"
         line |= {"node": draw(st.sampled_from(nodes)), "asked": at, "answered": at + took, "outcome": "ok"}
@@ -85,8 +78,8 @@ def visits(draw: st.DrawFn) -> bytes:
         if op in ("write", "delete"):
             line["key"] = draw(st.sampled_from("ab"))
         if op == "write":
-            line["value"] = f"v{number}"
-        if op == "read" and line["outcome"] == "ok":
+            line["value"] = f"v{client}{number}"
+        if op in ("read", "peek") and line["outcome"] == "ok":
             line["data"] = dict(data) if draw(st.integers(0, 4)) else {}
         if line["outcome"] == "ok" and op == "write":
             data[line["key"]] = line["value"]
@@ -94,10 +87,21 @@ def visits(draw: st.DrawFn) -> bytes:
             data.pop(line["key"], None)
         lines.append(line)
         at += draw(st.sampled_from([2_000, 2_001, 1_000_000, 4_000_000, 20_000_000]))
-    lines.append({"end": at + 10_000_000, "operations": operations})
-    return b"\n".join(map(msgspec.json.encode, lines))
+    return lines
 
 
-@given(history=visits())
-def test_a_closer_look_finds_the_same_in_any_visit(history: bytes) -> None:
+@st.composite
+def histories(draw: st.DrawFn) -> bytes:
+    """Draw some visits at once, in the file by the time of their answers."""
+    nodes = draw(st.sampled_from([NODES, NODES[:1]]))
+    operations: list[dict[str, Any]] = []
+    for client in draw(st.sampled_from(["c", "ce", "cef"])):
+        operations += visit(draw, client, nodes, draw(st.sampled_from([1_000_000, 5_000_000])))
+    operations.sort(key=lambda line: int(line["answered"]))
+    end = {"end": operations[-1]["answered"] + 30_000_000, "operations": len(operations)}
+    return b"\n".join(map(msgspec.json.encode, [*header(draw, nodes), *operations, end]))
+
+
+@given(history=histories())
+def test_a_closer_look_finds_the_same_in_any_visits(history: bytes) -> None:
     assert findings(history) == closely(history)
