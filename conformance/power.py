@@ -26,6 +26,7 @@ from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerpr
 from reports.words import count
 from scenarios import load
 from scenarios.faults import KINDS
+from scenarios.shortened import LARGE
 
 REFERENCE = "reference"
 SEEDS_MOST = 10
@@ -79,11 +80,14 @@ def jobs_of(broken: Sequence[str], scenarios: Sequence[str], seeds: Sequence[int
     Args:
         broken: the broken stores, each in its own scenario.
         scenarios: those of the reference.
-        seeds: of every one.
+        seeds: of every one; of the reference in a cluster above 20 nodes the first alone.
     """
-    whom = [(REFERENCE, scenario) for scenario in scenarios]
-    whom += [(subject_of(name), BROKEN[name].scenario) for name in broken]
-    return [Job(subject, scenario, seed) for subject, scenario in whom for seed in seeds]
+    found = []
+    for scenario in scenarios:
+        chosen = seeds[:1] if load(scenario).cluster.nodes > LARGE else seeds
+        found += [Job(REFERENCE, scenario, seed) for seed in chosen]
+    found += [Job(subject_of(name), BROKEN[name].scenario, seed) for name in broken for seed in seeds]
+    return found
 
 
 def judged(job: Job) -> Ran:

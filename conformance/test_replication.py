@@ -43,6 +43,24 @@ def test_of_concurrent_writes_all_nodes_keep_the_same(judgement: Judgement) -> N
     judgement.must_hold()
 
 
+@pytest.mark.requirement("REQ-REPL-6")
+@pytest.mark.scenario("halves", "three-regions", "sticky-failback-stale-copy", check="lost_updates")
+def test_concurrent_writes_of_different_keys_both_survive(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-ROUT-6")
+@pytest.mark.scenario("steady-lan", "sticky-failback-stale-copy", check="bounded_staleness")
+def test_no_copy_stays_old_for_longer_than_the_bound(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-7")
+@pytest.mark.scenario("isolated-writer", "halves", "one-way-cut", "three-regions", check="bounded_staleness")
+def test_copies_catch_up_once_a_partition_has_healed(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-REPL-9")
 @pytest.mark.scenario("isolated-writer", "one-way-cut", check="convergence")
 def test_lost_messages_change_nothing_in_what_all_agree_on(judgement: Judgement) -> None:

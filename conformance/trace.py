@@ -11,7 +11,7 @@ from msgspec import Struct
 VERSION = 1
 
 
-class Opened(Struct, array_like=True, tag="trace"):
+class Opened(Struct, array_like=True, gc=False, tag="trace"):
     """The first line: the version of this format, scenario, seed, subject and the names of the nodes."""
 
     version: int
@@ -21,7 +21,7 @@ class Opened(Struct, array_like=True, tag="trace"):
     nodes: list[str]
 
 
-class Carried(Struct, array_like=True, tag="m"):
+class Carried(Struct, array_like=True, gc=False, tag="m"):
     """A message. `t` is when it arrived, or when it was given up; `lost` says why it never arrived, "" if it did."""
 
     t: int
@@ -33,7 +33,7 @@ class Carried(Struct, array_like=True, tag="m"):
     lost: str
 
 
-class Rang(Struct, array_like=True, tag="a"):
+class Rang(Struct, array_like=True, gc=False, tag="a"):
     """An alarm rang at a node."""
 
     t: int
@@ -41,7 +41,7 @@ class Rang(Struct, array_like=True, tag="a"):
     alarm: str
 
 
-class Asked(Struct, array_like=True, tag="q"):
+class Asked(Struct, array_like=True, gc=False, tag="q"):
     """A request reached a node; `operation` is its id in the history."""
 
     t: int
@@ -49,7 +49,7 @@ class Asked(Struct, array_like=True, tag="q"):
     operation: str
 
 
-class Answered(Struct, array_like=True, tag="r"):
+class Answered(Struct, array_like=True, gc=False, tag="r"):
     """A node answered that operation."""
 
     t: int
@@ -58,7 +58,7 @@ class Answered(Struct, array_like=True, tag="r"):
     status: int
 
 
-class Noted(Struct, array_like=True, tag="n"):
+class Noted(Struct, array_like=True, gc=False, tag="n"):
     """A node's own note."""
 
     t: int
@@ -67,7 +67,7 @@ class Noted(Struct, array_like=True, tag="n"):
     fields: dict[str, Any]
 
 
-class Struck(Struct, array_like=True, tag="f"):
+class Struck(Struct, array_like=True, gc=False, tag="f"):
     """A fault begins (`begins` true) or is undone."""
 
     t: int
@@ -76,7 +76,7 @@ class Struck(Struct, array_like=True, tag="f"):
     begins: bool
 
 
-class Started(Struct, array_like=True, tag="up"):
+class Started(Struct, array_like=True, gc=False, tag="up"):
     """A node begins its life of that number."""
 
     t: int
@@ -84,14 +84,14 @@ class Started(Struct, array_like=True, tag="up"):
     boot: int
 
 
-class Died(Struct, array_like=True, tag="down"):
+class Died(Struct, array_like=True, gc=False, tag="down"):
     """A node is gone."""
 
     t: int
     node: str
 
 
-class Checkpoint(Struct, array_like=True, tag="d"):
+class Checkpoint(Struct, array_like=True, gc=False, tag="d"):
     """The digest of everything up to here, contents of messages included."""
 
     t: int
@@ -99,7 +99,7 @@ class Checkpoint(Struct, array_like=True, tag="d"):
     digest: str
 
 
-class Closed(Struct, array_like=True, tag="end"):
+class Closed(Struct, array_like=True, gc=False, tag="end"):
     """The last line; without it the run did not finish."""
 
     t: int

@@ -9,6 +9,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -123,6 +124,7 @@ class Record(Struct, kw_only=True):
     """All that was measured, and with what.
 
     Attributes:
+        power: the version of this format.
         anynode: the version of the program that measured.
         commit: of the checkout, with "-dirty" where it had changes; "" where there was none.
         fingerprint: of the checks, the broken stores and the scenarios, by those words.
@@ -134,6 +136,7 @@ class Record(Struct, kw_only=True):
         worth: of a clean run of so many seeds.
     """
 
+    power: Literal[1] = 1
     anynode: str
     commit: str
     fingerprint: dict[str, str]

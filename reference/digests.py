@@ -33,29 +33,35 @@ def digest_of(record: Session | Revocation) -> int:
 class Tree:
     """The digests of all records, and of all branches above them; a branch's digest is the XOR of its records'."""
 
-    __slots__ = ("_branches", "_buckets")
+    __slots__ = ("_above", "_branches", "_buckets")
 
     def __init__(self) -> None:
         self._branches: dict[str, list[int]] = {"": [0, 0]}
         self._buckets: dict[str, dict[str, int]] = {}
+        self._above: dict[str, tuple[list[int], ...]] = {}
 
     def put(self, key: str, digest: int) -> None:
         """Enter a record, or replace what was entered under its key."""
-        bucket = self._buckets.setdefault(key[:DEPTH], {})
+        prefix = key[:DEPTH]
+        bucket = self._buckets.get(prefix)
+        if bucket is None:
+            bucket = self._buckets[prefix] = {}
+            self._above[prefix] = tuple(self._branches.setdefault(prefix[:n], [0, 0]) for n in range(DEPTH + 1))
         held = bucket.get(key)
         bucket[key] = digest
-        self._adjust(key, digest if held is None else digest ^ held, 1 if held is None else 0)
+        self._adjust(prefix, digest if held is None else digest ^ held, 1 if held is None else 0)
 
     def remove(self, key: str) -> None:
         """Take a record out; harmless when it is not in."""
-        bucket = self._buckets.get(key[:DEPTH], {})
-        held = bucket.pop(key, None)
+        prefix = key[:DEPTH]
+        bucket = self._buckets.get(prefix)
+        held = None if bucket is None else bucket.pop(key, None)
         if held is not None:
-            self._adjust(key, held, -1)
+            self._adjust(prefix, held, -1)
 
-    def _adjust(self, key: str, difference: int, count: int) -> None:
-        for depth in range(DEPTH + 1):
-            branch = self._branches.setdefault(key[:depth], [0, 0])
+    def _adjust(self, prefix: str, difference: int, count: int) -> None:
+        """Carry a change of a bucket up through all branches above it."""
+        for branch in self._above[prefix]:
             branch[0] ^= difference
             branch[1] += count
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class Send(Struct, frozen=True):
+class Send(Struct, frozen=True, gc=False):
     """Give a message to the network; it may arrive late, twice, altered in order, or never."""
 
     to: str
@@ -17,20 +17,20 @@ class Send(Struct, frozen=True):
     message: Any
 
 
-class SetAlarm(Struct, frozen=True):
+class SetAlarm(Struct, frozen=True, gc=False):
     """Ring `name` after that many microseconds (at least 1) of the monotonic clock; replaces an alarm of that name."""
 
     name: str
     after: int
 
 
-class CancelAlarm(Struct, frozen=True):
+class CancelAlarm(Struct, frozen=True, gc=False):
     """Forget the alarm of that name; harmless when there is none."""
 
     name: str
 
 
-class Respond(Struct, frozen=True):
+class Respond(Struct, frozen=True, gc=False):
     """Answer the request of that id, in the turn that brought it or in a later one."""
 
     request: str
@@ -39,14 +39,14 @@ class Respond(Struct, frozen=True):
     body: Any
 
 
-class Note(Struct, frozen=True):
+class Note(Struct, frozen=True, gc=False):
     """Something worth a line in a log or a mark in a picture; never evidence for a verdict."""
 
     kind: str
     fields: dict[str, Any]
 
 
-class Stopped(Struct, frozen=True):
+class Stopped(Struct, frozen=True, gc=False):
     """The node has left; it needs no further turn."""
 
 

@@ -7,13 +7,11 @@ file knows no sessions; what follows from a change of view is the node's busines
 from collections.abc import Callable, Iterable
 
 from reference.draws import Draws
+from reference.member import ALIVE, DEAD, LEFT, NAMES, SUSPECT, Member
 from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
 from reference.settings import SECOND, Timing
 from reference.timing import retransmissions, suspicion_timeout
 from reference.turn import Turn
-
-ALIVE, SUSPECT, DEAD, LEFT = 0, 1, 2, 3
-NAMES = ("alive", "suspect", "dead", "left")
 
 UP, DOWN, RESTARTED, READY = "up", "down", "restarted", "ready"
 """What `changes` reports: a member came, is gone, began a new life unnoticed, or says that it may be sent requests."""
@@ -29,28 +27,6 @@ LIFE_BITS = 32
 
 MOMENT_BITS = 48
 """Instants that come back in answers have the boot above this bit: an earlier life's clock says nothing to this one."""
-
-
-class Member:
-    """What is believed of one other member; `deadline` is when its suspicion ends, by the monotonic clock."""
-
-    __slots__ = ("boot", "deadline", "incarnation", "name", "ready", "state")
-
-    def __init__(self, rumour: Rumour) -> None:
-        self.name = rumour.member
-        self.deadline = 0
-        self.believe(rumour)
-
-    def believe(self, rumour: Rumour) -> None:
-        """Take the rumour for the truth."""
-        self.state = rumour.state
-        self.incarnation = rumour.incarnation
-        self.boot = rumour.boot
-        self.ready = rumour.ready
-
-    def rumour(self) -> Rumour:
-        """Say what is believed."""
-        return Rumour(self.name, self.state, self.incarnation, self.boot, self.ready)
 
 
 class Membership:

@@ -108,12 +108,18 @@ class Node:
             turn.note("unknown-message", sender=sender, found=message.__class__.__name__)
         else:
             act(sender, message)
-        return self._close()
+        membership = self.membership
+        if membership.changes or membership.leaving:
+            return self._close()
+        effects = turn.effects  # handed out as `_close` does, without the call
+        turn.effects = []
+        return effects
 
     def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
         """Do what an alarm was set for."""
-        self.turn.open(wall, mono)
-        self.turn.rang(alarm)
+        turn = self.turn
+        turn.open(wall, mono)
+        turn.alarms.discard(alarm)
         self._on_alarm[alarm]()
         return self._close()
 

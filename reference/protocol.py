@@ -17,7 +17,7 @@ DATA = "data"
 """The channel of session data (REQ-REPL-13); may lose, repeat and reorder too."""
 
 
-class Init(Struct, frozen=True):
+class Init(Struct, frozen=True, gc=False):
     """How a node begins a life (protocol, part 2, `init`).
 
     Attributes:
@@ -37,7 +37,7 @@ class Init(Struct, frozen=True):
     config: dict[str, Any]
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, gc=False):
     """One HTTP request to the probe application, as a value (protocol, parts 1 and 2)."""
 
     id: str
@@ -53,7 +53,7 @@ class Request(Struct, frozen=True):
 # ---------------------------------------------------------------------------------------------- membership channel
 
 
-class Rumour(Struct, frozen=True, array_like=True):
+class Rumour(Struct, frozen=True, gc=False, array_like=True):
     """One statement about one member, spread by piggybacking (SWIM, Das et al. 2002, section 4.2).
 
     `state` is one of `membership.ALIVE`, `SUSPECT`, `DEAD`, `LEFT`; `incarnation` is raised by the member itself alone;
@@ -67,14 +67,14 @@ class Rumour(Struct, frozen=True, array_like=True):
     ready: bool
 
 
-class Ping(Struct, frozen=True, tag="ping"):
+class Ping(Struct, frozen=True, gc=False, tag="ping"):
     """Are you there? The answer is an `Ack` with the same number."""
 
     number: int
     rumours: tuple[Rumour, ...]
 
 
-class Ack(Struct, frozen=True, tag="ack"):
+class Ack(Struct, frozen=True, gc=False, tag="ack"):
     """Yes; also passed on by a helper who was asked to ping.
 
     `wall` is what the pinged member's wall clock shows; None when a helper passes the answer on, which takes time.
@@ -85,7 +85,7 @@ class Ack(Struct, frozen=True, tag="ack"):
     wall: int | None = None
 
 
-class PingRequest(Struct, frozen=True, tag="ping-req"):
+class PingRequest(Struct, frozen=True, gc=False, tag="ping-req"):
     """Ping that member for me; your `Ack` to me carries my number."""
 
     number: int
@@ -93,13 +93,13 @@ class PingRequest(Struct, frozen=True, tag="ping-req"):
     rumours: tuple[Rumour, ...]
 
 
-class Gossip(Struct, frozen=True, tag="gossip"):
+class Gossip(Struct, frozen=True, gc=False, tag="gossip"):
     """Rumours alone."""
 
     rumours: tuple[Rumour, ...]
 
 
-class PushPull(Struct, frozen=True, tag="push-pull"):
+class PushPull(Struct, frozen=True, gc=False, tag="push-pull"):
     """The sender's whole view; the receiver answers with its own when `reply` is asked for (memberlist's full sync).
 
     `asked` says when, by the asker's monotonic clock with its boot above `MOMENT_BITS`; the answer repeats it and says
@@ -115,7 +115,7 @@ class PushPull(Struct, frozen=True, tag="push-pull"):
 # ---------------------------------------------------------------------------------------------------- data channel
 
 
-class Copies(Struct, frozen=True, tag="copies"):
+class Copies(Struct, frozen=True, gc=False, tag="copies"):
     """Records, whole or in part, to be merged; acknowledged by `Copied` with the same boot and number.
 
     Number 0 asks for no acknowledgement (what a comparison fetched is checked by the next comparison).
@@ -127,14 +127,14 @@ class Copies(Struct, frozen=True, tag="copies"):
     revocations: tuple[Revocation, ...]
 
 
-class Copied(Struct, frozen=True, tag="copied"):
+class Copied(Struct, frozen=True, gc=False, tag="copied"):
     """The records of that number are merged here; `boot` is the boot of the node that sent them."""
 
     boot: int
     number: int
 
 
-class Compare(Struct, frozen=True, tag="compare"):
+class Compare(Struct, frozen=True, gc=False, tag="compare"):
     """The sender's digests of some branches of its tree: (prefix, digest, count). Answered by `Difference`.
 
     `round` is the number of the question, of which a comparison asks several; the answer repeats it. A `thorough` one
@@ -146,7 +146,7 @@ class Compare(Struct, frozen=True, tag="compare"):
     thorough: bool = False
 
 
-class Difference(Struct, frozen=True, tag="difference"):
+class Difference(Struct, frozen=True, gc=False, tag="difference"):
     """Where the answering node differs: child branches to descend into, and leaves as (prefix, {record: digest}).
 
     Both empty: equal in all branches asked about.
@@ -157,14 +157,14 @@ class Difference(Struct, frozen=True, tag="difference"):
     leaves: tuple[tuple[str, dict[str, int]], ...]
 
 
-class Want(Struct, frozen=True, tag="want"):
+class Want(Struct, frozen=True, gc=False, tag="want"):
     """Send me these records whole; answered by `Wanted` with the same number."""
 
     round: int
     records: tuple[str, ...]
 
 
-class Wanted(Struct, frozen=True, tag="wanted"):
+class Wanted(Struct, frozen=True, gc=False, tag="wanted"):
     """The records that were asked for and are held here; the asker now has all that this node had."""
 
     round: int
@@ -172,14 +172,14 @@ class Wanted(Struct, frozen=True, tag="wanted"):
     revocations: tuple[Revocation, ...]
 
 
-class Fetch(Struct, frozen=True, tag="fetch"):
+class Fetch(Struct, frozen=True, gc=False, tag="fetch"):
     """A joining node asks for the next chunk of all records, in order of their keys, after `after`."""
 
     boot: int
     after: str
 
 
-class Chunk(Struct, frozen=True, tag="chunk"):
+class Chunk(Struct, frozen=True, gc=False, tag="chunk"):
     """Some records and the key to ask on from; an empty `after` means that these were the last.
 
     `asked` repeats the key of the `Fetch` that this answers.
@@ -192,14 +192,14 @@ class Chunk(Struct, frozen=True, tag="chunk"):
     asked: str = ""
 
 
-class Activity(Struct, frozen=True, tag="activity"):
+class Activity(Struct, frozen=True, gc=False, tag="activity"):
     """When was this session last active? Asked before a denial for idleness."""
 
     question: int
     session: str
 
 
-class LastActive(Struct, frozen=True, tag="last-active"):
+class LastActive(Struct, frozen=True, gc=False, tag="last-active"):
     """The answering node's copy of the record, None if it holds none."""
 
     question: int

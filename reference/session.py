@@ -22,7 +22,7 @@ LOGGED_OUT, EXPIRED = "ended", "expired"
 """Why a session ended, in the words of the probe application's answers."""
 
 
-class Cell(Struct, frozen=True, array_like=True):
+class Cell(Struct, frozen=True, gc=False, array_like=True):
     """The value of one key with its hybrid-logical stamp: time `at` (µs) and the node `by` that wrote it.
 
     `gone` marks a deleted key: the stamp must outlive the value, or an older copy would bring the value back.
@@ -34,7 +34,7 @@ class Cell(Struct, frozen=True, array_like=True):
     gone: bool = False
 
 
-class Ending(Struct, frozen=True, array_like=True):
+class Ending(Struct, frozen=True, gc=False, array_like=True):
     """Why, when (µs) and on which node a session ended."""
 
     why: str
@@ -42,7 +42,7 @@ class Ending(Struct, frozen=True, array_like=True):
     by: str
 
 
-class Session(Struct, frozen=True, array_like=True):
+class Session(Struct, frozen=True, gc=False, array_like=True):
     """One copy of a session, whole or in part; a part carries some of the keys and merges like the whole.
 
     Attributes:
@@ -64,7 +64,7 @@ class Session(Struct, frozen=True, array_like=True):
     end: Ending | None = None
 
 
-class Revocation(Struct, frozen=True, array_like=True):
+class Revocation(Struct, frozen=True, gc=False, array_like=True):
     """Every session of that owner begun before `at` is ended, also one whose record arrives later (REQ-REVOC-7)."""
 
     owner: str

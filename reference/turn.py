@@ -24,6 +24,7 @@ class Turn:
         low, high: between which wall minus mono must lie for the node's own wall clock to be taken as it is.
         believe: else chooses, given both clocks, what the node goes by.
         shift: how far that is ahead of what the node's own clock shows.
+        alarms: the names of those that wait to ring; who rings one takes it out.
     """
 
     __slots__ = ("alarms", "believe", "effects", "high", "low", "mono", "shift", "wall")
@@ -75,10 +76,6 @@ class Turn:
         if name in self.alarms:
             self.alarms.discard(name)
             self.effects.append(CancelAlarm(name))
-
-    def rang(self, name: str) -> None:
-        """Take note that the alarm of that name rang and waits no longer."""
-        self.alarms.discard(name)
 
     def respond(self, answer: Respond) -> None:
         """Answer a request."""

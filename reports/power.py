@@ -15,6 +15,7 @@ class Power(Struct, frozen=True):
     """What stands beside the verdict.
 
     Attributes:
+        brief: all of it in one sentence, for beside the verdict.
         lead: what was measured, with which commit.
         stale: what has changed since, "" where nothing has.
         checks: each that judged something in the run, with the broken stores that it has convicted.
@@ -22,6 +23,7 @@ class Power(Struct, frozen=True):
         clean: what clean seeds are worth, a sentence each; none beside a violation.
     """
 
+    brief: str
     lead: str
     stale: str
     checks: list[tuple[str, str]]
@@ -36,6 +38,7 @@ def told(document: RunDocument) -> Power | None:
         return None
     stores = {one.name: f"{one.bug} ({one.scenario})" for convicted in found.checks.values() for one in convicted}
     return Power(
+        brief=_brief(found, len(stores)),
         lead=_lead(found),
         stale=_stale(found),
         checks=[
@@ -44,6 +47,15 @@ def told(document: RunDocument) -> Power | None:
         ],
         stores=sorted(stores.items()),
         clean=[] if document.verdict == VIOLATED else [_clean(one) for one in found.worth],
+    )
+
+
+def _brief(found: Beside, stores: int) -> str:
+    checks = words.count(len(found.checks), "check")
+    stale = " (measured before something changed)" if found.stale else ""
+    return (
+        f"The {checks} used here convicted {words.count(stores, 'broken store')}, and "
+        f"{words.count(found.alarms, 'run')} of {found.runs:,} of the reference{stale}."
     )
 
 

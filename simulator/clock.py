@@ -41,8 +41,8 @@ class Loop(Environment):
 
     Attributes:
         now: µs of true time since the start of the run.
-        queue, numbers: the heap of (due, priority, number, event) and what numbers it, for the one caller that is too
-            hot for `push`.
+        queue, numbers: the heap of (due, priority, number, event) and what numbers it, for the two callers that
+            are too hot for `push`.
     """
 
     __slots__ = ("_now",)

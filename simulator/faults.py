@@ -6,25 +6,19 @@ A fault acts through a `Stage` and knows no world, no scenario and no client. Tr
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Protocol
 
 from conformance.history import Clock as ClockRecord
 from conformance.history import Fault as FaultRecord
 from conformance.history import Record
 from conformance.trace import Struck
-from reference.effects import Respond
-from reference.protocol import Request
 from simulator import rules
 from simulator.chance import Chance
 from simulator.clock import SECOND_US, Loop, ms, s
-from simulator.host import OK, Host
+from simulator.host import Host
 from simulator.network import Network
 from simulator.rules import LinkName, Rule
 from simulator.trace import Recorder
-
-ANSWERING = "answering"
-"""In place of a node's name: whichever node gives the answer that is counted."""
 
 
 class Stage(Protocol):
@@ -250,121 +244,6 @@ class Slow(_OfMessages):
 
 
 # ------------------------------------------------------------------------------------------------------------- of nodes
-
-
-class Crash(Fault):
-    """A node is gone without a word, and a new life of it begins when the fault is undone."""
-
-    kind = "crash"
-
-    def __init__(self, at: int, lasts: int | None, node: str) -> None:
-        """Make a crash.
-
-        Args:
-            at: when, µs.
-            lasts: how long the node stays away, µs; None for ever, whatever heals.
-            node: who; nothing happens when it is down already.
-        """
-        super().__init__(at, lasts)
-        self._node = node
-        self._boot = 0
-
-    @property
-    def touched(self) -> int:
-        """1 once the node was brought down."""
-        return 0 if self.begun is None else 1
-
-    @property
-    def nodes(self) -> list[str]:
-        """The node."""
-        return [self._node]
-
-    def do(self, stage: Stage, chance: Chance) -> None:
-        """Bring the node down."""
-        del chance
-        self._strike(stage)
-
-    def undo(self, stage: Stage) -> None:
-        """Start the node again, unless it is to stay away or others have started it."""
-        self._come_back(stage)
-
-    def _strike(self, stage: Stage) -> None:
-        host = stage.hosts[self._node]
-        if host.up:
-            self._boot = host.boot
-            self._begins(stage)
-            host.crash()
-
-    def _come_back(self, stage: Stage) -> None:
-        if self.begun is None or self.ended is not None or self.lasts is None:
-            return
-        host = stage.hosts[self._node]
-        if not host.up and host.boot == self._boot:
-            self._ends(stage)
-            host.start()
-
-
-class CrashOnEvent(Crash):
-    """A node is gone in the very turn in which the nth answer of a kind leaves a node: its client hears that answer.
-
-    What the node would have done after the answer in that turn, it never does.
-    """
-
-    EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
-        {"write": ("PUT", "/session/data/"), "login": ("POST", "/login"), "logout": ("POST", "/logout")}
-    )
-    """Name of an event: method and beginning of the path of a request that is answered with 200."""
-
-    def __init__(self, node: str, event: str, count: int, back_after: int | None) -> None:
-        """Make a crash on an event.
-
-        Args:
-            node: who goes down, or ANSWERING for the node whose answer it is.
-            event: one of EVENTS, counted over all nodes from the start of the run.
-            count: which of them, from 1.
-            back_after: how long the node stays away, µs; None for ever, whatever heals.
-        """
-        super().__init__(0, back_after, node)
-        self._method, self._path = self.EVENTS[event]
-        self._left = count
-        self._stage: Stage
-
-    @property
-    def undone_at(self) -> int | None:
-        """Not known before it strikes."""
-        return None
-
-    @property
-    def nodes(self) -> list[str]:
-        """The node; nobody as long as any node may be the one."""
-        return [] if self._node == ANSWERING else [self._node]
-
-    def do(self, stage: Stage, chance: Chance) -> None:
-        """Begin to count."""
-        del chance
-        self._stage = stage
-        for host in stage.hosts.values():
-            host.on_respond.append(self._count)
-
-    def undo(self, stage: Stage) -> None:
-        """Count no longer, and start the node again if it is to come back and has not."""
-        for host in stage.hosts.values():
-            host.on_respond.remove(self._count)
-        self._come_back(stage)
-
-    def _count(self, host: Host, request: Request, answer: Respond) -> None:
-        counts = answer.status == OK and request.method == self._method and request.path.startswith(self._path)
-        if not counts or self._left == 0:
-            return
-        self._left -= 1
-        if self._left > 0:
-            return
-        if self._node == ANSWERING:
-            self._node = host.name
-        stage = self._stage
-        self._strike(stage)
-        if self.lasts is not None:
-            stage.loop.after(self.lasts, partial(self._come_back, stage))
 
 
 class Pause(Fault):

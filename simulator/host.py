@@ -5,6 +5,7 @@ The only caller of a node. It knows lives, pauses and clocks, and nothing of ses
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from heapq import heappush
 from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct
@@ -135,8 +136,10 @@ class Host:
         self.on_end: list[Callable[[Host], None]] = []
         self.on_pause: list[Callable[[Host], None]] = []
         self._loop = loop
+        self._queue, self._numbers = loop.queue, loop.numbers
         self._make = make
         self._network = network
+        self._carry = network.carry
         self._recorder = recorder
         self._peers = peers
         self._poll_us = poll_us
@@ -320,12 +323,13 @@ class Host:
         for effect in effects:
             kind = effect.__class__
             if kind is Send:
-                self._network.carry(name, effect.to, effect.channel, effect.message)
+                self._carry(name, effect.to, effect.channel, effect.message)
             elif kind is SetAlarm:
                 self._recorder.effect(now, name, effect)
                 version = self._alarms_set = self._alarms_set + 1
                 self._alarms[effect.name] = version
-                self._loop.push(now + effect.after, ALARM, _Alarm(self._ringing, effect.name, version))
+                alarm = _Alarm(self._ringing, effect.name, version)
+                heappush(self._queue, (now + effect.after, ALARM, next(self._numbers), alarm))  # as `push` does
             elif kind is CancelAlarm:
                 self._recorder.effect(now, self.name, effect)
                 self._alarms.pop(effect.name, None)

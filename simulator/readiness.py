@@ -17,7 +17,7 @@ from simulator.host import Host
 
 SOON_US = 100_000
 """A node that is not ready is asked this often: readiness begins to count when it is seen."""
-SELDOM_US = 5_000_000
+SELDOM_US = 10_000_000
 """A ready node is asked this often: it seldom takes its word back, and does so to a client first. On a day of a
 thousand requests an hour, probes every second would be most of what nodes do."""
 UNAVAILABLE = 503

@@ -98,8 +98,8 @@ def _life(fault: written.Crash | written.Leave | written.Join | written.Pause) -
     if isinstance(fault, written.Join):
         return lives.Join(fault.at, fault.join)
     if fault.after is not None:
-        return faults.CrashOnEvent(fault.crash, fault.after.event, fault.after.count, fault.for_)
-    return faults.Crash(fault.at or 0, fault.for_, fault.crash)
+        return lives.CrashOnEvent(fault.crash, fault.after.event, fault.after.count, fault.for_)
+    return lives.Crash(fault.at or 0, fault.for_, fault.crash)
 
 
 def _trouble(fault: Any) -> faults.Fault:

@@ -24,9 +24,9 @@ from simulator.chance import Chance
 from simulator.clients import Clients
 from simulator.clock import REQUEST, Loop, NodeClock, s
 from simulator.crowd import bring_users, bring_visitors
-from simulator.faults import Crash
 from simulator.history import HistoryWriter
 from simulator.host import Host, Machine
+from simulator.lives import Crash
 from simulator.network import Network
 from simulator.readiness import Readiness
 from simulator.rules import Cut

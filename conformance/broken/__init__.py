@@ -122,7 +122,7 @@ BROKEN: dict[str, Broken] = {
         last_writer_takes_all.BrokenNode,
         "A session is copied whole, and the copy with the later activity replaces the other.",
         "https://github.com/javaee/glassfish/issues/18322",
-        "durability",
+        "lost_updates",
         "three-regions",
     ),
     "mixes_sessions": Broken(

@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance.checks.absolute_band import absolute_band
 from conformance.checks.availability import availability
+from conformance.checks.bounded_staleness import bounded_staleness
 from conformance.checks.cold_join import cold_join
 from conformance.checks.convergence import convergence
 from conformance.checks.durability import durability
@@ -20,6 +21,7 @@ from conformance.checks.id_renewal import id_renewal
 from conformance.checks.idle_band import idle_band
 from conformance.checks.index import Index
 from conformance.checks.isolation import isolation
+from conformance.checks.lost_updates import lost_updates
 from conformance.checks.membership import membership
 from conformance.checks.monotonic_reads import monotonic_reads
 from conformance.checks.monotonic_writes import monotonic_writes
@@ -39,6 +41,8 @@ CHECKS: dict[str, Check] = {
     "isolation": isolation,
     "convergence": convergence,
     "durability": durability,
+    "lost_updates": lost_updates,
+    "bounded_staleness": bounded_staleness,
     "no_resurrection": no_resurrection,
     "read_your_writes": read_your_writes,
     "monotonic_reads": monotonic_reads,

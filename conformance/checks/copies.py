@@ -20,6 +20,8 @@ class Copies:
     """The rules, over one history.
 
     Attributes:
+        merges: whether concurrent updates of different keys both survive.
+        apart: how long after the answer of an update another one elsewhere surely comes after it, µs.
         unordered: pairs of updates of one session that would convict if they had an order; counted once a pair.
     """
 
@@ -31,7 +33,7 @@ class Copies:
         self.unordered: dict[tuple[str, str], None] = {}
         self._checked: dict[str, int] = {}  # by the id of a write: how many updates of its key convict no copy of it
         contract = index.contract
-        self._apart = contract.converge_us + 2 * contract.clock_skew_us
+        self.apart = contract.converge_us + 2 * contract.clock_skew_us
 
     # Order (protocol, part 4).
 
@@ -49,7 +51,7 @@ class Copies:
         if self.routing and timeline.calm(one.asked, answered(other)):
             return True
         return (
-            other.asked - one.answered >= self._apart
+            other.asked - one.answered >= self.apart
             and other.asked > timeline.settled(one.answered)
             and not timeline.divided(one.asked, answered(other))
         )

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from conformance.checks.copies import Copies
 from conformance.checks.findings import Convictions, at, conclude, counted, seconds, shown
 from conformance.checks.index import Index, Session, answered
+from conformance.checks.rivals import rival_of
 from conformance.history import CLUSTER, DENIED, OK, PEEK, READ, Operation
 from conformance.verdict import Finding
 
@@ -23,7 +24,8 @@ def durability(index: Index) -> Finding:
     Excused (protocol, part 4): the operation's node was cut from all others from the answer to its crash; more crashes
     than `survives_crashes` fell between the answer and its convergence; no node at all was up at some instant; a
     `no-session` from a node that has met nobody since its start. Without an order between two updates of one key, or
-    without `merge` between updates of different keys, a loss is counted and convicts nobody.
+    without `merge` between updates of different keys, a loss is counted and convicts nobody. An update in whose place
+    the answer shows a concurrent one of another key is the business of lost_updates.
 
     Unknown outcomes: such a write may explain the value that it wrote, such a delete or logout an absence, at any time
     after its asking; none of them has to be kept.
@@ -60,6 +62,8 @@ def _judge(session: Session, copies: Copies, convictions: Convictions) -> int:
         if copy.op == READ and copy.outcome == OK:
             last = copy
             for update, name in copies.contradictions(session, copy):
+                if rival_of(copies, session, update, copy) is not None:
+                    continue
                 text = "{} of session {} showed {}, {} after the acknowledged {}"
                 late = seconds(copy.asked - answered(update))
                 convictions.add((update, copy), text, at(copy), session.id, shown(copy, name), late, at(update))

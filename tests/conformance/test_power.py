@@ -1,10 +1,13 @@
 """What the checks convict is counted as it is: who got away is said to, and no number depends on how it was run."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+import scenarios
 from conformance import power
 from conformance.broken import BROKEN
 from conformance.checks import CHECKS, Index
@@ -166,3 +169,17 @@ def test_by_the_median_wait_more_than_half_of_the_beginnings_are_convicted_and_n
         assert convicted_within(len(convicted)) <= half
     else:
         assert convicted_within(median) > half >= convicted_within(median - 1)
+
+
+def test_a_large_cluster_is_run_with_one_seed(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.yaml", tmp_path / "large.yaml"
+    text = (Path(scenarios.__file__).parent / "baseline" / "sticky-lan.yaml").read_text(encoding="utf-8")
+    small.write_text(text.replace("nodes: 5", "nodes: 20"), encoding="utf-8")
+    large.write_text(text.replace("nodes: 5", "nodes: 21"), encoding="utf-8")
+    jobs = jobs_of([], [str(small), str(large)], [4, 5, 6])
+    assert [(job.scenario, job.seed) for job in jobs] == [
+        (str(small), 4),
+        (str(small), 5),
+        (str(small), 6),
+        (str(large), 4),
+    ]

@@ -4,7 +4,8 @@ import pytest
 from msgspec import structs
 
 from reference.effects import Send
-from reference.membership import ALIVE, DEAD, LEFT, RELAYS_HELD, SUSPECT
+from reference.member import ALIVE, DEAD, LEFT, SUSPECT
+from reference.membership import RELAYS_HELD
 from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
 from reference.settings import MILLISECOND, SECOND, WAN, Settings
 from reference.timing import detect_us, suspicion_timeout

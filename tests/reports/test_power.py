@@ -39,6 +39,7 @@ def test_each_check_stands_with_the_stores_that_it_has_convicted(run: Any, measu
     assert "with 10 seeds each, at commit a1b2c3" in found.lead
     assert "Of 210 runs of the reference, which must hold, none convicted it." in found.lead
     assert found.stale == ""
+    assert found.brief == "The 2 checks used here convicted 1 broken store, and 0 runs of 210 of the reference."
 
 
 def test_clean_seeds_are_said_to_leave_room(run: Any, measured: Beside, written: Any) -> None:
@@ -75,7 +76,9 @@ def test_the_page_shows_it_and_leads_to_it(run: Any, measured: Beside, tmp_path:
     measured.stale = ["scenarios"]
     page.make(put(run, measured).write(tmp_path))
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert text.count('href="#power"') == text.count('id="power"') == 1
+    assert text.count('id="power"') == 1
+    assert text.count('href="#power"') == 2
+    assert text.index("reference (measured before something changed).") < text.index('<main id="main">')
     said = " ".join(re.sub("<[^>]*>", " ", text).split())
     for expected in (
         "What this verdict is worth",

@@ -11,10 +11,7 @@ from reference.protocol import Request
 from simulator.chance import MILLION, Chance
 from simulator.clock import EPOCH_US, ms, s
 from simulator.faults import (
-    ANSWERING,
     ClockOff,
-    Crash,
-    CrashOnEvent,
     Duplicate,
     Fault,
     Loss,
@@ -24,6 +21,7 @@ from simulator.faults import (
     Reorder,
     Slow,
 )
+from simulator.lives import ANSWERING, Crash, CrashOnEvent
 from simulator.timetable import Timetable
 
 
