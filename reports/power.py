@@ -61,11 +61,11 @@ def _brief(found: Beside, stores: int) -> str:
 
 def _lead(found: Beside) -> str:
     commit = f"at commit {found.commit}" if found.commit else "outside of a checkout"
-    convicted = f"{found.alarms:,} convicted" if found.alarms else "none convicted"
+    convicted = f"{found.alarms:,}" if found.alarms else "none"
     return (
-        f"Stores that are wrong on purpose were put before these checks with {words.count(found.seeds, 'seed')} each, "
-        f"{commit}; beside each stands how many of them convicted it. Of {words.count(found.runs, 'run')} of the "
-        f"reference, which must hold, {convicted} it."
+        f"Stores that are wrong on purpose were run with {words.count(found.seeds, 'seed')} each, {commit}, and judged "
+        "by these checks; the number beside each is that of the seeds in which it was convicted. Of "
+        f"{words.count(found.runs, 'run')} of the reference, which must hold, they convicted {convicted}."
     )
 
 

@@ -36,6 +36,9 @@ def power(
     write: Annotated[
         bool, typer.Option("--write", help="Keep it for the pages of runs and in docs/power.md of this checkout.")
     ] = False,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Measure nothing: print what was kept last, and whether it is stale.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> int:
     """Measure what the checks convict: what a verdict is worth.
@@ -46,11 +49,10 @@ def power(
 
     Exit codes: 1 where a broken store got away or the reference was convicted, 3 where the reference was not judged.
     """
-    from conformance import power as measuring
-    from conformance.broken import BROKEN
-    from conformance.power_table import terminal
-    from scenarios import names
-
+    if recorded:
+        if broken or reference or write:
+            raise output.failure("--recorded", "another choice beside it", "it alone", "leave the others out")
+        return _report(*_recorded(), as_json=as_json)
     chosen = _chosen(seeds)
     if broken and reference:
         raise output.failure("--reference", "--broken beside it", "one of them", "leave one of them out")
@@ -58,25 +60,64 @@ def power(
         raise output.failure("--write", "a part of the whole", "every row, from seed 1", "leave the other choices out")
     if write:
         _refuse_elsewhere()
-    stores = [] if reference else _known(broken or list(BROKEN), list(BROKEN))
+    record = _measured(chosen, None if reference else broken or [], jobs, shown=not as_json)
+    if write:
+        _keep(record)
+    return _report(record, [], as_json=as_json)
+
+
+def _measured(seeds: list[int], broken: list[str] | None, jobs: int, *, shown: bool) -> "Record":
+    """Run everything that was asked for and put it together.
+
+    Args:
+        seeds: of every row.
+        broken: the broken stores, beside the reference in their scenarios; all, and every scenario, where it is empty;
+            None for the reference in every scenario alone.
+        jobs: how many runs at a time.
+        shown: whether a person may see how far it has come.
+    """
+    from conformance import power as measuring
+    from conformance.broken import BROKEN
+    from scenarios import names
+
+    stores = [] if broken is None else _known(broken or list(BROKEN), list(BROKEN))
     scenarios = [entry.name for entry in names()]
     if broken:
         scenarios = [name for name in scenarios if name in {BROKEN[store].scenario for store in stores}]
-    planned = measuring.jobs_of(stores, scenarios, chosen)
-    with output.progress(f"{len(planned)} runs", len(planned), shown=not as_json) as advance:
+    planned = measuring.jobs_of(stores, scenarios, seeds)
+    with output.progress(f"{len(planned)} runs", len(planned), shown=shown) as advance:
         ran = measuring.carried_out(planned, jobs, advance)
-    record = measuring.record_of(ran, _commit())
-    failing = measuring.failing(record)
-    if write:
-        _keep(record)
-    if as_json:
-        from msgspec import to_builtins
+    return measuring.record_of(ran, _commit())
 
-        output.print_json({**to_builtins(record), "failing": to_builtins(failing)})
+
+def _recorded() -> "tuple[Record, list[str]]":
+    """Give the record that comes with anynode, and what has changed since."""
+    from conformance import worth
+
+    record = worth.recorded()
+    if record is None:
+        raise output.failure(
+            str(worth.place()), "no record of this format", "what --write keeps", "measure: anynode power"
+        )
+    return record, worth.stale(record)
+
+
+def _report(record: "Record", stale: list[str], *, as_json: bool) -> int:
+    """Print a record, what has changed since it was measured, and whether all is as it must be; give the exit code."""
+    from msgspec import to_builtins
+
+    from conformance.power import failing
+    from conformance.power_table import terminal
+
+    found = failing(record)
+    if as_json:
+        output.print_json({**to_builtins(record), "failing": to_builtins(found), "stale": stale})
     else:
         output.say(terminal(record))
-        _tell(record, failing)
-    return _exit_code(record, failing)
+        _tell(record, found)
+        if stale:
+            output.say(f"stale: {', '.join(stale)} have changed since\nagain: anynode power --seeds {record.seeds}")
+    return _exit_code(record, found)
 
 
 def _tell(record: "Record", failing: "list[Failing]") -> None:

@@ -116,6 +116,7 @@ def test_the_sweep_for_false_alarms_runs_the_reference_alone(
         (["--broken", NAME, "--write"], "--write: found a part of the whole, expected every row, from seed 1"),
         (["--reference", "--write"], "--write: found a part of the whole"),
         (["--seeds", "3-9", "--write"], "--write: found a part of the whole"),
+        (["--recorded", "--write"], "--recorded: found another choice beside it, expected it alone"),
         (["--broken", NAME, "--reference"], "--reference: found --broken beside it"),
     ],
 )
@@ -157,6 +158,13 @@ def test_what_is_written_is_the_record_and_its_tables(
     assert text.endswith("by hand too\n")
     assert all(f"`{name}`" in text for name in BROKEN)
     assert "written: " in capsys.readouterr().err
+    assert execute(["power", "--recorded"]) == output.HELD
+    told = capsys.readouterr().out
+    assert told.splitlines()[-1].startswith("as it must be: ")
+    kept.fingerprint["checks"] = "of other checks"
+    file.write_bytes(worth.as_json(kept))
+    assert execute(["power", "--recorded"]) == output.HELD
+    assert capsys.readouterr().out == f"{told}stale: checks have changed since\nagain: anynode power --seeds 10\n"
 
 
 @pytest.mark.usefixtures("as_it_must_be")
@@ -181,6 +189,14 @@ def test_the_commit_is_named_with_what_was_changed_since(
     assert commit() == git("rev-parse", "--short=12", "HEAD")
     (tmp_path / "a").write_text("b", encoding="utf-8")
     assert commit() == f"{git('rev-parse', '--short=12', 'HEAD')}-dirty"
+
+
+def test_where_nothing_was_kept_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(worth, "place", lambda: tmp_path / "power.json")
+    assert execute(["power", "--recorded"]) == output.WRONG_INPUT
+    assert "found no record of this format" in capsys.readouterr().err
 
 
 def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

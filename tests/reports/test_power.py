@@ -37,7 +37,7 @@ def test_each_check_stands_with_the_stores_that_it_has_convicted(run: Any, measu
     assert found.checks == [("no resurrection", "forgets_ends 9"), ("convergence", "none")]
     assert found.stores == [("forgets_ends", "A stale copy revives a session. (isolated-writer)")]
     assert "with 10 seeds each, at commit a1b2c3" in found.lead
-    assert "Of 210 runs of the reference, which must hold, none convicted it." in found.lead
+    assert "Of 210 runs of the reference, which must hold, they convicted none." in found.lead
     assert found.stale == ""
     assert found.brief == "The 2 checks used here convicted 1 broken store, and 0 runs of 210 of the reference."
 
@@ -69,7 +69,7 @@ def test_a_false_alarm_is_told(run: Any, measured: Beside, written: Any) -> None
     measured.alarms = 2
     found = told(written(put(run, measured)))
     assert found is not None
-    assert "which must hold, 2 convicted it" in found.lead
+    assert "which must hold, they convicted 2." in found.lead
 
 
 def test_the_page_shows_it_and_leads_to_it(run: Any, measured: Beside, tmp_path: Path) -> None:
