@@ -220,7 +220,7 @@ def _glance(document: RunDocument) -> list[tuple[str, str, str]]:
         found.append(("requests answered within 2 s", words.share(good, asked), missed))
     if lag is not None and lag.samples and lag.max_us is not None and lag.p50_us is not None:
         slowest = f"the slowest of {words.count(lag.samples, 'write')} took {words.rounded(lag.max_us)}"
-        found.append(("half of the writes were everywhere after", words.rounded(lag.p50_us), slowest))
+        found.append(("half of writes everywhere after", words.rounded(lag.p50_us), slowest))
     if costs is not None:
         forced = sum(count for cause, count in costs.forced_by_cause.items() if cause not in (EXPIRED, ENDED))
         told = f"{words.count(forced, 'login')} forced" if forced else "no login forced"
@@ -270,7 +270,7 @@ def _fared(document: RunDocument) -> list[Fared]:
         Fared(
             name,
             f"{by.requests:,}",
-            words.listed([f"{number:,} {kind}" for kind, number in by.errors.items()]),
+            words.listed([f"{number:,} × {kind}" for kind, number in by.errors.items()]),
             words.rounded(by.p99_us) if by.p99_us is not None else "no answer",
             f"{by.sessions_lost:,}",
             f"{by.logins_forced:,}",

@@ -85,7 +85,7 @@ _TOUCHED: Final = {
 }
 """What each fault of the simulator counts, as one and as many."""
 
-_ORDER: Final = (verdict.VIOLATED, verdict.UNKNOWN, verdict.VACUOUS, verdict.HOLDS)
+_WORST: Final = (verdict.VIOLATED, verdict.UNKNOWN)
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -177,9 +177,15 @@ def judged(finding: Finding) -> str:
 
 
 def ordered(findings: Sequence[Finding]) -> list[Finding]:
-    """Put what needs eyes first: violated, unknown, nothing to judge, holds, the rest; what was expected leads each."""
-    rank = {word: place for place, word in enumerate(_ORDER)}
-    return sorted(findings, key=lambda finding: (rank.get(finding.verdict, len(rank)), not finding.expected))
+    """Put what needs eyes first: violated, unknown, expected and yet not held, holds, the rest; expected ones lead."""
+
+    def rank(finding: Finding) -> int:
+        if finding.verdict in _WORST:
+            return _WORST.index(finding.verdict)
+        held = finding.verdict == verdict.HOLDS
+        return len(_WORST) + (1 if held else 0 if finding.expected else 2)
+
+    return sorted(findings, key=lambda finding: (rank(finding), not finding.expected))
 
 
 def sentence(document: RunDocument) -> str:
@@ -217,7 +223,7 @@ def contract(promises: Contract) -> list[tuple[str, str]]:
         ("detect", f"a crash is known to all within {seconds(promises.detect_us)}"),
         ("clock skew", f"clocks are off by at most {seconds(promises.clock_skew_us)}"),
         ("idle slack", f"at most {seconds(promises.idle_slack_us)} of activity may be forgotten"),
-        ("survives crashes", f"{count(promises.survives_crashes, 'crash', 'crashes')} lose nothing"),
+        ("survives crashes", f"{count(promises.survives_crashes, 'crash loses', 'crashes lose')} nothing"),
     ]
 
 

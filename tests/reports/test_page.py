@@ -164,13 +164,13 @@ def test_the_page_says_at_a_glance_what_users_met(run: Any, tmp_path: Path) -> N
     said = Outline(made(run, tmp_path)).words
     top = said[: said.index("Promised, and seen")]
     assert "requests answered within 2 s 92.5 % 9 of 120 were not" in top
-    assert "half of the writes were everywhere after 2.1 ms the slowest of 60 writes took 2 s" in top
+    assert "half of writes everywhere after 2.1 ms the slowest of 60 writes took 2 s" in top
     assert "sessions lost 7 of 640; 6 logins forced" in top, "those after a limit are nobody's fault"
 
 
 def test_how_users_fared_stands_under_the_faults(run: Any, tmp_path: Path) -> None:
     said = Outline(made(run, tmp_path)).words
-    assert "1 n1 cut from n2 n3 n4 n5 500 11 503 and 3 unknown 80 ms 7 6" in said
+    assert "1 n1 cut from n2 n3 n4 n5 500 11 × 503 and 3 × unknown 80 ms 7 6" in said
     assert "2 n3 crashed, back 90 none no answer 0 0" in said
     assert "outside of faults 12,314 none 4 ms 0 0" in said
 

@@ -91,10 +91,10 @@ def test_what_needs_eyes_comes_first() -> None:
         Finding(name, verdict, 1, [], "", "", expected=expected)
         for name, verdict, expected in (
             ("a", HOLDS, False), ("b", HOLDS, True), ("c", "not promised", False), ("d", VACUOUS, True),
-            ("e", UNKNOWN, False), ("f", "violated", False),
+            ("e", UNKNOWN, False), ("f", "violated", False), ("g", VACUOUS, False),
         )
     ]  # fmt: skip
-    assert "".join(finding.check for finding in words.ordered(made)) == "fedbac"
+    assert "".join(finding.check for finding in words.ordered(made)) == "fedbacg"
 
 
 @pytest.mark.parametrize(
