@@ -116,6 +116,14 @@ def test_a_body_kept_whole_is_taken_apart() -> None:
     assert kept.data == {"data": {"k": 1}, "theme": "dark"}, "keys of a session may have such names"
 
 
+def test_words_that_many_operations_share_are_held_once() -> None:
+    write = {**WRITE, "user": "ann-of-c1", "answered_user": "ann-of-c1"}
+    one, other = read(text({**write, "id": "b", "value": "w"}, write)).operations
+    for member in ("op", "by", "node", "outcome", "key"):
+        assert getattr(one, member) is getattr(other, member), member
+    assert one.user is one.answered_user
+
+
 def test_an_answer_without_a_question_is_kept_for_the_check_of_structure() -> None:
     history = read(text(LOGIN, {**READ, "id": "b", "asked": None}))
     assert history.unasked == [1]
