@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reports import words
 from reports.document import RunDocument
-from reports.sheet import AXIS, PHONE, SMALL, Plot, Sheet, plot, shortened
+from reports.sheet import AXIS, SMALL, Plot, Sheet, plot, shortened
 from reports.svg import INKS
 
 BANDS: Final = {"absolute_band": "greatest age", "idle_band": "idleness"}
@@ -19,6 +19,8 @@ BANDS: Final = {"absolute_band": "greatest age", "idle_band": "idleness"}
 
 ROWS_MOST: Final = 24
 _ROW: Final = 30
+_LABEL: Final = 90
+"""Pixels that a label of the axis needs."""
 _SEEN: Final = (("earliest_denial_us", "first denial", "v"), ("latest_admission_us", "last admission", "o"))
 _Rows = dict[str, dict[str, Any]]
 
@@ -81,7 +83,7 @@ def expiry(document: RunDocument, check: str) -> Plot | None:
         sheet.rule([x(0), x(0)], [top, bottom], color=INKS["ink"], linestyle=(0, (3, 2)))
         for row, name in enumerate(shown):
             _row(sheet, limit, name, row, top + _ROW * row + _ROW / 2, x)
-        _axis(sheet, x, limit, bottom, every=3 if width == PHONE else 1)
+        _axis(sheet, x, limit, bottom)
         return sheet
 
     told = _in_words(limit.rows, limit.band, limit.slack)
@@ -135,7 +137,9 @@ def _mark(sheet: Sheet, x: float, y: float, mark: str, gid: str | None = None) -
     sheet.axes.plot([x], [y], mark, color=INKS["seen"], markersize=6, gid=gid)
 
 
-def _axis(sheet: Sheet, x: Callable[[int], float], limit: _Limit, y: float, *, every: int) -> None:
+def _axis(sheet: Sheet, x: Callable[[int], float], limit: _Limit, y: float) -> None:
+    """Mark every decade to either side, and write beside as many as there is room for, the edge of the band always."""
+    every = math.ceil(_LABEL / (x(10 * limit.unit) - x(limit.unit)))
     sheet.rule([sheet.left, sheet.right], [y, y], color=INKS["muted"])
     for decade in range(limit.decades + 1):
         for sign in (-1, 1):

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from msgspec import Struct
 
+from conformance.verdict import VIOLATED
 from reports import words
 from reports.document import RunDocument
 from reports.svg import INKS, PIXELS_AN_INCH, settings, svg
@@ -196,13 +197,24 @@ def time_axis(sheet: Sheet, y: float) -> None:
 
 
 def lanes(document: RunDocument) -> int:
-    """Tell how many lines of text stand above a plot of this run: the faults' names, and the healing's."""
+    """Tell how many lines of text stand above a plot of this run: the faults, the healing, where it was convicted."""
     faults = len(document.faults)
-    return 0 if not faults else (faults if faults <= LANES_NAMED else 1) + 1
+    named = 0 if not faults else (faults if faults <= LANES_NAMED else 1) + 1
+    return named + bool(_convicted(document))
+
+
+def _convicted(document: RunDocument) -> dict[int, list[str]]:
+    """Tell when what convicted the subject was asked, by the last operation of each witness, and by which check."""
+    found: dict[int, list[str]] = {}
+    for finding in document.checks if document.finished else []:
+        asked = [t for piece in finding.evidence if type(t := piece.operation.get("asked")) is int]
+        if finding.verdict == VIOLATED and asked:
+            found.setdefault(max(asked), []).append(words.spoken(finding.check))
+    return dict(sorted(found.items()))
 
 
 def fault_bands(sheet: Sheet, document: RunDocument, top: float, bottom: float) -> None:
-    """Shade when faults lasted, name them above, and mark when everything was healed.
+    """Shade when faults lasted, name them above, mark when everything was healed and where the subject was convicted.
 
     Args:
         sheet: what to draw on.
@@ -210,6 +222,7 @@ def fault_bands(sheet: Sheet, document: RunDocument, top: float, bottom: float) 
         top: where the first line of names stands, in pixels; `lanes` tells how many lines there are.
         bottom: where the bands end.
     """
+    _verdicts(sheet, document, top + LANE * (lanes(document) - 1), bottom)
     if not document.faults:
         return
     named = len(document.faults) <= LANES_NAMED
@@ -230,11 +243,23 @@ def fault_bands(sheet: Sheet, document: RunDocument, top: float, bottom: float) 
     if not named:
         _numbers(sheet, document, top)
     healed = document.header.healed_us
-    lane = top + LANE * (lanes(document) - 1)
+    lane = top + LANE * (len(document.faults) if named else 1)
     sheet.rule([sheet.x(healed)] * 2, [lane + 2, bottom], color=INKS["ink"], linestyle=(0, (3, 2)), gid="mark-healed")
     bound = words.seconds(document.header.contract.converge_us)
     near = [sheet.x(fault.begin) for fault in document.faults if -_LINES < sheet.x(fault.begin) - sheet.x(healed) < 0]
     _name(sheet, lane, min([sheet.x(healed), *near]), f"healed: {bound} to agree")
+
+
+def _verdicts(sheet: Sheet, document: RunDocument, lane: float, bottom: float) -> None:
+    """Mark where the subject was convicted; the first of them is named, and the others where they have room."""
+    taken = 0.0
+    for place, (t, checks) in enumerate(_convicted(document).items()):
+        x, text, ys = sheet.x(t), f"✗ {words.listed(checks)}", [lane + 2, bottom]
+        sheet.rule([x, x], ys, color=INKS["bad"], linewidth=1.6, linestyle=(0, (2, 1.5)), gid=f"mark-convicted-{place}")
+        end = x + 6 + len(text) * SMALL * _LETTER
+        if not place or (taken <= x and end <= sheet.right):
+            _name(sheet, lane, x, text, color=INKS["bad"])
+            taken = max(x, end)
 
 
 def _numbers(sheet: Sheet, document: RunDocument, lane: float) -> None:
@@ -251,10 +276,10 @@ def _numbers(sheet: Sheet, document: RunDocument, lane: float) -> None:
             taken = start + 4 + width
 
 
-def _name(sheet: Sheet, lane: float, start: float, text: str) -> None:
+def _name(sheet: Sheet, lane: float, start: float, text: str, **how: Any) -> None:
     """Write to the right of an instant, or to its left where that has more room."""
     gap = 6
     rightwards = sheet.right - start >= start - sheet.left or len(text) * SMALL * _LETTER < sheet.right - start
     room = sheet.right - start - gap if rightwards else start - sheet.left - gap
     x, side = (start + gap, "left") if rightwards else (start - gap, "right")
-    sheet.write(x, lane + LANE / 2 + 1, shortened(text, room, SMALL), ha=side, fontsize=SMALL)
+    sheet.write(x, lane + LANE / 2 + 1, shortened(text, room, SMALL), ha=side, fontsize=SMALL, **how)

@@ -170,9 +170,10 @@ def test_the_outermost_labels_stay_inside_of_the_limits(widest: int, run: Any, w
     assert plot is not None
     labels = re.findall(r'<text style="([^"]*)"[^>]* x="([\d.]+)"[^>]*>([+-][\d,]+ s)<', plot.desk)
     assert labels
-    style, x, _ = max(labels, key=lambda label: float(label[1]))
-    assert "text-anchor: end" in style
-    assert float(x) <= 760 - 12
+    for style, x, text in labels:
+        half = 0.5 * 11 * 0.64 * len(text)
+        reach = {"end": 0, "middle": half, "start": 2 * half}[style.split("text-anchor: ")[1].split(";")[0]]
+        assert float(x) + reach <= 760 - 12
 
 
 def test_the_limits_say_in_words_what_they_show(run: Any, written: Any) -> None:

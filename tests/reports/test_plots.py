@@ -108,6 +108,42 @@ def test_the_label_of_the_healing_keeps_clear_of_a_fault_just_before_it(run: Any
     assert far - healed() == pytest.approx((760 - 12 - 76) * 5 / 640, abs=0.1)
 
 
+@pytest.mark.parametrize("draw", [plots.availability, plots.behind, plots.membership])
+def test_where_the_subject_was_convicted_is_marked_and_named(
+    draw: Callable[[RunDocument], Plot], violated_run: Any, written: Any
+) -> None:
+    plot = draw(written(violated_run))
+    assert ">✗ no resurrection</text>" in plot.desk
+    violated_run.findings[-1].evidence[-1].operation["asked"] = 200 * SECOND
+    assert moved(plot, draw(written(violated_run))) == {"convicted-0"}
+
+
+def test_witnesses_at_one_instant_share_a_name_and_no_name_is_written_over_another(
+    violated_run: Any, written: Any
+) -> None:
+    first = violated_run.findings[-1]
+
+    def at(check: str, seconds: int) -> Any:
+        piece = msgspec.structs.replace(first.evidence[1], operation={"asked": seconds * SECOND})
+        return msgspec.structs.replace(first, check=check, evidence=[piece])
+
+    violated_run.findings = [at("isolation", 100), at("durability", 100), at("structure", 101), at("id_renewal", 500)]
+    plot = plots.behind(written(violated_run))
+    assert ">✗ isolation and durability</text>" in plot.desk
+    assert "✗ structure" not in plot.desk
+    assert ">✗ id renewal</text>" in plot.desk
+    assert {f"convicted-{place}" for place in range(3)} <= set(marks(plot))
+
+
+def test_an_unfinished_run_and_a_witness_without_a_time_mark_nothing(violated_run: Any, written: Any) -> None:
+    violated_run.footer.finished = False
+    assert "convicted" not in plots.behind(written(violated_run)).desk
+    violated_run.footer.finished = True
+    for piece in violated_run.findings[-1].evidence:
+        piece.operation["asked"] = "soon"
+    assert "convicted" not in plots.behind(written(violated_run)).desk
+
+
 def test_of_many_nodes_the_furthest_behind_are_drawn_and_the_rest_is_told(run: Any, written: Any) -> None:
     series = {f"n{number}": [(0, 0), (SECOND, number % 40), (2 * SECOND, 0)] for number in range(1, 50)}
     run.figures["behind"] = ("copies", "observers", series)
