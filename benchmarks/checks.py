@@ -171,10 +171,11 @@ def told(size: int, loaded: float, parts: dict[str, float], bare: float) -> floa
     """Print one sample and tell the rate of all parts together."""
     judged = sum(parts.values())
     guarantees = sum(parts[name] for name in GUARANTEES)
+    with_index = guarantees + parts["index"]
     each = ", ".join(f"{part} {seconds * 1e9 / size:,.0f}" for part, seconds in parts.items())
     print(
         f"{size:,} operations: read {size / loaded:,.0f}/s, judged {size / judged:,.0f}/s;"
-        f" the four guarantees {size / guarantees:,.0f}/s, with the index {size / (guarantees + parts['index']):,.0f}/s;"
+        f" the four guarantees {size / guarantees:,.0f}/s, with the index {size / with_index:,.0f}/s;"
         f" bare {bare:,.0f}/s, ratio of judged {size / judged / bare:.3f}; ns an operation: {each}",
         flush=True,
     )

@@ -176,6 +176,7 @@ class History(Struct):
         end: the last line; None means that the run is unfinished.
         file: where it was read from, for messages.
         unasked: positions in `operations` of answers to questions that were never asked (`asked` is null).
+        written: by value (`token`), the operation that was asked to write it, whatever came of it.
     """
 
     header: Header
@@ -189,6 +190,7 @@ class History(Struct):
     end: End | None = None
     file: str = ""
     unasked: list[int] = []
+    written: dict[Any, Operation] = {}
 
     @property
     def finished(self) -> bool:

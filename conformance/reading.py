@@ -118,7 +118,6 @@ class _Reader:
         self.history = History(header=header, file=file)
         self._nodes = dict.fromkeys(header.nodes)
         self._ids: dict[str, int] = {}
-        self._values: dict[Any, int] = {}
         self._words: dict[str, str] = {}
 
     def take(self, line: bytes, number: int) -> None:
@@ -144,8 +143,9 @@ class _Reader:
         if (first := self._ids.setdefault(operation.id, number)) != number:
             raise _Broken("id", f"{operation.id!r} is the id of line {first} already; every id is given once")
         if operation.op == h.WRITE:
-            if (first := self._values.setdefault(h.token(operation.value), number)) != number:
-                raise _Broken("value", f"{operation.value!r} is written by line {first} already; each is written once")
+            if (writer := self.history.written.setdefault(h.token(operation.value), operation)) is not operation:
+                line = self._ids[writer.id]
+                raise _Broken("value", f"{operation.value!r} is written by line {line} already; each is written once")
         elif operation.data is not None and "data" in operation.data:
             _unpack(operation)
         self._share(operation)

@@ -31,6 +31,7 @@ from conformance.history import (
     token,
 )
 
+_OF_USERS: Final = (LOGIN, REVOKE)
 ASKED: Final = attrgetter("asked")
 ANSWERED: Final = attrgetter("answered")
 
@@ -103,7 +104,6 @@ class Index:
         contract: the bounds that the subject gives.
         timeline: what the world did to the nodes.
         sessions: by id, in the order in which they were first named.
-        written: by value (`history.token`), the operation that was asked to write it, whatever came of it.
         peeks_missing: whether a 404 to a peek says that there is no copy (else the path is unknown to the node).
         shared: what several checks ask for and one pass finds, by the name of who found it.
     """
@@ -114,30 +114,24 @@ class Index:
         self.contract: Contract = history.header.contract
         self.timeline = Timeline(history)
         self.sessions: dict[str, Session] = {}
-        self.written: dict[Any, Operation] = {}
         self.shared: dict[str, Any] = {}
-        self._logins: dict[str, list[Operation]] = {}
+        self._written = history.written
+        self._logins: list[Operation] = []
+        self._logins_by: dict[str, list[Operation]] | None = None
+        self._replacing: list[Operation] = []
         self._served_by: dict[str, str | None] | None = None
         self._revocations: dict[str, list[Operation]] = {}
         peeked = self._arrange(history.operations)
         self.peeks_missing = peeked or PEEK in history.header.features
-        for session in self.sessions.values():
-            _arrange_session(session)
 
     def _arrange(self, operations: list[Operation]) -> bool:
         """Put every operation where it belongs; say whether any peek was answered."""
-        asked_of: dict[str, list[Operation]] = {}  # by session; those of one stand far apart: touch nothing else
-        logins: list[Operation] = []
-        written = self.written
+        asked_of: dict[str, list[Operation]] = {}  # by session: its operations stand far apart, so touch nothing else
         peeked = False
         for operation in operations:
             op, name = operation.op, operation.session
-            if op == WRITE:
-                value = operation.value
-                written[value if type(value) is str else token(value)] = operation
-            elif op in (LOGIN, REVOKE):
-                self._arrange_user(operation, logins, asked_of)
-                continue
+            if op in _OF_USERS:
+                name = self._arrange_user(operation, asked_of)
             if name is None:
                 continue
             of_session = asked_of.get(name)
@@ -147,38 +141,30 @@ class Index:
                 of_session.append(operation)
             if op == PEEK:
                 peeked = peeked or operation.outcome == OK
-        self.sessions = {name: Session(name, of_session) for name, of_session in asked_of.items()}
-        for login in logins:
-            self._arrange_login(login)
+        self.sessions = {name: _arranged(name, of_session) for name, of_session in asked_of.items()}
+        for login in self._replacing:
+            self.sessions[login.replaced or ""].replacing.append(login)
         return peeked
 
-    def _arrange_user(
-        self, operation: Operation, logins: list[Operation], asked_of: dict[str, list[Operation]]
-    ) -> None:
-        """Keep a login or a revocation that happened or may have; a login names sessions."""
+    def _arrange_user(self, operation: Operation, asked_of: dict[str, list[Operation]]) -> str | None:
+        """Keep a login or a revocation that happened or may have; tell which session a login began, if any."""
         if operation.outcome not in (OK, UNKNOWN):
-            return
-        if operation.op == LOGIN:
-            logins.append(operation)
-            begun = operation.session if operation.outcome == OK else None
-            for name in (operation.replaced, begun):
-                if name is not None:
-                    asked_of.setdefault(name, [])
-        elif operation.user is not None:
-            self._revocations.setdefault(operation.user, []).append(operation)
-
-    def _arrange_login(self, login: Operation) -> None:
-        self._logins.setdefault(login.client, []).append(login)
-        if login.replaced is not None:
-            self.sessions[login.replaced].replacing.append(login)
-        if login.session is not None and login.outcome == OK:
-            self.sessions[login.session].logins.append(login)
+            return None
+        if operation.op == REVOKE:
+            if operation.user is not None:
+                self._revocations.setdefault(operation.user, []).append(operation)
+            return None
+        self._logins.append(operation)
+        if operation.replaced is not None:
+            asked_of.setdefault(operation.replaced, [])
+            self._replacing.append(operation)
+        return operation.session if operation.outcome == OK else None
 
     # Values.
 
     def writer(self, value: Any) -> Operation | None:
         """Tell which operation was asked to write that value, None if none was."""
-        return self.written.get(value if type(value) is str else token(value))
+        return self._written.get(value if type(value) is str else token(value))
 
     # Clients.
 
@@ -192,6 +178,14 @@ class Index:
                 if served_by.setdefault(operation.client, node) != node and operation.by != OBSERVER:
                     served_by[operation.client] = None
         return served_by.get(client) is not None
+
+    def _logins_of(self, client: str) -> list[Operation]:
+        """Collect the logins of a client that happened or may have; O(n) the first time."""
+        if self._logins_by is None:
+            self._logins_by = {}
+            for login in self._logins:
+                self._logins_by.setdefault(login.client, []).append(login)
+        return self._logins_by.get(client, [])
 
     # What may have ended a session.
 
@@ -212,7 +206,7 @@ class Index:
         if login is None:
             return found
         if login.by != OBSERVER:  # observers are no browsers: they keep every cookie apart
-            for other in self._logins.get(login.client, ()):
+            for other in self._logins_of(login.client):
                 if other is not login and other.replaced is None and answered(other) >= login.asked:
                     found.append(other)
         slack = self.contract.clock_skew_us + self.contract.converge_us
@@ -270,20 +264,25 @@ class Index:
         return min(first, active[-1].asked + allowed)
 
 
-def _arrange_session(session: Session) -> None:
-    """Put a session's operations in the order of asking, and see whether it is plain."""
-    operations, logins = session.operations, session.logins
-    if len(logins) == 1:
-        known = session.plain = plain(logins[0], operations)  # most are, and stand in order: no need to sort them
+def _arranged(name: str, operations: list[Operation]) -> Session:
+    """Arrange one session, of whose operations most begin with its login and stand in order: no need to sort them."""
+    session = Session(name, operations)
+    if operations and operations[0].op == LOGIN:
+        login = operations.pop(0)
+        known = plain(login, operations)
         if known is not None:
+            session.logins.append(login)
+            session.plain = known
             seen = (known.last_read, *known.denied)
             session.observed = known.peeked or any(o is not None and o.op == READ and o.by == OBSERVER for o in seen)
-            return
+            return session
+        operations.insert(0, login)
+    session.logins = sorted((o for o in operations if o.op == LOGIN), key=ANSWERED)
+    session.operations = sorted((o for o in operations if o.op != LOGIN), key=ASKED)
     session.observed = any(o.op == PEEK or (o.op == READ and o.by == OBSERVER) for o in operations)
-    operations.sort(key=ASKED)
-    logins.sort(key=ANSWERED)
-    if len(logins) == 1:
-        session.plain = plain(logins[0], operations)
+    if len(session.logins) == 1:
+        session.plain = plain(session.logins[0], session.operations)
+    return session
 
 
 def _keys_of(operations: list[Operation]) -> dict[str, Key]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from conformance.checks.timeline import NEVER
-from conformance.history import DELETE, OBSERVER, OK, PEEK, READ, UNKNOWN, WRITE, Operation
+from conformance.history import DELETE, LOGIN, OBSERVER, OK, PEEK, READ, UNKNOWN, WRITE, Operation
 
 _LONG_AGO: Final = -NEVER
 
@@ -57,8 +57,8 @@ def plain(  # noqa: C901, PLR0912 - one pass over millions, without calls and wi
 
     Returns:
         The counts; None if the operations do not stand in the order in which they were asked, any outcome is unknown,
-        another client took part, an update overlaps anything, or a read shows other data than the updates before it
-        left.
+        another client or login took part, an update overlaps anything, or a read shows other data than the updates
+        before it left.
     """
     client = login.client
     updated = heard = login.answered or login.asked
@@ -96,7 +96,7 @@ def plain(  # noqa: C901, PLR0912 - one pass over millions, without calls and wi
             if answered > heard:  # noqa: PLR1730 - a call costs more than all the rest
                 heard = answered
         else:
-            if asked <= heard:
+            if asked <= heard or op == LOGIN:
                 return None
             if op == WRITE:
                 last, last_asked = operation, asked
