@@ -12,6 +12,8 @@ CONFIGURATION = "configuration.yaml"
 """The user's own configuration as it was read, when the run had one; no secret is in it."""
 TRAFFIC = "traffic.csv"
 """The pages of a recorded day, when the run had one: second and visitor, and no address."""
+NODES = "nodes"
+"""What was said to each node of a foreign subject, and what it answered."""
 DELAYS = "delays.csv"
 """The matrix of round trips between the nodes, when the run had one."""
 FILES = (DOCUMENT, HISTORY, TRACE, SCENARIO, CONFIGURATION, TRAFFIC, DELAYS, "report.html", "summary.md", "junit.xml")
@@ -23,7 +25,8 @@ class NotARun(ValueError):
 
 def default(scenario: str, seed: int, subject: str) -> Path:
     """Name the folder of a run when the user names none: out/NAME-SEED, with the subject unless it is the reference."""
-    suffix = "" if subject == "reference" else "-" + subject.replace(":", "-").replace("/", "-")
+    known = Path(subject).stem if Path(subject).suffix in (".yaml", ".yml") else subject
+    suffix = "" if subject == "reference" else "-" + known.replace(":", "-").replace("/", "-")
     return Path("out") / f"{scenario}-{seed}{suffix}"
 
 
@@ -49,10 +52,9 @@ def prepare(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (out / name).unlink(missing_ok=True)
-    plots = out / "plots"
-    if plots.is_dir():
-        for plot in sorted(plots.glob("*.svg")):
-            plot.unlink()
+    for folder, files in (("plots", "*.svg"), (NODES, "*.jsonl")):
+        for file in sorted((out / folder).glob(files)):
+            file.unlink()
 
 
 def is_packaged(path: Path) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from conformance import folder
 from conformance.checks import CHECKS
-from conformance.subjects.in_process import subject_named
+from conformance.subjects.naming import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
 from reference.settings import Settings
@@ -65,7 +65,7 @@ def plan(
     Args:
         scenario: what happens.
         seed: decides all chance; the scenario's own, else 1, when None.
-        subject: whom to judge: "reference" or "broken:NAME".
+        subject: whom to judge: "reference", "broken:NAME", the path of a subject file, or package.module:Class.
         config: the user's own configuration file, in place of the scenario's.
         environment: what `{{ env.NAME }}` in it stands for; a secret that is not set gets a stand-in, since a simulated
             world needs no real one.
@@ -76,7 +76,8 @@ def plan(
         ScenarioRefused: a file that the scenario, `traffic` or `delays` names cannot be used.
         Refused: the file cannot be read, or a check that the scenario expects does not exist.
         reference.errors.ConfigurationError: the configuration is refused.
-        UnknownSubject: nobody of that name can be judged.
+        SubjectRefused: nobody of that name can be judged, or its file cannot be used.
+        BrokenAdapter: the subject does not say who it is.
     """
     unknown = [name for name in scenario.expect.checks if name not in CHECKS]
     if unknown:

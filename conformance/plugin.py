@@ -84,11 +84,12 @@ def _refuse_nonsense(config: pytest.Config) -> None:
     if seed is not None and seed < 0:
         raise pytest.UsageError(f"--seed: found {seed}, expected 0 or more; write --seed 1")
     if name != REFERENCE:
-        from conformance.subjects.in_process import UnknownSubject, subject_named
+        from conformance.subjects.file import SubjectRefused
+        from conformance.subjects.naming import subject_named
 
         try:
             subject_named(name)
-        except UnknownSubject as error:
+        except SubjectRefused as error:
             raise pytest.UsageError(str(error)) from error
     if ids:
         from conformance.requirements import requirements
@@ -219,7 +220,7 @@ class Judgement:
 @pytest.fixture(scope="session")
 def subject(request: pytest.FixtureRequest) -> "Subject":
     """Whom the suites judge."""
-    from conformance.subjects.in_process import subject_named
+    from conformance.subjects.naming import subject_named
 
     return subject_named(request.config.getoption("--subject"))
 

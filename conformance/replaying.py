@@ -57,7 +57,7 @@ def recorded(run: Path) -> Recorded:
     decided = plan(
         parse(scenario.read_text(encoding="utf-8"), scenario.with_stem(header.scenario)),
         seed=header.seed,
-        subject=header.subject,
+        subject=header.subject_source or header.subject,
         config=None if header.config_source == OWN else config,
     )
     return Recorded(run, document.footer, decided)

@@ -19,6 +19,8 @@ from conformance.figures import Figure, figures_of
 from conformance.history import LOCAL, Fault, History, Lifetime
 from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
+from conformance.subjects.adapter import BrokenAdapter
+from conformance.subjects.subject import Crew
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
 from conformance.worth import beside
@@ -50,6 +52,7 @@ class Run(Struct):
     faults: list[FaultSeen]
     not_tested: list[NotTested]
     costs: dict[str, Any]
+    adapter: str
     folder: Path
     command: str
 
@@ -115,9 +118,7 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
         (out / folder.CONFIGURATION).write_text(replayable(decided.configuration), encoding="utf-8")
     with Writer(out / folder.DOCUMENT) as document:
         document.header(_header(decided))
-        world = world_of(decided)
-        with (out / folder.HISTORY).open("wb") as history_file, (out / folder.TRACE).open("wb") as trace_file:
-            outcome = world.run(history_file, trace_file, progress)
+        outcome, broken = _lived(decided, out, progress)
         with uncollected():
             history = read(out / folder.HISTORY)
             findings = judge(history)
@@ -131,10 +132,24 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
         power = beside(findings)
         if power is not None:
             document.figure("power", unit="seeds", source="anynode power", value=power)
-        footer = _footer(outcome, findings, history, round(time.perf_counter() - began, 3))
+        footer = _footer(outcome, findings, history, broken, round(time.perf_counter() - began, 3))
         document.footer(footer)
     costs = next(figure.value for figure in figures if figure.name == "costs")
     return _result(decided, footer, findings, faults, costs, out)
+
+
+def _lived(decided: Plan, out: Path, progress: Callable[[int], None] | None) -> tuple[Outcome, BrokenAdapter | None]:
+    """Let the world live, and see to it that nothing is left of the nodes; a broken adapter ends it early."""
+    crew = decided.prepared.enter(out / folder.NODES if decided.subject.foreign else None)
+    try:
+        world = world_of(decided, crew)
+        with (out / folder.HISTORY).open("wb") as history_file, (out / folder.TRACE).open("wb") as trace_file:
+            try:
+                return world.run(history_file, trace_file, progress), None
+            except BrokenAdapter as error:
+                return world.outcome(), error
+    finally:
+        crew.close()
 
 
 def _with_its_files(decided: Plan, out: Path) -> str:
@@ -153,19 +168,26 @@ def _with_its_files(decided: Plan, out: Path) -> str:
     )
 
 
-def world_of(decided: Plan) -> World:
-    """Build the world that a plan decides, ready to run."""
-    settings = decided.settings
+def world_of(decided: Plan, crew: Crew | None = None) -> World:
+    """Build the world that a plan decides, ready to run.
+
+    Args:
+        decided: the plan.
+        crew: who starts the nodes, to be closed by whoever entered it; one that leaves no trace when None.
+    """
+    settings, prepared = decided.settings, decided.prepared
+    crew = prepared.enter(None) if crew is None else crew
     judged = Judged(
         name=decided.subject.name,
-        features=decided.prepared.features,
-        contract=decided.prepared.contract,
-        make=decided.prepared.make,
+        features=prepared.features,
+        contract=prepared.contract,
+        make=crew.make,
+        ended=crew.ended,
         config=decided.configuration.raw,
         cluster=settings.cluster,
-        absolute_us=settings.absolute_us,
-        idle_us=settings.idle_us,
-        cookie_name=settings.cookie_name,
+        absolute_us=settings.absolute_us if prepared.absolute_us is None else prepared.absolute_us,
+        idle_us=settings.idle_us if prepared.idle_us is None else prepared.idle_us,
+        cookie_name=prepared.cookie_name or settings.cookie_name,
         cookie_domain=settings.cookie_domain,
         routing=decided.routing,
         store=decided.configuration.store,
@@ -183,6 +205,7 @@ def _header(decided: Plan) -> Header:
         title=scenario.title,
         seed=decided.seed,
         subject=decided.subject.name,
+        subject_source=decided.subject.source,
         subject_version=decided.subject.version,
         nodes=scenario.cluster.names,
         features=decided.prepared.features,
@@ -191,13 +214,16 @@ def _header(decided: Plan) -> Header:
         requirements=scenario.shows,
         routing=decided.routing,
         store=decided.configuration.store,
-        lifetime=Lifetime(settings.absolute_us, settings.idle_us),
+        lifetime=Lifetime(
+            settings.absolute_us if decided.prepared.absolute_us is None else decided.prepared.absolute_us,
+            settings.idle_us if decided.prepared.idle_us is None else decided.prepared.idle_us,
+        ),
         config_source=decided.config_source,
         duration_us=scenario.duration,
         healed_us=scenario.duration,
         command=decided.command,
         balancer=scenario.workload.balancer,
-        notes=[*decided.configuration.notes, *decided.inputs.notes],
+        notes=[*decided.configuration.notes, *decided.inputs.notes, *decided.prepared.notes],
     )
 
 
@@ -240,11 +266,14 @@ def _write_figures(document: Writer, figures: list[Figure], history: History, ou
     document.figure("membership", unit="state", source="the nodes' own notes", value=views)
 
 
-def _footer(outcome: Outcome, findings: list[Finding], history: History, wall_s: float) -> Footer:
+def _footer(
+    outcome: Outcome, findings: list[Finding], history: History, broken: BrokenAdapter | None, wall_s: float
+) -> Footer:
     undecided = (NOT_TESTED, NOT_PROMISED, VACUOUS)
     return Footer(
         digest=outcome.digest,
-        verdict=combine(findings, finished=history.finished),
+        verdict=combine(findings, finished=history.finished, adapter_broken=broken is not None),
+        adapter="" if broken is None else str(broken),
         finished=history.finished,
         events=outcome.events,
         messages=outcome.messages,
@@ -285,6 +314,7 @@ def _result(
         faults=faults,
         not_tested=footer.not_tested,
         costs=costs,
+        adapter=footer.adapter,
         folder=out,
         command=decided.command,
     )

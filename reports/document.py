@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, field
 
 from conformance.history import Contract, Lifetime
-from conformance.verdict import UNFINISHED, Finding
+from conformance.verdict import BROKEN_ADAPTER, UNFINISHED, Finding
 from conformance.worth import Beside
 from reports.shapes import (
     SHAPES,
@@ -46,6 +46,7 @@ class Header(Struct, kw_only=True):
         anynode: the version of the program that ran it.
         healed_us: the end of the fault phase; from here on the contract's bound runs.
         config_source: "the scenario's own", or the file that the user gave.
+        subject_source: what `--subject` was given.
         balancer: who chose the node of each request; "" where that is not known.
         notes: what a reader should know besides (keys of the configuration that were not read).
     """
@@ -69,6 +70,7 @@ class Header(Struct, kw_only=True):
     duration_us: int
     healed_us: int
     command: str
+    subject_source: str = ""
     balancer: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -102,7 +104,10 @@ class NotTested(Struct, kw_only=True, omit_defaults=True):
 
 
 class Footer(Struct, kw_only=True):
-    """The last line: digest and verdict, and how much happened. `finished` is False after an interruption."""
+    """The last line: digest and verdict, and how much happened.
+
+    `finished` is False after an interruption, and where the subject broke the protocol: `adapter` then says how.
+    """
 
     digest: str
     verdict: str
@@ -114,6 +119,7 @@ class Footer(Struct, kw_only=True):
     simulated_us: int
     wall_s: float
     not_tested: list[NotTested] = field(default_factory=list)
+    adapter: str = ""
 
 
 class CheckLine(Struct):
@@ -158,7 +164,9 @@ class RunDocument(Struct, kw_only=True):
     @property
     def verdict(self) -> str:
         """The verdict in the footer, or `unfinished`: a run that did not finish has none."""
-        return self.footer.verdict if self.footer is not None and self.footer.finished else UNFINISHED
+        if self.footer is not None and (self.footer.finished or self.footer.verdict == BROKEN_ADAPTER):
+            return self.footer.verdict
+        return UNFINISHED
 
     def steps(self, name: str) -> Steps:
         """Give a figure of step series by node, empty when the document has none."""

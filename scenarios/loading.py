@@ -1,16 +1,15 @@
 """Finding and reading scenario files: by name over all folders, or by path. What they may hold is in `schema.py`."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from scenarios.files import ScenarioRefused
 from scenarios.schema import Scenario
 from scenarios.strict import nearest
+from scenarios.strict_yaml import read_strict
 
 FOLDER = Path(__file__).parent
 NOT_SCENARIOS = ("data", "refused")
@@ -63,17 +62,7 @@ def parse(text: str, path: Path) -> Scenario:
     Raises:
         ScenarioRefused: naming the file, the place and the mend.
     """
-    try:
-        data = yaml.load(text, Loader=_Unambiguous)  # noqa: S506 - built on SafeLoader
-    except yaml.MarkedYAMLError as trouble:
-        line = f" line {trouble.problem_mark.line + 1}" if trouble.problem_mark else ""
-        raise ScenarioRefused(f"{path}:{line} {trouble.problem}") from trouble
-    except yaml.YAMLError as trouble:
-        raise ScenarioRefused(f"{path}: is not YAML: {trouble}") from trouble
-    try:
-        scenario = Scenario.model_validate(data)
-    except ValidationError as trouble:
-        raise ScenarioRefused(f"{path}: {_first(trouble)}") from None
+    scenario = read_strict(Scenario, text, path, ScenarioRefused)
     scenario._path, scenario._text = path, text  # noqa: SLF001 - set once, by the reader of the file
     return scenario
 
@@ -127,40 +116,3 @@ def _find(name: str | Path) -> Path:
     if text not in found:
         raise ScenarioRefused(f"there is no scenario '{text}'; {nearest(text, sorted(found))}")
     return found[text]
-
-
-def _first(trouble: ValidationError) -> str:
-    """Tell the first of the errors; its place as in `faults[1].at`."""
-    error = trouble.errors(include_url=False)[0]
-    place = ""
-    for step in error["loc"]:
-        if isinstance(step, int):
-            place += f"[{step}]"
-        elif not step.startswith("<"):  # the tag of a fault or delay is no key of the file
-            place += f".{step}" if place else step
-    if error["type"] == "missing":
-        return f"{place} is missing; write it"
-    if error["type"] == "value_error":
-        said = str(error["ctx"]["error"])
-    else:
-        message = error["msg"].replace("Input should be", "expected").replace("String should", "it should")
-        said = f"is {error['input']!r}; {message}"
-    if place:
-        return f"{place} {said}"
-    return said if error["loc"] or not said.startswith(("has ", "is ")) else f"the file {said}"
-
-
-class _Unambiguous(_Loader):  # type: ignore[misc]  # which of the two loaders depends on the platform
-    """Refuses a key that stands twice in one mapping: YAML would take the last without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' stands twice in one mapping; keep one", key_node.start_mark
-                )
-            seen.add(key)
-        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
-        return mapping

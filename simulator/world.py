@@ -55,6 +55,7 @@ class Judged(Struct, frozen=True):
         features: those that count under this configuration (protocol, part 2).
         contract: its own bounds.
         make: makes the node of one boot.
+        ended: told the node whose life is over, by whatever cause.
         config: the Orchestrator's configuration, given to every node.
         cluster: the cluster's name.
         absolute_us, idle_us: the configured lifetimes, µs; an idle limit of 0 means none.
@@ -68,6 +69,7 @@ class Judged(Struct, frozen=True):
     features: list[str]
     contract: Contract
     make: Callable[[Init], Machine]
+    ended: Callable[[str], None]
     config: dict[str, Any]
     cluster: str
     absolute_us: int
@@ -232,7 +234,9 @@ class World:
             life = staging.seed_of_a_life(seed, name, boot)
             return judged.make(Init(name, boot, judged.cluster, peers(), life, judged.config))
 
-        return Host(self.loop, name, make, self.network, self.recorder, NodeClock(), peers, judged.poll_us)
+        host = Host(self.loop, name, make, self.network, self.recorder, NodeClock(), peers, judged.poll_us)
+        host.on_end.append(lambda ended: judged.ended(ended.name))
+        return host
 
     def _write_headers(self) -> None:
         scenario, judged = self.scenario, self.judged

@@ -15,17 +15,22 @@ def replay(
 ) -> int:
     """Run a run's scenario, seed and subject again and compare digests.
 
-    Exit 0 if the digests agree, 5 if not, with the first event that differs. To judge a recorded history: check.
+    Exit 0 if the digests agree; 5 if not (4 for a subject of yours, which then is not replayable), with the first
+    event that differs. To judge a recorded history: check.
     """
     from conformance import replaying
     from conformance.planning import Refused
-    from conformance.subjects.in_process import UnknownSubject
+    from conformance.subjects.adapter import BrokenAdapter
+    from conformance.subjects.file import SubjectRefused
     from reference.errors import ConfigurationError
     from reports.document import UnreadableRun
     from scenarios import ScenarioRefused
 
-    with output.refusing(
-        UnreadableRun, ScenarioRefused, ConfigurationError, UnknownSubject, Refused, replaying.CannotReplay
+    with (
+        output.refusing(
+            UnreadableRun, ScenarioRefused, ConfigurationError, SubjectRefused, Refused, replaying.CannotReplay
+        ),
+        output.refusing(BrokenAdapter, code=output.BROKEN_ADAPTER),
     ):
         recorded = replaying.recorded(run)
         with (
@@ -42,4 +47,6 @@ def replay(
             f"another digest: recorded {outcome.recorded}, now {outcome.digest}\n"
             f"first difference: {outcome.first_difference}\nagain: anynode replay {run}"
         )
-    return output.HELD if outcome.same else output.OUR_DEFECT
+    if outcome.same:
+        return output.HELD
+    return output.BROKEN_ADAPTER if recorded.plan.subject.foreign else output.OUR_DEFECT

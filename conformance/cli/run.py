@@ -23,7 +23,9 @@ def run(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Decides all chance; the scenario's own seed, else 1.", show_default=False)
     ] = None,
-    subject: Annotated[str, typer.Option(help="Whom to judge: reference, or broken:NAME.")] = "reference",
+    subject: Annotated[
+        str, typer.Option(help="Whom to judge: reference, broken:NAME, a subject FILE.yaml, or package.module:Class.")
+    ] = "reference",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -50,12 +52,16 @@ def run(
 
     from conformance import folder, runner
     from conformance.planning import Refused, plan
-    from conformance.subjects.in_process import UnknownSubject
+    from conformance.subjects.adapter import BrokenAdapter
+    from conformance.subjects.file import SubjectRefused
     from reference.errors import ConfigurationError
     from reports import page
     from scenarios import ScenarioRefused, load
 
-    with output.refusing(ScenarioRefused, ConfigurationError, UnknownSubject, Refused, folder.NotARun):
+    with (
+        output.refusing(ScenarioRefused, ConfigurationError, SubjectRefused, Refused, folder.NotARun),
+        output.refusing(BrokenAdapter, code=output.BROKEN_ADAPTER),
+    ):
         decided = plan(
             load(scenario),
             seed=seed,
@@ -93,7 +99,10 @@ def _tell(result: "Run", report: Path) -> None:
     for fault in result.faults:
         line("fault", f"{fault.title}: touched {fault.touched:,}")
     line("costs", _priced(result.costs))
-    tell_findings(result.checks, "history.jsonl")
+    if result.adapter:
+        output.say(f"the adapter is broken, so nothing is said of the store:\n{result.adapter}")
+    else:
+        tell_findings(result.checks, "history.jsonl")
     output.say(f"\nverdict: {result.verdict}\npage:    {report}\nagain:   {result.command}")
 
 

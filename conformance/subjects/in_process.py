@@ -1,10 +1,10 @@
 """The reference store and its broken variants as subjects: nodes in this process, in simulated time."""
 
+from collections.abc import Callable
 from importlib.metadata import version as installed_version
 
-from conformance.broken import BROKEN
 from conformance.history import Contract
-from conformance.subjects.subject import Prepared, Subject
+from conformance.subjects.subject import Prepared
 from reference.config import Configuration
 from reference.node import Node
 from reference.protocol import Init
@@ -14,18 +14,28 @@ from simulator.host import Machine
 REFERENCE_FEATURES = ["members", "revoke", "idle", "absolute", "merge", "restart", "peek", "config"]
 LOCAL_FEATURES = ["revoke", "idle", "absolute", "config"]
 """Those of one node alone. Not `peek`: nobody need look for copies on nodes that never get any."""
-BROKEN_PREFIX = "broken:"
 
 
-class UnknownSubject(ValueError):
-    """Nobody by that name can be put under test."""
+class InMemory:
+    """A crew of nodes that are objects here: they end with the last reference to them."""
+
+    def __init__(self, make: Callable[[Init], Machine]) -> None:
+        self.make = make
+
+    def ended(self, node: str) -> None:
+        """Nothing is left of a node."""
+
+    def close(self) -> None:
+        """Nothing is left of any."""
 
 
 class InProcess:
     """A subject whose nodes are `reference.node.Node` or a subclass of it."""
 
+    foreign = False
+
     def __init__(self, name: str, node_class: type[Node]) -> None:
-        self.name = name
+        self.name = self.source = name
         self.version = installed_version("anynode")
         self._node_class = node_class
 
@@ -52,21 +62,4 @@ class InProcess:
         if settings.idle_hook is not None or settings.max_hook is not None:
             # A hook may expire a session at any time before its greatest age: only that is promised then.
             features = [feature for feature in features if feature != "idle"]
-        return Prepared(list(features), contract, make)
-
-
-def subject_named(name: str) -> Subject:
-    """Find a subject by the name given to `--subject`.
-
-    Args:
-        name: "reference" or "broken:NAME".
-
-    Raises:
-        UnknownSubject: nobody has that name; the message lists who there is.
-    """
-    if name == "reference":
-        return InProcess(name, Node)
-    if name.startswith(BROKEN_PREFIX) and name.removeprefix(BROKEN_PREFIX) in BROKEN:
-        return InProcess(name, BROKEN[name.removeprefix(BROKEN_PREFIX)].node)
-    known = ", ".join(["reference", *(BROKEN_PREFIX + bug for bug in BROKEN)])
-    raise UnknownSubject(f"--subject {name}: no such subject; write one of: {known}")
+        return Prepared(list(features), contract, lambda _folder: InMemory(make))

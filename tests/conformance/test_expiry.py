@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.app import execute
-from conformance.subjects.in_process import subject_named
+from conformance.subjects.naming import subject_named
 from reference.config import read_mapping
 from scenarios import configuration, load
 

@@ -1,0 +1,200 @@
+"""What can be wrong with a line that a foreign node says, told so that its author can mend it; and decoding lines.
+
+Knows the lines of the protocol, and no process, world or check.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from conformance.subjects.lines import KINDS, PROTOCOL, Output, Re
+
+PART_2 = "subject protocol, part 2, Output"
+PART_2_TURNS = "subject protocol, part 2"
+SHOWN = 300
+"""Characters of a wrong line that an error shows."""
+
+_decode_output = msgspec.json.Decoder(Output).decode
+_decode_any = msgspec.json.Decoder().decode
+
+
+class WrongLine(Exception):
+    """One line, or one turn, that breaks the protocol.
+
+    Attributes:
+        member: what is wrong: a member of the line, the line, or the turn.
+        found: what was found.
+        expected: what would have been right.
+        mend: what to write instead, as an order.
+        part: the part of the protocol that says so.
+        line: the line itself, "" where it is about no single one.
+    """
+
+    def __init__(self, member: str, found: str, expected: str, mend: str, part: str = PART_2, line: str = "") -> None:
+        super().__init__(member, found, expected, mend, part, line)
+        self.member, self.found, self.expected, self.mend, self.part, self.line = (
+            member,
+            found,
+            expected,
+            mend,
+            part,
+            line,
+        )
+
+    def __str__(self) -> str:
+        """Name member, found, expected, mend, part and line."""
+        shown = f"; the line was: {self.line}" if self.line else ""
+        return f"{self.member}: found {self.found}, expected {self.expected} ({self.part}); {self.mend}{shown}"
+
+
+class BrokenAdapter(Exception):
+    """A subject broke the protocol: nothing can be said about its store.
+
+    Attributes:
+        node: which member of the cluster; "" before there is one.
+        turn: what it was asked in that turn.
+        wrong: what was wrong.
+        stderr: the last lines of what it wrote there, for people.
+        repeat: the command that repeats the fault alone; "" where there is none.
+    """
+
+    def __init__(self, node: str, turn: str, wrong: WrongLine, stderr: str = "", repeat: str = "") -> None:
+        super().__init__(node, turn, wrong, stderr, repeat)
+        self.node, self.turn, self.wrong, self.stderr, self.repeat = node, turn, wrong, stderr, repeat
+
+    def __str__(self) -> str:
+        """Say who, in which turn, and what; then its stderr and how to repeat it."""
+        who = f"node {self.node}, {self.turn}" if self.node else self.turn
+        text = f"{who}: {self.wrong}"
+        if self.stderr:
+            text += "\nits stderr ended with:\n" + "\n".join(f"  {line}" for line in self.stderr.splitlines())
+        if self.repeat:
+            text += f"\nthis node alone: {self.repeat}"
+        return text
+
+
+def decode(raw: bytes) -> Output:
+    """Decode one line that a node said.
+
+    Raises:
+        WrongLine: it is no JSON object, says nothing that is known or two things at once, or a member is wrong.
+    """
+    try:
+        output = _decode_output(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise explained(raw) from None
+    if output.send is not UNSET:
+        whole = output.channel is not UNSET and output.body is not UNSET and output.timer is UNSET
+    elif output.timer is not UNSET:
+        whole = (output.after is UNSET) is not (output.cancel is UNSET) and output.cancel is not False
+    elif output.respond is not UNSET:
+        whole = output.status is not UNSET
+    else:
+        said = (output.note, output.done, output.unsupported, output.stopped, output.re)
+        whole = sum(member is not UNSET for member in said) == 1 and output.stopped is not False
+    if not whole:
+        raise explained(raw)
+    return output
+
+
+def explained(raw: bytes) -> WrongLine:
+    """Say what is wrong with a line that could not be taken."""
+    text = shown(raw)
+    try:
+        value: Any = _decode_any(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return WrongLine(
+            "the line",
+            f"no JSON ({error})",
+            "one JSON object",
+            "write logs to stderr and only lines to stdout",
+            line=text,
+        )
+    if not isinstance(value, dict):
+        return WrongLine("the line", _kind_of(value), "one JSON object", "write an object", line=text)
+    kinds = [name for name in KINDS if name in value]
+    if len(kinds) != 1:
+        found = f"the members {', '.join(kinds)}" if kinds else f"only {', '.join(map(repr, value)) or 'no members'}"
+        return WrongLine("the line", found, f"exactly one of {', '.join(KINDS)}", "say one thing a line", line=text)
+    kind = kinds[0]
+    types = KINDS[kind]
+    chosen = types[1] if kind == "timer" and "cancel" in value and "after" not in value else types[0]
+    if kind == "timer" and "cancel" in value and "after" in value:
+        return WrongLine("timer", "both after and cancel", "one of them", "set a timer or cancel it", line=text)
+    return _misfit(chosen, value, kind, text)
+
+
+def _misfit(chosen: type[Struct], value: dict[str, Any], kind: str, text: str) -> WrongLine:
+    """Say which member of a line does not fit its kind."""
+    example = _EXAMPLES[kind]
+    try:
+        msgspec.convert(value, chosen)
+    except msgspec.ValidationError as error:
+        expected, _, place = str(error).partition(" - at `$.")
+        member = place.rstrip("`") or kind
+        found = repr(_at(value, member)) if place else "it missing"
+        if expected.startswith("Object missing required field"):
+            member = expected.split("`")[1]
+            return WrongLine(member, "nothing", f"a member `{member}`", f"write {example}", line=text)
+        return WrongLine(member, found, expected[:1].lower() + expected[1:], f"write {example}", line=text)
+    return WrongLine(
+        "the line", "something that cannot be taken", "a line of the protocol", f"write {example}", line=text
+    )
+
+
+def decode_re(raw: bytes, asked: int) -> Re:
+    """Decode the answer to `hello`.
+
+    Raises:
+        WrongLine: it is none, answers another line, or speaks another version of the protocol.
+    """
+    try:
+        re = msgspec.json.decode(raw, type=Re)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise explained(raw) from None
+    if not same(re.re, asked):
+        raise WrongLine(
+            "re", repr(re.re), f"the id of the line `hello`, {asked!r}", f'write "re": {asked}', line=shown(raw)
+        )
+    if re.protocol != PROTOCOL:
+        mend = f"speak version {PROTOCOL}, or use an anynode that speaks {re.protocol}"
+        raise WrongLine("protocol", str(re.protocol), str(PROTOCOL), mend, line=shown(raw))
+    return re
+
+
+def same(said: Any, asked: Any) -> bool:
+    """Say whether an id came back as it was: equal, and of the same JSON type."""
+    return type(said) is type(asked) and bool(said == asked)
+
+
+def shown(raw: bytes) -> str:
+    """Show the beginning of a line."""
+    text = raw[: SHOWN + 1].decode("utf-8", "backslashreplace").strip()
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def _at(value: Any, place: str) -> Any:
+    for step in place.replace("[...]", ".0").split("."):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and value:
+            value = value[0]
+    return value
+
+
+def _kind_of(value: Any) -> str:
+    kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
+_EXAMPLES = {
+    "re": '{"re": 1, "protocol": 1, "name": "my-store", "features": []}',
+    "send": '{"send": "n2", "channel": "data", "body": {}}',
+    "timer": '{"timer": "gossip", "after": 200000} or {"timer": "gossip", "cancel": true}',
+    "respond": '{"respond": "c7-41", "status": 200, "headers": [], "body": {}}',
+    "note": '{"note": "suspect"}',
+    "stopped": '{"stopped": true}',
+    "unsupported": '{"unsupported": "the op"}',
+    "done": '{"done": 6}',
+}

@@ -1,0 +1,158 @@
+"""One life of a foreign node as a machine of the world: turns become lines, and lines become effects.
+
+The same for a program over pipes and for an object in this process: what differs is how a line gets there (`Peer`).
+Bodies of messages are carried as the JSON that the node wrote, unread.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine
+from conformance.subjects.lines import (
+    Discovered,
+    InitLine,
+    Input,
+    MessageLine,
+    Output,
+    RequestLine,
+    StopLine,
+    TimerLine,
+)
+from conformance.subjects.probe import check_shape
+from reference.effects import CancelAlarm, Effect, Note, Respond, Send, SetAlarm, Stopped
+from reference.protocol import Init, Request
+
+ANSWERED_KEPT = 1_000
+"""Answered requests that are remembered, to tell an answer given twice from one to nobody."""
+
+
+class Peer(Protocol):
+    """The other end of one node's lines."""
+
+    def turn(self, line: Input, what: str) -> Sequence[tuple[Output, bytes]]:
+        """Say a line and return what is answered, each line with its bytes, without `done`.
+
+        Args:
+            line: what is said; its `id` is the caller's.
+            what: the turn in words, for errors.
+
+        Raises:
+            BrokenAdapter: the protocol is broken.
+        """
+
+    def broken(self, what: str, wrong: WrongLine) -> BrokenAdapter:
+        """Make the error for something that is wrong with an answer, with what this end knows of the node."""
+
+
+class ForeignNode:
+    """A life of a foreign node; a `simulator.host.Machine`.
+
+    Args:
+        peer: its other end, to which nothing has been said yet but `hello`.
+        init: how it begins.
+        first_id: the id of the first line.
+    """
+
+    def __init__(self, peer: Peer, init: Init, first_id: int) -> None:
+        self._peer = peer
+        self._init = init
+        self._id = first_id
+        self._open: dict[str, Request] = {}
+        self._answered: dict[str, None] = {}
+
+    def start(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+        """Begin: the line `init`, with what discovery finds."""
+        init = self._init
+        line = InitLine(self._next(), wall, mono, init.node, init.boot, init.cluster, peers, init.seed, init.config)
+        return self._turn(line, "init")
+
+    def discovered(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
+        """Hear what discovery finds now."""
+        return self._turn(Discovered(self._next(), wall, mono, peers), "discovered")
+
+    def lookup_failed(self, why: str, wall: int, mono: int) -> list[Effect]:
+        """Hear that discovery could not be asked."""
+        return self._turn(Discovered(self._next(), wall, mono, error=why), "discovered")
+
+    def receive(self, sender: str, channel: Any, message: Any, wall: int, mono: int) -> list[Effect]:
+        """Take a message of another node, as the JSON that it wrote."""
+        return self._turn(MessageLine(self._next(), wall, mono, sender, channel, Raw(message)), "message")
+
+    def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
+        """Hear that a timer is due."""
+        return self._turn(TimerLine(self._next(), wall, mono, alarm), "timer")
+
+    def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
+        """Take a client's request."""
+        self._open[request.id] = request
+        line = RequestLine(
+            self._next(),
+            wall,
+            mono,
+            request.id,
+            request.method,
+            request.host,
+            request.path,
+            request.secure,
+            request.cookie,
+            request.headers,
+            request.body,
+        )
+        return self._turn(line, "request")
+
+    def leave(self, wall: int, mono: int) -> list[Effect]:
+        """Begin to leave."""
+        return self._turn(StopLine(self._next(), wall, mono), "stop")
+
+    def _next(self) -> int:
+        self._id += 1
+        return self._id
+
+    def _turn(self, line: Input, op: str) -> list[Effect]:
+        said = self._peer.turn(line, op)
+        if not said:
+            return []
+        try:
+            return [self._effect(output, raw) for output, raw in said]
+        except WrongLine as wrong:
+            raise self._peer.broken(f"turn {line.id} ({op})", wrong) from None
+
+    def _effect(self, output: Output, raw: bytes) -> Effect:
+        if output.send is not UNSET:
+            return Send(output.send, str(output.channel), bytes(output.body))  # type: ignore[arg-type] # decode() saw it
+        if output.timer is not UNSET:
+            return CancelAlarm(output.timer) if output.after is UNSET else SetAlarm(output.timer, output.after)
+        if output.respond is not UNSET:
+            return self._answer(output, raw)
+        if output.stopped is not UNSET:
+            return Stopped()
+        if output.note is not UNSET:
+            fields = msgspec.json.decode(raw)
+            return Note(fields.pop("note"), fields)
+        if output.unsupported is not UNSET:
+            return Note("unsupported", {"what": output.unsupported})
+        raise WrongLine(
+            "re", "a line `re` in a later turn", "it only in the answer to hello", "leave it out", PART_2_TURNS
+        )
+
+    def _answer(self, output: Output, raw: bytes) -> Respond:
+        request = str(output.respond)
+        if request not in self._open:
+            twice = request in self._answered
+            found = (
+                f"{request!r}, which was answered before" if twice else f"{request!r}, which nobody asked of this life"
+            )
+            mend = "answer every request once" if twice else "answer with the `request` of a request line"
+            raise WrongLine("respond", found, "a request that waits for its answer", mend, line=raw.decode().strip())
+        asked = self._open.pop(request)
+        self._answered[request] = None
+        if len(self._answered) > ANSWERED_KEPT:
+            del self._answered[next(iter(self._answered))]
+        headers = () if output.headers is UNSET else tuple(output.headers)
+        body = None if output.body is UNSET else msgspec.json.decode(output.body)
+        answer = Respond(request, int(output.status), headers, body)  # type: ignore[arg-type] # decode() saw it
+        check_shape(asked, answer, raw)
+        return answer

@@ -1,0 +1,127 @@
+"""Profile P: a node is a Python object in this process, with the turns of the protocol as calls (protocol, part 2).
+
+Every line goes through JSON as it would over a pipe: no object is shared between two nodes, and the same mistakes are
+found in the same words.
+"""
+
+import importlib
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from conformance.subjects.adapter import BrokenAdapter, WrongLine, decode, decode_re
+from conformance.subjects.lines import Hello, Input, Output, Re
+
+PART_P = "subject protocol, part 2, profile P"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class NoFactory(ValueError):
+    """What should make a node cannot be found; the message says what to write."""
+
+
+class Calls:
+    """One node's object; a `conformance.subjects.foreign.Peer`."""
+
+    def __init__(self, node: Any, name: str) -> None:
+        self._node = node
+        self._name = name
+
+    def turn(self, line: Input, what: str) -> list[tuple[Output, bytes]]:
+        """Call the turn's method and return what it answers; see `Peer.turn`."""
+        said = self._call(line.__struct_config__.tag, _decode(_encode(line)))
+        return [self._decoded(one, f"turn {line.id} ({what}), line {n} of its answer") for n, one in enumerate(said, 1)]
+
+    def _decoded(self, one: Any, where: str) -> tuple[Output, bytes]:
+        try:
+            raw = _encode(one)
+            output = decode(raw)
+        except WrongLine as wrong:
+            raise self.broken(where, wrong) from None
+        except (TypeError, OverflowError, msgspec.MsgspecError) as error:
+            misfit = WrongLine("the line", repr(one)[:200], f"what JSON can hold ({error})", "return dicts", PART_P)
+            raise self.broken(where, misfit) from error
+        if output.done is not UNSET:
+            early = WrongLine("done", "a line `done`", "none: the list ends the turn", "leave it out", PART_P)
+            raise self.broken(where, early)
+        return output, raw
+
+    def hello(self) -> Re:
+        """Ask who is there.
+
+        Raises:
+            BrokenAdapter: it does not say.
+        """
+        method = getattr(self._node, "hello", None)
+        if method is None:
+            wrong = WrongLine("hello", "no such method", "hello() -> dict", "add it to the class", PART_P)
+            raise self.broken("hello", wrong)
+        try:
+            said = method()
+            value = {"re": 1, "protocol": 1, **said}
+            return decode_re(_encode(value), Hello(1).id)  # type: ignore[arg-type] # a number
+        except WrongLine as wrong:
+            raise self.broken("hello", wrong) from None
+        except Exception as error:
+            raise self._raised("hello", error) from error
+
+    def _call(self, op: str, given: dict[str, Any]) -> Sequence[Any]:
+        method: Callable[[Any], Any] | None = getattr(self._node, op, None)
+        if method is None:
+            wrong = WrongLine(op, "no such method", f"{op}(m) -> list", "add it to the class", PART_P)
+            raise self.broken(op, wrong)
+        try:
+            said = method(given)
+        except Exception as error:
+            raise self._raised(op, error) from error
+        if not isinstance(said, list):
+            wrong = WrongLine(
+                f"what {op} returns",
+                repr(said)[:100],
+                "a list of dicts",
+                "return [] when there is nothing to say",
+                PART_P,
+            )
+            raise self.broken(op, wrong)
+        return said
+
+    def _raised(self, op: str, error: Exception) -> BrokenAdapter:
+        wrong = WrongLine(
+            f"the method {op}", f"{type(error).__name__}: {error}", "a list of lines", "see the traceback", PART_P
+        )
+        text = "".join(traceback.format_exception(error)).strip()
+        return BrokenAdapter(self._name, op, wrong, "\n".join(text.splitlines()[-20:]))
+
+    def broken(self, what: str, wrong: WrongLine) -> BrokenAdapter:
+        """Make the error for something that is wrong with an answer."""
+        return BrokenAdapter(self._name, what, wrong)
+
+
+def factory_named(name: str) -> Callable[[], Any]:
+    """Find what makes a node: a class or function without arguments.
+
+    Args:
+        name: package.module:Class.
+
+    Raises:
+        NoFactory: it cannot be imported, or cannot be called.
+    """
+    module_name, _, attribute = name.partition(":")
+    if not module_name or not attribute:
+        raise NoFactory(f"found '{name}', expected package.module:Class; write for example my_store.node:Node")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise NoFactory(
+            f"'{module_name}' cannot be imported ({error}); install it, or run where it can be found (PYTHONPATH=.)"
+        ) from error
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        known = ", ".join(sorted(each for each, value in vars(module).items() if isinstance(value, type))) or "none"
+        raise NoFactory(f"'{module_name}' has no '{attribute}' that can be called; its classes: {known}")
+    made: Callable[[], Any] = found
+    return made
