@@ -52,6 +52,7 @@ def cold_join(index: Index) -> Finding:
         REQUIREMENTS,
         f"A node that says ready knows every session acknowledged {seconds(index.contract.converge_us)} before.",
         convictions,
+        needs="restart",
         judged=judged,
         held=f"{counted(judged, 'answer')} after {counted(len(joined), 'join')} knew sessions begun before",
         promised=index.header.store == CLUSTER,

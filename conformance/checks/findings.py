@@ -7,7 +7,7 @@ from msgspec import to_builtins
 
 from conformance.checks.index import Index
 from conformance.history import History, Operation
-from conformance.verdict import HOLDS, NOT_PROMISED, VACUOUS, VIOLATED, Evidence, Finding
+from conformance.verdict import HOLDS, NOT_PROMISED, NOT_TESTED, VACUOUS, VIOLATED, Evidence, Finding
 
 _COARSE_FROM_US: Final = 10_000
 _LONG_ID: Final = re.compile("[0-9a-f]{16,}")
@@ -59,6 +59,7 @@ def conclude(
     judged: int,
     held: str,
     promised: bool = True,
+    needs: str = "",
     figures: dict[str, Any] | None = None,
 ) -> Finding:
     """Make the finding of a check.
@@ -73,6 +74,8 @@ def conclude(
         held: what was seen where nothing contradicts.
         promised: False where the subject promises nothing of this: then nothing convicts, and what contradicts the rule
             is a figure.
+        needs: the feature without which there is nothing to judge: where the subject does not list it, that is not
+            tested, and never vacuous (protocol, part 2).
         figures: measurements that decide nothing.
     """
     found = Finding(check, HOLDS, judged, requirements, promise, held, figures=figures or {})
@@ -86,6 +89,9 @@ def conclude(
         found.violations = convictions.count
         found.seen = convictions.seen
         found.evidence = evidence_of(index.history, convictions.witness)
+    elif not judged and needs and needs not in index.header.features:
+        found.verdict = NOT_TESTED
+        found.seen = f"the subject does not list the feature `{needs}`"
     elif not judged:
         found.verdict = VACUOUS
         found.seen = "nothing to judge"

@@ -21,7 +21,7 @@ def membership(index: Index) -> Finding:
     Excused: a cut or a pause of anybody in that time, and what a node says that has not been up for as long. A node
     that takes its time to stop in good order is gone 120 s after it was told to. Unknown outcomes: only answers count.
 
-    Judged: views that were compared with another, or in whose time a node was gone. Vacuous without the feature
+    Judged: views that were compared with another, or in whose time a node was gone. Not tested without the feature
     `members`; with `store: local` not promised. Cost: O(n log n), and O(nodes log n) a view. Source: Das, Gupta and
     Motivala, "SWIM" (2002), section 2: completeness.
     """
@@ -57,6 +57,7 @@ def membership(index: Index) -> Finding:
         REQUIREMENTS,
         f"Every node's view holds nobody who was gone for {seconds(due_us)}, and is that of the others.",
         convictions,
+        needs="members",
         judged=judged,
         held=f"{counted(judged, 'view')} agreed and held none of the dead; {counted(gone, 'time')} a node was gone",
         promised=index.header.store == CLUSTER,

@@ -61,6 +61,7 @@ def revocation_lag(index: Index) -> Finding:
         f"Optional: {seconds(contract.converge_us)} after a revocation no node answers from a session of that user"
         f" begun before ({seconds(contract.converge_us + contract.detect_us)} where membership had changed).",
         convictions,
+        needs="revoke",
         judged=judged,
         held=f"{counted(judged, 'answer')} about {counted(sessions, 'revoked session')} knew of the revocation",
         promised=index.header.store == CLUSTER,

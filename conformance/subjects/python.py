@@ -33,7 +33,7 @@ class Calls:
 
     def turn(self, line: Input, what: str) -> list[tuple[Output, bytes]]:
         """Call the turn's method and return what it answers; see `Peer.turn`."""
-        said = self._call(line.__struct_config__.tag, _decode(_encode(line)))
+        said = self._call(str(line.__struct_config__.tag), _decode(_encode(line)))
         return [self._decoded(one, f"turn {line.id} ({what}), line {n} of its answer") for n, one in enumerate(said, 1)]
 
     def _decoded(self, one: Any, where: str) -> tuple[Output, bytes]:

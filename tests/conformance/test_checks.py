@@ -14,11 +14,13 @@ from conformance.checks.index import Index
 from conformance.history import EXPIRED, LOGIN, UNKNOWN, History
 from conformance.reading import BrokenHistory, read
 from conformance.requirements import requirements
-from conformance.verdict import HOLDS, NOT_PROMISED, VACUOUS, VIOLATED, Finding, combine
+from conformance.verdict import HOLDS, NOT_PROMISED, NOT_TESTED, VACUOUS, VIOLATED, Finding, combine
 from conformance.verdict import UNKNOWN as UNDECIDED
 
 HISTORIES = Path(__file__).parents[1] / "histories"
-VERDICTS = {"ok": HOLDS, "bad": VIOLATED, "vacuous": VACUOUS, "not-promised": NOT_PROMISED}
+VERDICTS = {
+    "ok": HOLDS, "bad": VIOLATED, "vacuous": VACUOUS, "not-promised": NOT_PROMISED, "not-tested": NOT_TESTED
+}  # fmt: skip
 FILES = sorted(HISTORIES.glob("*/*/*.jsonl"))
 BAD = [file for file in FILES if file.parent.name == "bad"]
 OK = [file for file in FILES if file.parent.name == "ok"]
