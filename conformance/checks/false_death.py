@@ -21,9 +21,9 @@ def false_death(index: Index) -> Finding:
     Excused: a cut or a pause of anybody from that long before until the answer. A node of which no ready is told is not
     known to be up. Unknown outcomes: only answers count; a view that nobody heard proves nothing.
 
-    Judged: pairs of a view and a node that had to be in it. Not tested without the feature `members`; with `store: local`
-    not promised. Cost: O(n log n), and O(nodes log n) a view. Source: Das, Gupta and Motivala, "SWIM" (2002), section
-    2: accuracy, the rate of false failure detections.
+    Judged: pairs of a view and a node that had to be in it. Not tested without the feature `members`; with
+    `store: local` not promised. Cost: O(n log n), and O(nodes log n) a view. Source: Das, Gupta and Motivala, "SWIM"
+    (2002), section 2: accuracy, the rate of false failure detections.
     """
     due_us = index.contract.detect_us + index.contract.converge_us
     presence, convictions = Presence(index.history), Convictions()

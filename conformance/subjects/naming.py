@@ -39,8 +39,8 @@ def subject_named(name: str) -> Subject:
         return PythonSubject(name, name, folder=Path.cwd())
     known = ", ".join([REFERENCE, *(BROKEN_PREFIX + bug for bug in BROKEN)])
     raise UnknownSubject(
-        f"--subject {name}: no such subject; write the path of a subject file (FILE.yaml), package.module:Class, "
-        f"or one of: {known}"
+        f"--subject {name}: no such subject; write one of: {known}; or the path of a subject file (FILE.yaml), or "
+        "package.module:Class"
     )
 
 

@@ -200,7 +200,8 @@ def judged(make: type[Toy] = Toy, **changed: Any) -> Judged:
 
     values: dict[str, Any] = {
         "name": "toy", "features": FEATURES, "contract": Contract(3 * SECOND, detect_us=5 * SECOND), "make": start,
-        "ended": lambda _node: None, "config": {}, "cluster": "my-cluster", "absolute_us": 0, "idle_us": 0, "cookie_name": "s", "cookie_domain": "",
+        "ended": lambda _node: None, "config": {}, "cluster": "my-cluster",
+        "absolute_us": 0, "idle_us": 0, "cookie_name": "s", "cookie_domain": "",
         "routing": False, "store": "cluster", "poll_us": 5 * SECOND, **changed,
     }  # fmt: skip
     return Judged(**values)
