@@ -39,8 +39,8 @@ _FAMILY: Final = re.compile(r"\s*font-family:[^;\"]*;?")
 _NO_ROTATION: Final = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
 
 
-HALO: Final = "text { paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }"
-"""Lines that run under a text, such as those of faults, leave it readable."""
+HALO: Final = "text { stroke: var(--surface); stroke-width: 3px; }"
+"""With `paint-order` at every text: lines that run under it, such as those of faults, leave it readable."""
 
 
 @contextmanager
@@ -87,6 +87,7 @@ def svg(figure: Figure, name: str, title: str, description: str) -> str:
     drawing = _NOISE.sub("", sheet.getvalue())
     needed = {match[2] for tag in _TAG.finditer(drawing) for match in _REFERENCE.finditer(tag[0])}
     drawing = _TAG.sub(lambda tag: _themed(tag[0], name, needed), drawing)
+    drawing = drawing.replace("<text ", '<text paint-order="stroke" ')
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-labelledby="{name}-title" aria-describedby="{name}-text" font-family="{FONT}" stroke-linejoin="round">\n'

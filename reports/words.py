@@ -250,11 +250,12 @@ def signed(us: int) -> str:
 
 
 def by_operation(counts: Mapping[str, int]) -> str:
-    """Say how many requests of each kind there were: "207: 61 logins, 146 writes"."""
+    """Say how many requests of each kind there were, the most first: "207: 146 writes, 61 logins"."""
     if not counts:
         return "0"
-    parts = [count(number, operation) for operation, number in sorted(counts.items())]
-    return f"{sum(counts.values()):,}: {', '.join(parts)}"
+    kinds = sorted(counts.items(), key=lambda kind: (-kind[1], kind[0]))
+    parts = [count(number, operation) for operation, number in kinds]
+    return parts[0] if len(parts) == 1 else f"{sum(counts.values()):,}: {', '.join(parts)}"
 
 
 def when(fault: FaultSeen) -> str:

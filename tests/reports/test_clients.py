@@ -168,7 +168,7 @@ def test_the_outermost_labels_stay_inside_of_the_limits(widest: int, run: Any, w
     run.findings = [band(latest_admission_us=widest * SECOND)]
     plot = expiry(written(run), "idle_band")
     assert plot is not None
-    labels = re.findall(r'<text style="([^"]*)"[^>]* x="([\d.]+)"[^>]*>([+-][\d,]+ s)<', plot.desk)
+    labels = re.findall(r'<text [^>]*style="([^"]*)"[^>]* x="([\d.]+)"[^>]*>([+-][\d,]+ s)<', plot.desk)
     assert labels
     for style, x, text in labels:
         half = 0.5 * 11 * 0.64 * len(text)

@@ -264,7 +264,7 @@ def test_whose_clocks_were_wrong_and_what_that_cost_is_shown(run: Any, tmp_path:
     wrong = {**year, "answered": {"logout": 58}, "refused": {"write": 146, "login": 1}}
     run.figures["clocks"] = ("us", "the world, and clients", {"n2": wrong, "n4": back})
     said = Outline(made(run, tmp_path)).words
-    assert "n2 365 days ahead 120 s 147: 1 login, 146 writes 58: 58 logouts" in said
+    assert "n2 365 days ahead 120 s 147: 146 writes, 1 login 58 logouts" in said
     assert "n4 450 ms behind never - -" in said
 
 
