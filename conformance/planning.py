@@ -8,7 +8,7 @@ import yaml
 from msgspec import Struct
 
 from conformance import folder
-from conformance.checks import CHECKS
+from conformance.checks import CHECKS, OPTIONAL, nearest_check
 from conformance.subjects.naming import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
@@ -79,9 +79,9 @@ def plan(
         SubjectRefused: nobody of that name can be judged, or its file cannot be used.
         BrokenAdapter: the subject does not say who it is.
     """
-    unknown = [name for name in scenario.expect.checks if name not in CHECKS]
+    unknown = [name for name in scenario.expect.checks if name not in CHECKS and name not in OPTIONAL]
     if unknown:
-        raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}'; the checks are: {', '.join(CHECKS)}")
+        raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}', no check; {nearest_check(unknown[0])}")
     scenario = with_files(scenario, traffic, delays)
     inputs = read_inputs(scenario)
     configuration = _configuration(scenario, config, environment or {})

@@ -1,18 +1,19 @@
 """The checks: one rule a file, a history in, a finding out; here the table of them, and how a history is judged.
 
-A check is a pure function of the index of a history. Adding one: a file, a row in CHECKS, tests/histories/NAME/ok and
-bad, one broken store that it must convict.
+A check is a pure function of the index of a history. Adding one: a file, a row in CHECKS (in OPTIONAL where it asks for
+more than the protocol promises), tests/histories/NAME/ok and bad, one broken store that it must convict.
 """
 
 import difflib
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from conformance.checks.absolute_band import absolute_band
 from conformance.checks.availability import availability
 from conformance.checks.bounded_staleness import bounded_staleness
+from conformance.checks.causal import causal
 from conformance.checks.cold_join import cold_join
 from conformance.checks.convergence import convergence
 from conformance.checks.durability import durability
@@ -21,6 +22,7 @@ from conformance.checks.id_renewal import id_renewal
 from conformance.checks.idle_band import idle_band
 from conformance.checks.index import Index
 from conformance.checks.isolation import isolation
+from conformance.checks.linearizable_sessions import linearizability
 from conformance.checks.lost_updates import lost_updates
 from conformance.checks.membership import membership
 from conformance.checks.monotonic_reads import monotonic_reads
@@ -60,28 +62,38 @@ CHECKS: dict[str, Check] = {
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 
 
-def judge(history: History) -> list[Finding]:
+OPTIONAL: dict[str, Check] = {
+    "causal": causal,
+    "linearizability": linearizability,
+}
+"""Checks of more than the protocol promises, by name: they judge only where `expect`, or whoever asks, names them."""
+
+
+def judge(history: History, also: Iterable[str] = ()) -> list[Finding]:
     """Let every check judge a history.
 
     Args:
         history: as `conformance.reading.read` made it.
+        also: names of OPTIONAL that judge too, as if the history's `expect` named them.
 
     Returns:
-        A finding a check, in the order of CHECKS, `expected` set on those that the history's `expect` names (on all
-        where it names none). A check that raises gives `unknown` with its traceback; the others still judge.
+        A finding a check, in the order of CHECKS, then of OPTIONAL those that are asked for; `expected` set on those
+        that the history's `expect` names (on all where it names none). A check that raises gives `unknown` with its
+        traceback; the others still judge.
 
     Raises:
         BrokenHistory: `expect` names a check that does not exist.
 
     Of a history without its last line nothing is judged: every finding is `not tested`.
     """
-    expected = expected_checks(history)
+    expected = {*expected_checks(history), *also}
+    judging = CHECKS | {name: check for name, check in OPTIONAL.items() if name in expected}
     try:
         index = Index(history)
     except Exception as error:  # noqa: BLE001 (our own defect: it must not look like the subject's)
-        findings = [_defect(name, error) for name in CHECKS]
+        findings = [_defect(name, error) for name in judging]
     else:
-        findings = [_judged_by(name, check, index) for name, check in CHECKS.items()]
+        findings = [_judged_by(name, check, index) for name, check in judging.items()]
     for finding in findings:
         finding.expected = finding.check in expected
         if not history.finished and finding.verdict != UNKNOWN:
@@ -119,11 +131,16 @@ def expected_checks(history: History) -> list[str]:
         raise BrokenHistory(history.file, 1, "expect", f"found {expect!r}; expected a list of names of checks")
     names = [name.replace("-", "_").replace(" ", "_") for name in expect]
     for name in names:
-        if name not in CHECKS:
-            near = difflib.get_close_matches(name, CHECKS, 1, cutoff=0)
-            rule = f"found {name!r}, which is no check; the nearest is {near[0]!r} (there are {', '.join(CHECKS)})"
-            raise BrokenHistory(history.file, 1, "expect", rule)
+        if name not in CHECKS and name not in OPTIONAL:
+            raise BrokenHistory(history.file, 1, "expect", f"found {name!r}, which is no check; {nearest_check(name)}")
     return names
+
+
+def nearest_check(name: str) -> str:
+    """Say which check is called most like a name that none has, and which there are."""
+    known = [*CHECKS, *OPTIONAL]
+    near = difflib.get_close_matches(name, known, 1, cutoff=0)
+    return f"the nearest is {near[0]!r} (there are {', '.join(known)})"
 
 
 def _withdraw(finding: Finding) -> None:

@@ -29,19 +29,42 @@ def check(
             show_default=False,
         ),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="Let an optional check judge too: causal, linearizability. May be given several times.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> int:
     """Judge recorded histories, each from its file alone. To run a store: run."""
+    optional = also or []
     if model is not None:
+        if optional:
+            mend = "judge logs by --model, histories --with a check, one at a time"
+            raise output.failure("--with", optional[0], "no --model beside it", mend)
         return models.check_model(files, model, as_json=as_json)
-    return _check_histories(files, as_json=as_json)
+    _refuse_unknown(optional)
+    return _check_histories(files, optional, as_json=as_json)
 
 
-def _check_histories(files: list[Path], *, as_json: bool) -> int:
+def _refuse_unknown(optional: list[str]) -> None:
+    from conformance.checks import CHECKS, OPTIONAL
+
+    for name in optional:
+        if name not in OPTIONAL:
+            mend = f"leave it out: {name} always judges" if name in CHECKS else f"write --with {next(iter(OPTIONAL))}"
+            raise output.failure("--with", name, f"one of {', '.join(OPTIONAL)}", mend)
+
+
+def _check_histories(files: list[Path], optional: list[str], *, as_json: bool) -> int:
     judged, broken = [], []
     for path in files:
         try:
-            judged.append(_judge(path))
+            judged.append(_judge(path, optional))
         except output.Failure as error:
             if len(files) == 1:
                 raise
@@ -65,8 +88,8 @@ def _check_histories(files: list[Path], *, as_json: bool) -> int:
     return output.exit_code(word or verdict.NOT_TESTED)
 
 
-def _judge(path: Path) -> dict[str, Any]:
-    """Judge one file: its verdict, findings and number of operations."""
+def _judge(path: Path, optional: list[str]) -> dict[str, Any]:
+    """Judge one file, with optional checks: its verdict, findings and number of operations."""
     from conformance.checks import judge
     from conformance.collecting import uncollected
     from conformance.reading import BrokenHistory, read
@@ -75,7 +98,7 @@ def _judge(path: Path) -> dict[str, Any]:
     try:
         with uncollected():
             history = read(file, str(file))
-            findings = judge(history)
+            findings = judge(history, optional)
     except BrokenHistory as error:
         parts = {"file": error.file, "line": str(error.line), "member": error.member, "rule": error.rule}
         raise output.Failure(str(error), output.WRONG_INPUT, parts) from error

@@ -86,6 +86,8 @@ def run(
         output.print_json(runner.as_json(result, report=report, report_s=report_s))
     else:
         _tell(result, report)
+    if any(finding.traceback for finding in result.checks):
+        return output.OUR_DEFECT
     return output.exit_code(result.verdict)
 
 
