@@ -83,9 +83,14 @@ def judge(history: History, also: Iterable[str] = ()) -> list[Finding]:
 
     Raises:
         BrokenHistory: `expect` names a check that does not exist.
+        LookupError: `also` names none of OPTIONAL.
 
     Of a history without its last line nothing is judged: every finding is `not tested`.
     """
+    also = list(also)
+    for name in also:
+        if name not in OPTIONAL:
+            raise LookupError(f"also names {name!r}; the optional checks are {', '.join(OPTIONAL)}")
     expected = {*expected_checks(history), *also}
     judging = CHECKS | {name: check for name, check in OPTIONAL.items() if name in expected}
     try:

@@ -80,7 +80,7 @@ class _Judge:
                 continue
             self.stale += 1
             older, newer, name = found
-            if promised and (older is None or self._copies.ordered(older.operation, newer.operation)):
+            if promised and (older is None or self._ordered(session, older, newer, read)):
                 self._convict(causality, older, newer, event, name)
 
     def _contradiction(
@@ -111,9 +111,15 @@ class _Judge:
             event = causality.event_of(delete) if delete.outcome == OK else None
             if event is None or not causality.precedes(event, write):
                 return True
-            if not self._copies.ordered(delete, write.operation):
+            if not self._ordered(session, event, write, read.operation):
                 return True
         return False
+
+    def _ordered(self, session: Session, one: Event, other: Event, read: Operation) -> bool:
+        """Say whether the order of causes of two updates is one for every node, until a read was answered."""
+        if self._promise.made_to(session, one.operation.asked, answered(read)):
+            return True
+        return self._copies.ordered(one.operation, other.operation)
 
     def _convict(self, causality: Causality, older: Event | None, newer: Event, read: Event, name: str) -> None:
         via = causality.path(newer, read)

@@ -2,14 +2,13 @@
 
 A client's operations are laid into lanes, so that those of a lane follow each other; a browser has as many as its tabs
 overlap. The past of an operation is then a number for each lane: how many of its operations, from the first, belong to
-it. A write of unknown outcome has a lane of its own, so that nothing follows it for being asked later.
+it. A write of unknown outcome is the last of its lane: nothing follows it for being asked later.
 Whether a past convicts anybody is the business of causal.
 """
 
 from bisect import bisect_left
 
 from conformance.checks.index import Index, Session, answered
-from conformance.checks.timeline import NEVER
 from conformance.checks.whole_session import took_part
 from conformance.history import READ, Operation
 
@@ -123,7 +122,7 @@ class Causality:
         """Lay an operation into the first lane of its client that is free when it is asked for."""
         lanes = self._by_client.setdefault(operation.client, [])
         number = next((n for n in lanes if self._lanes[n].answers[-1] < operation.asked), None)
-        if number is None or answered(operation) == NEVER:
+        if number is None:
             number = len(self._lanes)
             lanes.append(number)
             self._lanes.append(_Lane(operation.client))

@@ -1,5 +1,6 @@
 """`anynode check`: judges recorded histories, from the files alone."""
 
+import difflib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +57,8 @@ def _refuse_unknown(optional: list[str]) -> None:
 
     for name in optional:
         if name not in OPTIONAL:
-            mend = f"leave it out: {name} always judges" if name in CHECKS else f"write --with {next(iter(OPTIONAL))}"
+            near = difflib.get_close_matches(name, OPTIONAL, 1, cutoff=0)[0]
+            mend = f"leave it out: {name} always judges" if name in CHECKS else f"write --with {near}"
             raise output.failure("--with", name, f"one of {', '.join(OPTIONAL)}", mend)
 
 

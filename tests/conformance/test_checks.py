@@ -94,6 +94,11 @@ def test_every_check_has_histories_on_both_sides_of_its_rule() -> None:
         assert list((HISTORIES / name / "bad").glob("*.jsonl"))
 
 
+def test_every_check_is_told_of_where_suites_are_explained() -> None:
+    told = (HISTORIES.parents[1] / "docs" / "suites.md").read_text(encoding="utf-8")
+    assert [name for name in [*CHECKS, *OPTIONAL] if f"`{name}`" not in told] == []
+
+
 def test_every_requirement_that_a_check_shows_is_in_the_catalogue() -> None:
     for finding in check(FILES[0]):
         assert finding.requirements
