@@ -1,4 +1,4 @@
-"""The optional checks: what they convict in whole runs, what they leave undecided, and that they never judge unasked."""
+"""The optional checks: what they convict in whole runs, what they leave undecided; that they never judge unasked."""
 
 from pathlib import Path
 
