@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.checks import CHECKS, judge
 from conformance.checks import index as index_module
-from conformance.checks import judge
+from conformance.checks.index import Index, Session, answered, surely_before
 from conformance.history import Operation
 from conformance.reading import read
 
@@ -105,3 +106,52 @@ def histories(draw: st.DrawFn) -> bytes:
 @given(history=histories())
 def test_a_closer_look_finds_the_same_in_any_visits(history: bytes) -> None:
     assert findings(history) == closely(history)
+
+
+def counted_by_definition(index: Index) -> dict[str, tuple[int, int]]:
+    """Count the reads that each guarantee is about, and those to which it is promised, as the definitions say it.
+
+    Each goes over all pairs of a session's operations, in no order, and knows neither plain sessions nor state.
+    """
+    counts = {
+        name: [0, 0] for name in ("read_your_writes", "monotonic_reads", "monotonic_writes", "writes_follow_reads")
+    }
+    for session in index.sessions.values():
+        asked = [o for o in session.operations if o.by == "user" and o.op != "peek" and o.outcome != "unknown"]
+        updates = [o for o in asked if o.outcome == "ok" and o.op in ("write", "delete")]
+        reads = [o for o in asked if o.outcome == "ok" and o.op == "read"]
+
+        def shown(read: Operation, session: Session = session) -> list[Operation]:
+            writes = [(name, index.writer(value)) for name, value in (read.data or {}).items()]
+            return [w for name, w in writes if w is not None and (w.session, w.key) == (session.id, name)]
+
+        def behind(read: Operation, known: list[Operation]) -> bool:
+            seen = [w for w in shown(read) if w.asked <= answered(read)]
+            seen = [w for w in seen if index.header.routing or w.client == read.client]
+            return any(k.client == w.client and surely_before(k, w) for w in seen for k in known)
+
+        told = [o for o in [*updates, *session.logins] if o.outcome == "ok"]
+        valued = [o for o in reads if shown(o)]
+        denied = [o for o in asked if o.outcome == "denied" and o.why != "expired"]
+        about = {
+            "read_your_writes": [r for r in reads if any(t.client == r.client and surely_before(t, r) for t in told)]
+            + [d for d in denied if any(t.client == d.client and surely_before(t, d) for t in session.logins)],
+            "monotonic_reads": [r for r in reads if any(e.client == r.client and surely_before(e, r) for e in valued)],
+            "monotonic_writes": [r for r in reads if behind(r, updates)],
+            "writes_follow_reads": [r for r in reads if behind(r, valued)],
+        }
+        for name, found in about.items():
+            for judged in found:
+                nodes = {o.node for o in index.history.operations if o.client == judged.client}
+                one = index.header.routing or len(nodes) == 1
+                counts[name][0] += 1
+                counts[name][1] += one and index.timeline.calm(judged.asked, answered(judged))
+    return {name: (judged, promised) for name, (judged, promised) in counts.items()}
+
+
+@given(history=histories())
+def test_each_guarantee_is_about_the_reads_that_its_definition_names(history: bytes) -> None:
+    index = Index(read(history))
+    found = {name: CHECKS[name](index).figures for name in counted_by_definition(index)}
+    counted = {name: (figures["reads"], figures["reads_promised"]) for name, figures in found.items()}
+    assert counted == counted_by_definition(index)
