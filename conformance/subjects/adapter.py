@@ -84,16 +84,23 @@ def decode(raw: bytes) -> Output:
         output = _decode_output(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise explained(raw) from None
+    kinds = (
+        (output.send is not UNSET)
+        + (output.timer is not UNSET)
+        + (output.respond is not UNSET)
+        + (output.done is not UNSET)
+        + (output.note is not UNSET)
+        + (output.stopped is not UNSET)
+        + (output.unsupported is not UNSET)
+        + (output.re is not UNSET)
+    )
     if output.send is not UNSET:
-        whole = output.channel is not UNSET and output.body is not UNSET and output.timer is UNSET
+        whole = output.channel is not UNSET and output.body is not UNSET
     elif output.timer is not UNSET:
         whole = (output.after is UNSET) is not (output.cancel is UNSET) and output.cancel is not False
-    elif output.respond is not UNSET:
-        whole = output.status is not UNSET
     else:
-        said = (output.note, output.done, output.unsupported, output.stopped, output.re)
-        whole = sum(member is not UNSET for member in said) == 1 and output.stopped is not False
-    if not whole:
+        whole = (output.respond is UNSET or output.status is not UNSET) and output.stopped is not False
+    if kinds != 1 or not whole:
         raise explained(raw)
     return output
 

@@ -32,6 +32,8 @@ STDERR_LIMIT = 64 * 1024 * 1024
 STDERR_LINES = 20
 """How much of stderr is kept, how much a life may write, and how many lines an error shows."""
 GONE_WITHIN_S = 5.0
+LOOK_MS = 200
+"""How often a silent process is looked after."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -180,20 +182,27 @@ class Process:
             self._buffer, self._begin = self._buffer[self._begin :], 0
             if len(self._buffer) > LINE_LIMIT:
                 raise self.broken(what, _too_long())
-            if not self._answers.poll(_left_ms(deadline)) and time.monotonic() >= deadline:
-                raise self._hangs(what, budget_s, f"{len(answered)} lines and no `done`")
-            if not self._take():
-                raise self._gone(what)
+            self._await_more(what, deadline, budget_s, f"{len(answered)} lines and no `done`")
         said = self._buffer[self._begin : end + 1]
         self._begin = end + 1
         if self._out is not None:
             self._out.write(said)
         return said
 
+    def _await_more(self, what: str, deadline: float, budget_s: float, seen: str) -> None:
+        """Take in what comes next; a process that is gone is noticed although a child of its own holds the pipe."""
+        while not self._answers.poll(min(LOOK_MS, _left_ms(deadline))):
+            if self._process.poll() is not None and not self._answers.poll(0):
+                raise self._gone(what)
+            if time.monotonic() >= deadline:
+                raise self._hangs(what, budget_s, seen)
+        if not self._take():
+            raise self._gone(what)
+
     def _must_be_silent(self, what: str, when: str) -> None:
         """Make sure that nothing was said between two turns."""
         if self._buffer:
-            mend = "write `done` last in every turn, and nothing until the next line is given"
+            mend = "write `done` last in every turn, and say nothing before the next line is given"
             found, said = f"a line {when}", shown(self._buffer)
             raise self.broken(
                 what, WrongLine("the output", found, "nothing between two turns", mend, PART_2_TURNS, said)
