@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli import check, doctor, output, power, replay, report, run, scenarios, schema
+from conformance.cli import check, doctor, output, power, replay, report, run, scenarios, schema, smoke
 
 TRY, JUDGE, READ = "Try", "Judge", "Read"
 
@@ -19,6 +19,7 @@ COMMANDS = (
     (TRY, "run", run.run),
     (TRY, "scenarios", scenarios.scenarios),
     (TRY, "doctor", doctor.doctor),
+    (JUDGE, "smoke", smoke.smoke),
     (JUDGE, "check", check.check),
     (JUDGE, "replay", replay.replay),
     (READ, "report", report.report),

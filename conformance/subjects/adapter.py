@@ -144,7 +144,7 @@ def _misfit(chosen: type[Struct], value: dict[str, Any], kind: str, text: str) -
         if expected.startswith("Object missing required field"):
             member = expected.split("`")[1]
             return WrongLine(member, "nothing", f"a member `{member}`", f"write {example}", line=text)
-        return WrongLine(member, found, expected[:1].lower() + expected[1:], f"write {example}", line=text)
+        return WrongLine(member, found, expected.removeprefix("Expected "), f"write {example}", line=text)
     return WrongLine(
         "the line", "something that cannot be taken", "a line of the protocol", f"write {example}", line=text
     )

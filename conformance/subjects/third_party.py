@@ -50,7 +50,9 @@ def hello(process: Process) -> Re:
     said = process.turn(HELLO, "hello")
     if len(said) != 1:
         found, expected = f"{len(said)} lines before `done`", "exactly one line `re`"
-        wrong = WrongLine("the answer to hello", found, expected, 'write {"re": 1, …} alone, and say nothing before the first line')
+        wrong = WrongLine(
+            "the answer to hello", found, expected, 'write {"re": 1, …} alone, and say nothing before the first line'
+        )
         raise process.broken("turn 1 (hello)", wrong)
     try:
         return decode_re(said[0][1], 1)

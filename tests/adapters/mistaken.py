@@ -1,5 +1,6 @@
-"""An adapter of a store for one node, right but for one mistake: the one that the first argument names ("none" for none).
+"""An adapter of a store for one node, right but for one mistake, which the first argument names.
 
+"none" is none.
 Plain Python without anynode: what an author of an adapter could write.
 """
 
@@ -43,10 +44,10 @@ def answer(m: dict) -> None:
         del sessions[known]
     else:
         respond["body"] = sessions[known]
-    broken_answer(m, respond)
+    broken_answer(respond)
 
 
-def broken_answer(m: dict, respond: dict) -> None:
+def broken_answer(respond: dict) -> None:
     if MISTAKE == "answer-to-nobody":
         respond["respond"] = "c99-1"
     elif MISTAKE == "wrong-status":

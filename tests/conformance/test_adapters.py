@@ -60,7 +60,7 @@ def init(config: object = None) -> Init:
 
 
 @pytest.fixture
-def processes(tmp_path: Path) -> Iterator[list[Process]]:
+def processes() -> Iterator[list[Process]]:
     """Processes that are started in the test; all end with it."""
     started: list[Process] = []
     yield started

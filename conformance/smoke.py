@@ -1,0 +1,271 @@
+"""Smoke: whether an adapter speaks the protocol at all (subject protocol, part 6). Nothing is judged of the store.
+
+Each step is a question with one answer; a mistake is told with its mend, and the steps that do not build on it go on.
+It prints nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, same
+from conformance.subjects.lines import Hello
+from conformance.subjects.probe import PART_1
+from conformance.subjects.subject import Crew, Prepared, Subject
+from conformance.subjects.third_party import FEATURES, StdioSubject
+from reference.config import Configuration, read_mapping
+from reference.effects import Respond
+from reference.protocol import Init, Request
+from scenarios import configuration as configuration_of
+from scenarios import load
+from simulator.chance import Chance
+from simulator.clock import REQUEST, Loop, NodeClock, ms, s
+from simulator.delays import Fixed
+from simulator.host import Host, Machine
+from simulator.network import Network
+from simulator.trace import Recorder
+
+SCENARIO = "steady-lan"
+"""Whose configuration the nodes get."""
+READY_WITHIN_US = s(60)
+ANSWER_WITHIN_US = s(10)
+STOP_WITHIN_US = s(120)
+COOKIE_PAIR = 2
+NODES = ("n1", "n2")
+HOST = "app.example.com"
+OK, DENIED, NOT_FOUND = 200, 401, 404
+
+
+class Step(Struct):
+    """One step: what was tried, whether it went as it should, and what was seen or how to mend it."""
+
+    step: str
+    ok: bool
+    said: str
+
+
+class Smoked(Struct):
+    """All steps; `fine` when none found a mistake."""
+
+    subject: str
+    fine: bool
+    steps: list[Step]
+
+
+def smoke(subject: Subject, configuration: Configuration | None = None) -> Smoked:
+    """Try an adapter.
+
+    Args:
+        subject: whose.
+        configuration: what its nodes are given; that of `steady-lan` when None.
+
+    Raises:
+        SubjectRefused: it cannot be started at all.
+    """
+    if configuration is None:
+        configuration = read_mapping(configuration_of(load(SCENARIO)), environment={}, name="smoke")
+    steps = list(_steps(subject, configuration))
+    return Smoked(subject.name, all(step.ok for step in steps), steps)
+
+
+def _steps(subject: Subject, configuration: Configuration) -> Iterator[Step]:
+    try:
+        prepared = subject.prepare(configuration, len(NODES))
+    except BrokenAdapter as error:
+        yield Step("hello", False, str(error))  # noqa: FBT003 - a field, by its place
+        return
+    listed = ", ".join(prepared.features) or "none"
+    yield Step("hello", ok=True, said=f"{subject.name} {subject.version}".rstrip() + f"; features that count: {listed}")
+    for note in prepared.notes:
+        yield Step("features", ok=False, said=f"{note}; write one of {', '.join(FEATURES)}")
+    if isinstance(subject, StdioSubject):
+        yield from _of_lines(subject)
+    yield from _of_two_nodes(prepared, configuration)
+
+
+def _of_lines(subject: StdioSubject) -> Iterator[Step]:
+    """Try what only lines can get wrong: ids of every JSON type, and an op that nobody knows."""
+    for kind, id_ in (("a string", "two"), ("an object", {"three": 3})):
+        yield _tried(f"an id that is {kind}", lambda id_=id_: _greeted(subject, id_))  # type: ignore[misc] # bound now
+    yield _tried("an unknown op", lambda: _unknown_op(subject))
+
+
+def _greeted(subject: StdioSubject, id_: Any) -> str:
+    process = subject.start("n1", None)
+    try:
+        process.turn(Hello(id_), "hello")
+    finally:
+        process.end()
+    return "comes back as it was"
+
+
+def _unknown_op(subject: StdioSubject) -> str:
+    process = subject.start("n1", None)
+    try:
+        process.turn(Hello(1), "hello")
+        what = "turn 2 (an op that nobody knows)"
+        said = process.exchange(msgspec.json.encode({"op": "anynode-smoke", "id": 2}) + b"\n", what)
+        *lines, (done, _) = said
+        if not same(done.done, 2) or len(lines) != 1 or lines[0][0].unsupported is UNSET:
+            found = "; ".join(raw.decode().strip() for _, raw in said)
+            mend = 'write {"unsupported": "anynode-smoke"} and then {"done": 2}'
+            raise process.broken(what, WrongLine("the answer", found, "one line `unsupported`", mend, PART_2_TURNS))
+    finally:
+        process.end()
+    return "is answered with `unsupported`"
+
+
+def _tried(name: str, act: Callable[[], str]) -> Step:
+    try:
+        return Step(name, ok=True, said=act())
+    except BrokenAdapter as error:
+        return Step(name, ok=False, said=str(error))
+
+
+# ------------------------------------------------------------------------------------------------------- two nodes
+
+
+class _Pair:
+    """Two nodes on a network without faults, and somebody who asks them one thing after the other."""
+
+    def __init__(self, crew: Crew, configuration: Configuration) -> None:
+        settings = configuration.settings()
+        self.loop = Loop()
+        recorder = Recorder()
+        network = Network(self.loop, NODES, lambda _from, _to: Fixed(ms(1)), Chance(1), recorder)
+        self.hosts = {}
+        self._asked = 0
+        for name in NODES:
+            others = tuple(other for other in NODES if other != name)
+
+            def make(boot: int, name: str = name, others: tuple[str, ...] = others) -> Machine:
+                seed = f"{NODES.index(name) + 1:02x}" * 32
+                return crew.make(Init(name, boot, settings.cluster, others, seed, configuration.raw))
+
+            clock, poll_us = NodeClock(), settings.poll_us
+            self.hosts[name] = Host(self.loop, name, make, network, recorder, clock, lambda o=others: o, poll_us)  # type: ignore[misc] # bound now
+
+    def until(self, holds: Callable[[], bool], within_us: int) -> bool:
+        """Let time pass until something holds; say whether it ever did."""
+        end = self.loop.now + within_us
+        while not holds() and self.loop.now < end:
+            self.loop.run(until=min(end, self.loop.now + ms(10)))
+        return holds()
+
+    def ask(self, node: str, method: str, path: str, cookie: str | None = None, body: Any = None) -> Respond:
+        """Ask a node something, and wait for the answer.
+
+        Raises:
+            BrokenAdapter: none comes within ten seconds.
+        """
+        self._asked += 1
+        request = Request(f"smoke-{self._asked}", method, path, HOST, cookie=cookie, body=body)
+        answers: list[Respond | None] = []
+        event = _Event([lambda _: self.hosts[node].request(request, answers.append)])
+        self.loop.push(self.loop.now + 1, REQUEST, event)
+        if not self.until(lambda: bool(answers), ANSWER_WITHIN_US) or answers[0] is None:
+            found, expected = "no answer within 10 s of simulated time", "an answer to every request"
+            wrong = WrongLine("respond", found, expected, f'answer with {{"respond": "{request.id}", …}}', PART_1)
+            raise BrokenAdapter(node, f"{method} {path}", wrong)
+        return answers[0]
+
+
+class _Event(Struct, eq=False):
+    callbacks: list[Callable[[Any], None]] | None
+    _ok: bool = True
+
+
+def _of_two_nodes(prepared: Prepared, configuration: Configuration) -> Iterator[Step]:
+    """Try one session on two nodes: begun, read on the other, ended; and an unknown path."""
+    crew = prepared.enter(None)
+    try:
+        pair = _Pair(crew, configuration)
+        cookie: list[str] = []
+        tries: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("ready", lambda: _ready(pair)),
+            ("an unknown path", lambda: _status_of(pair, "GET", "/no-such-path", NOT_FOUND)),
+            ("a login", lambda: _logged_in(pair, prepared, configuration, cookie)),
+            ("a read on the same node", lambda: _read(pair, "n1", cookie[0])),
+            ("a read on another node", lambda: _read_elsewhere(pair, prepared, cookie[0])),
+            ("a logout", lambda: _status_of(pair, "POST", "/logout", OK, cookie[0])),
+            ("a read after it", lambda: _status_of(pair, "GET", "/session", DENIED, cookie[0])),
+            ("a farewell", lambda: _left(pair)),
+        )
+        for name, act in tries:
+            step = _tried(name, act)
+            yield step
+            if not step.ok:
+                return
+    finally:
+        crew.close()
+
+
+def _ready(pair: _Pair) -> str:
+    for host in pair.hosts.values():
+        host.start()
+    if not pair.until(lambda: all(host.probe_ready() for host in pair.hosts.values()), READY_WITHIN_US):
+        node = next(name for name, host in pair.hosts.items() if not host.ready)
+        found = "no 200 to GET /status within 60 s of simulated time"
+        mend = 'answer {"status": "up"} once the node may be sent requests; a timer can wait for peers that do not come'
+        raise BrokenAdapter(node, "GET /status", WrongLine("status", found, "200", mend, PART_1))
+    return f"both nodes after {pair.loop.now / s(1):.2f} s of simulated time"
+
+
+def _status_of(pair: _Pair, method: str, path: str, status: int, cookie: str | None = None) -> str:
+    answer = pair.ask("n1", method, path, cookie)
+    if answer.status != status:
+        wrong = WrongLine("status", str(answer.status), str(status), f"answer {status}", PART_1)
+        raise BrokenAdapter("n1", f"{method} {path}", wrong)
+    return f"{method} {path} is answered {status}"
+
+
+def _logged_in(pair: _Pair, prepared: Prepared, configuration: Configuration, cookie: list[str]) -> str:
+    answer = pair.ask("n1", "POST", "/login", body={"user": "ann"})
+    name = prepared.cookie_name or configuration.settings().cookie_name
+    lines = [value for header, value in answer.headers if header.lower() == "set-cookie"]
+    pairs = [line.partition(";")[0] for line in lines]
+    fit = [pair for pair in pairs if pair.startswith(f"{name}=") and len(pair) > len(name) + 1]
+    if answer.status != OK or not fit:
+        found = f"{answer.status} with {lines or 'no Set-Cookie'}"
+        mend = (
+            f'write "headers": [["Set-Cookie", "{name}=ID; …"]]; the name is session.cookie.name of the configuration'
+        )
+        raise BrokenAdapter(
+            "n1", "POST /login", WrongLine("headers", found, f"a Set-Cookie of '{name}' with a new id", mend, PART_1)
+        )
+    cookie.append(fit[0])
+    return f"sets the cookie {name}"
+
+
+def _read(pair: _Pair, node: str, cookie: str) -> str:
+    answer = pair.ask(node, "GET", "/session", cookie)
+    if answer.status != OK or answer.body.get("user") != "ann":
+        found = f"{answer.status} {answer.body}"
+        wrong = WrongLine(
+            "the answer", found, '200 {"user": "ann", "data": {}}', "find the session by its cookie", PART_1
+        )
+        raise BrokenAdapter(node, "GET /session", wrong)
+    return f"{node} shows it"
+
+
+def _read_elsewhere(pair: _Pair, prepared: Prepared, cookie: str) -> str:
+    """Read on the other node, once it has had the time that the contract asks for."""
+    converge_us = prepared.contract.converge_us
+    pair.until(lambda: False, converge_us)
+    try:
+        return _read(pair, "n2", cookie)
+    except BrokenAdapter as error:
+        error.wrong.mend = f"n2 had {converge_us / s(1):g} s to hear of it from n1: see the lines `send` of n1"
+        raise
+
+
+def _left(pair: _Pair) -> str:
+    host = pair.hosts["n1"]
+    host.leave()
+    if not pair.until(lambda: not host.up, STOP_WITHIN_US - 1):
+        found = "no line `stopped` within 120 s of simulated time"
+        wrong = WrongLine("stopped", found, '{"stopped": true} after `stop`', "say it when nothing is left to do")
+        raise BrokenAdapter("n1", "stop", wrong)
+    return "n1 stops when it is told to"

@@ -1,0 +1,109 @@
+"""`anynode smoke`, as a user runs it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cli.app import execute
+
+ADAPTER = Path(__file__).parents[1] / "adapters" / "mistaken.py"
+STEPS = [
+    "hello", "an id that is a string", "an id that is an object", "an unknown op", "ready", "an unknown path",
+    "a login", "a read on the same node", "a read on another node",
+]  # fmt: skip
+
+
+def subject_file(folder: Path, **members: object) -> Path:
+    file = folder / "subject.yaml"
+    file.write_text(json.dumps({"name": "mistaken", "profile": "stdio", **members}))
+    return file
+
+
+def smoked(folder: Path, mistake: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, object]]:
+    file = subject_file(folder, command=[sys.executable, str(ADAPTER), mistake], budget="2s")
+    code = execute(["smoke", str(file), "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_the_reference_speaks_as_the_protocol_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["smoke", "reference"]) == 0
+    said = capsys.readouterr().out
+    assert "broken" not in said
+    assert said.endswith(
+        "the adapter of reference speaks the protocol; to judge the store: anynode validate reference\n"
+    )
+
+
+def test_a_node_that_tells_nobody_is_found_by_a_read_on_the_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, value = smoked(tmp_path, "none", capsys)
+    assert code == 4
+    steps = value["steps"]
+    assert isinstance(steps, list)
+    assert [step["step"] for step in steps] == STEPS
+    assert [step["ok"] for step in steps] == [True] * 8 + [False]
+    assert "see the lines `send` of n1" in steps[-1]["said"]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "step", "words"),
+    [
+        ("no-re", "hello", "exactly one line `re`"),
+        ("negative-timer", "ready", "after: found -200, expected `int` >= 1"),
+        ("wrong-member", "ready", "body.status: found 'UP', expected \"up\""),
+        ("no-cookie", "a login", "headers: found no Set-Cookie"),
+        ("answer-twice", "ready", "answer every request once"),
+    ],
+)
+def test_a_mistake_ends_with_the_step_that_meets_it(
+    mistake: str, step: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, value = smoked(tmp_path, mistake, capsys)
+    assert code == 4
+    assert value["fine"] is False
+    steps = value["steps"]
+    assert isinstance(steps, list)
+    assert (steps[-1]["step"], steps[-1]["ok"]) == (step, False)
+    assert words in steps[-1]["said"]
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"command": ["no-such-program"]}, "command ['no-such-program']: 'no-such-program': there is no such program"),
+        ({"command": ["./plain.txt"]}, "it is not executable; chmod +x ./plain.txt"),
+        ({"comand": ["node", "store.js"]}, "has the unknown key 'comand'; did you mean 'command'?"),
+        ({}, "has profile 'stdio' and no 'command'; write command: [\"node\", \"store.js\"]"),
+        ({"command": ["cat"], "nodes": {"n1": {"address": "http://127.0.0.1:1"}}}, "leave 'nodes' out"),
+        ({"command": ["cat"], "build": ["false"]}, "build ['false'] ended with exit code 1"),
+        ({"profile": "python", "factory": "nowhere:Node"}, "'nowhere' cannot be imported"),
+        ({"profile": "python", "factory": "json:Node"}, "'json' has no 'Node' that can be called"),
+        ({"profile": "python", "factory": "json"}, "expected package.module:Class"),
+        ({"profile": "http", "nodes": {"n1": {"address": "http://127.0.0.1:1"}}}, "cannot be run yet"),
+    ],
+)
+def test_a_subject_that_cannot_be_started_is_refused_in_one_sentence(
+    members: dict[str, object], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plain.txt").write_text("no program")
+    file = subject_file(tmp_path, **members)
+    assert execute(["smoke", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.endswith(f"again: anynode smoke {file}\n")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["smoke", str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml: there is no such file; name a subject file" in capsys.readouterr().err
+
+
+def test_another_version_of_the_protocol_is_a_broken_adapter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, value = smoked(tmp_path, "other-protocol", capsys)
+    assert code == 4
+    assert "protocol: found 2, expected 1" in json.dumps(value)
