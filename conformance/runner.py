@@ -31,6 +31,7 @@ from scenarios.traffic import write_recording
 from simulator.world import Judged, Outcome, World
 
 _CLOCK: Final = "clock"
+_NAMED_MOST: Final = 6
 
 
 class Run(Struct):
@@ -250,11 +251,18 @@ def title_of(fault: Fault, offset_us: int | None = None) -> str:
         offset_us: how far it set the clock off, where it set one.
     """
     if fault.groups:
-        return "cut: " + " | ".join(" ".join(group) for group in fault.groups)
+        return "cut: " + " | ".join(_named(group) for group in fault.groups)
     if fault.links:
         return f"{fault.fault}: " + ", ".join(f"{sender}→{to}" for sender, to in fault.links)
     by = f" {signed(offset_us)}" if fault.fault == _CLOCK and offset_us is not None else ""
-    return f"{fault.fault} {' '.join(fault.nodes)}{by}".strip()
+    return f"{fault.fault} {_named(fault.nodes)}{by}".strip()
+
+
+def _named(nodes: list[str]) -> str:
+    """Name nodes, of many the first and the last with how many there are."""
+    if len(nodes) <= _NAMED_MOST:
+        return " ".join(nodes)
+    return f"{nodes[0]} … {nodes[-1]} ({len(nodes)} nodes)"
 
 
 def _write_figures(document: Writer, figures: list[Figure], history: History, out: Path) -> None:

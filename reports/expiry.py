@@ -138,14 +138,15 @@ def _mark(sheet: Sheet, x: float, y: float, mark: str, gid: str | None = None) -
 
 
 def _axis(sheet: Sheet, x: Callable[[int], float], limit: _Limit, y: float) -> None:
-    """Mark every decade to either side, and write beside as many as there is room for, the edge of the band always."""
+    """Mark every decade to either side, and write as many as there is room for, the innermost and outermost always."""
     every = math.ceil(_LABEL / (x(10 * limit.unit) - x(limit.unit)))
     sheet.rule([sheet.left, sheet.right], [y, y], color=INKS["muted"])
     for decade in range(limit.decades + 1):
         for sign in (-1, 1):
             us = sign * limit.unit * 10**decade
             sheet.rule([x(us)] * 2, [y, y + 4], color=INKS["muted"])
-            if decade % every == 0:
+            between = decade % every == 0 and decade + every <= limit.decades
+            if decade == limit.decades or between or not decade:
                 side = "center" if decade < limit.decades else "right" if sign > 0 else "left"
                 sheet.write(x(us), y + 13, words.signed(us), ha=side, fontsize=SMALL, color=INKS["muted"])
     sheet.write(sheet.right, y + 30, "after the deadline (log)", ha="right", fontsize=SMALL, color=INKS["muted"])

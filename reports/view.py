@@ -20,6 +20,9 @@ _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verd
 _GLIMPSE = 110
 """Letters of what was seen that a folded finding shows."""
 
+_ROWS_MOST = 12
+"""With more nodes than this, tables with a row for each are folded."""
+
 _WORST_FIRST = (verdict.VIOLATED, verdict.UNKNOWN, verdict.NOT_TESTED, verdict.UNFINISHED, words.SHOWN)
 
 
@@ -147,6 +150,7 @@ def view(document: RunDocument) -> dict[str, Any]:
         "errors": _errors(document),
         "balanced": _balanced(document),
         "balancer": head.balancer,
+        "many": len(head.nodes) > _ROWS_MOST,
         "costs": _costs(document),
         "clocks": [
             Clock(
@@ -386,12 +390,12 @@ def _outcomes(document: RunDocument) -> list[Outcomes]:
 
 
 def _errors(document: RunDocument) -> list[list[str]]:
-    """Give a table of what went wrong: the kinds, then a row a node, then all; empty where nothing did."""
+    """Give a table of what went wrong: the kinds, then a row for each node where it did, then all; else empty."""
     by_node = document.errors()
     kinds = sorted({kind for seen in by_node.values() for kind in seen})
     if not kinds:
         return []
-    rows = [[node, *(f"{seen.get(kind, 0):,}" for kind in kinds)] for node, seen in by_node.items()]
+    rows = [[node, *(f"{seen.get(kind, 0):,}" for kind in kinds)] for node, seen in by_node.items() if seen]
     total = [f"{sum(seen.get(kind, 0) for seen in by_node.values()):,}" for kind in kinds]
     return [["node", *kinds], *rows, ["all nodes", *total]]
 

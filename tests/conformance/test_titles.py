@@ -14,6 +14,11 @@ from conformance.runner import title_of
         (Fault("clock", ["n2"], 1, 2, 1), -450_000, "clock n2 -0.45 s"),
         (Fault("crash", ["n2"], 1, 2, 1), -450_000, "crash n2"),
         (Fault("cut", ["n1", "n2"], 1, 2, 1, [["n1"], ["n2"]]), None, "cut: n1 | n2"),
+        (
+            Fault("cut", [], 1, 2, 1, [["n1"], [f"n{number}" for number in range(2, 31)]]),
+            None,
+            "cut: n1 | n2 … n30 (29 nodes)",
+        ),
         (Fault("loss", ["n1", "n2"], 1, 2, 1, None, [["n1", "n2"]]), None, "loss: n1→n2"),
     ],
 )

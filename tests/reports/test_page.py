@@ -257,6 +257,17 @@ def test_requests_are_counted_by_node_and_outcome(run: Any, tmp_path: Path) -> N
     assert "12,904 requests in 640 sessions: 660 logins, 212 logouts." in said
 
 
+def test_tables_with_a_row_a_node_are_folded_when_there_are_many_nodes(run: Any, tmp_path: Path) -> None:
+    assert "By node" not in made(run, tmp_path)
+    run.header.nodes = [f"n{number}" for number in range(1, 14)]
+    assert Outline(made(run, tmp_path)).words.count("By node") == 2
+
+
+def test_a_node_where_nothing_went_wrong_has_no_row_of_errors(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path)).words
+    assert "node 503 unknown n1 11 3 n2 0 5 all nodes 11 8" in said
+
+
 def test_whose_clocks_were_wrong_and_what_that_cost_is_shown(run: Any, tmp_path: Path) -> None:
     assert "Whose clocks were wrong" not in Outline(made(run, tmp_path)).words
     year = {"farthest_us": 365 * 86_400_000_000, "beyond_us": 120_000_000}
