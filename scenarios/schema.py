@@ -153,6 +153,7 @@ class Workload(Strict):
         keys: how many keys a session has; the fewer, the sooner a value is overwritten and can no longer be missed.
         logouts: the share of visits that end with a logout; the others just end, and the next login replaces them.
         stale: fewest and most times that a tab left open asks with the cookie of an ended session.
+        stale_writes: the share of those times at which it does not look, but changes one key.
         rest: the mean time between two visits.
         revokes: the share of users who once revoke all of their sessions.
         tabs: the share of users with two tabs of one browser, both of which ask at the same time.
@@ -173,6 +174,7 @@ class Workload(Strict):
     keys: Annotated[int, Field(ge=1, le=1_000)] = 4
     logouts: Share = 800_000
     stale: Span = Field(default=[1, 2])
+    stale_writes: Share = 0
     rest: Positive = 15_000_000
     revokes: Share = 20_000
     tabs: Share = 0

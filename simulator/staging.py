@@ -142,6 +142,7 @@ def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
         rest_us=workload.rest,
         revokes=workload.revokes if revoke else 0,
         tabs=workload.tabs,
+        stale_writes=workload.stale_writes,
         gaps=0 if gaps is None else gaps.share,
         gap_us=(0, 0) if gaps is None else (gaps.between[0], gaps.between[1]),
     )

@@ -87,6 +87,7 @@ class Habits(Struct, frozen=True):
     rest_us: int
     revokes: int
     tabs: int = 0
+    stale_writes: int = 0
     gaps: int = 0
     gap_us: tuple[int, int] = (0, 0)
 
@@ -94,8 +95,8 @@ class Habits(Struct, frozen=True):
 class Browsing:
     """What all people do alike: one browser and its tabs, requests with numbers, and tabs that are left open.
 
-    A tab left open asks later with the cookie of a session that has ended: whoever lets it in has revived the session.
-    Who has two tabs asks for two pages at the same instant, out of one cookie jar.
+    A tab left open asks later with the cookie of a session that has ended, for a page or to save something: whoever
+    lets it in has revived the session. Who has two tabs asks for two pages at the same instant, out of one cookie jar.
 
     Args:
         client: name of the browser in the history.
@@ -172,7 +173,7 @@ class Browsing:
         habits, stream = self._habits, self._stream
         kind = stream.below(MILLION)
         if kind < habits.writes:
-            return self._write(stream.choice(habits.keys), now)
+            return self._write(self._cookie(now))
         if kind < habits.writes + habits.deletes:
             key = stream.choice(habits.keys)
             return self._ask(now, DELETE, "DELETE", f"/session/data/{key}", key=key)
@@ -190,10 +191,12 @@ class Browsing:
 
     def _open_old_tab(self) -> Ask:
         _, cookie = self._stale.pop(0)
+        if self._habits.stale_writes and self._stream.happens(self._habits.stale_writes):
+            return self._write(cookie)
         return Ask(self._number(), READ, "GET", "/session", cookie, self.name)
 
-    def _write(self, key: str, now: int) -> Ask:
-        number, cookie = self._number(), self._cookie(now)
+    def _write(self, cookie: str | None) -> Ask:
+        key, number = self._stream.choice(self._habits.keys), self._number()
         return Ask(
             number, WRITE, "PUT", f"/session/data/{key}", cookie, self.name, {"value": number}, key=key, value=number
         )

@@ -113,6 +113,20 @@ def test_a_tab_left_open_asks_with_the_cookie_of_the_ended_session_at_a_later_ti
     assert max(late) > 30 * SECOND
 
 
+def test_a_tab_left_open_may_save_something_with_the_cookie_of_the_ended_session() -> None:
+    asked = [ask for _, ask in live(Site(), structs.replace(HABITS, stale=(2, 3), stale_writes=500_000))]
+    ended: set[str] = set()
+    late = []
+    for ask in asked:
+        if ask.cookie in ended:
+            late.append(ask)
+        elif ask.op == LOGOUT and ask.cookie is not None:
+            ended.add(ask.cookie)
+    assert Counter(ask.op for ask in late).keys() == {READ, WRITE}
+    written = [ask.value for ask in asked if ask.op == WRITE]
+    assert len(set(written)) == len(written)
+
+
 def test_a_denial_makes_the_user_log_in_again() -> None:
     site = Site()
 
