@@ -10,6 +10,7 @@ from conformance.plugin import Judgement
     "crash-under-writes",
     "crash-and-return-empty",
     "node-lost-cluster",
+    "join-after-a-loss",
     "nasa-day",
     "nasa-day-replayed",
     check="durability",
@@ -19,7 +20,9 @@ def test_the_loss_of_one_node_loses_nothing_that_was_acknowledged(judgement: Jud
 
 
 @pytest.mark.requirement("REQ-FAIL-2")
-@pytest.mark.scenario("crash-under-writes", "node-lost-cluster", "clock-jumps-a-year", check="availability")
+@pytest.mark.scenario(
+    "crash-under-writes", "node-lost-cluster", "loss-behind-a-pause", "clock-jumps-a-year", check="availability"
+)
 def test_when_a_node_is_lost_the_others_go_on_serving(judgement: Judgement) -> None:
     judgement.must_hold()
 

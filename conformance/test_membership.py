@@ -6,7 +6,9 @@ from conformance.plugin import Judgement
 
 
 @pytest.mark.requirement("REQ-MEMB-4")
-@pytest.mark.scenario("node-lost-cluster", "crash-and-return-empty", check="membership")
+@pytest.mark.scenario(
+    "node-lost-cluster", "crash-and-return-empty", "join-after-a-loss", "loss-behind-a-pause", check="membership"
+)
 def test_a_node_that_is_gone_leaves_every_view(judgement: Judgement) -> None:
     judgement.must_hold(met="gone")
 
@@ -24,7 +26,7 @@ def test_nobody_who_is_up_is_held_for_dead(judgement: Judgement) -> None:
 
 
 @pytest.mark.requirement("REQ-MEMB-9")
-@pytest.mark.scenario("pause-longer-than-suspicion", check="false_death")
+@pytest.mark.scenario("pause-longer-than-suspicion", "loss-behind-a-pause", check="false_death")
 def test_a_node_that_stood_still_is_a_member_again(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -42,6 +44,6 @@ def test_nodes_that_start_at_once_find_each_other(judgement: Judgement) -> None:
 
 
 @pytest.mark.requirement("REQ-MEMB-3", "REQ-MEMB-10")
-@pytest.mark.scenario("join-under-load", check="false_death")
+@pytest.mark.scenario("join-under-load", "join-after-a-loss", check="false_death")
 def test_a_node_that_joins_is_taken_in_by_all(judgement: Judgement) -> None:
     judgement.must_hold()

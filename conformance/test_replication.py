@@ -18,7 +18,7 @@ def test_clocks_that_differ_keep_nobody_from_agreeing(judgement: Judgement) -> N
 
 
 @pytest.mark.requirement("REQ-REPL-2")
-@pytest.mark.scenario("crash-under-writes", "nasa-day", "nasa-day-replayed", check="convergence")
+@pytest.mark.scenario("crash-under-writes", "join-after-a-loss", "nasa-day", "nasa-day-replayed", check="convergence")
 def test_nodes_agree_again_after_crashes(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -68,7 +68,9 @@ def test_lost_messages_change_nothing_in_what_all_agree_on(judgement: Judgement)
 
 
 @pytest.mark.requirement("REQ-REPL-8")
-@pytest.mark.scenario("join-under-load", "crash-and-return-empty", "rolling-restart", check="cold_join")
+@pytest.mark.scenario(
+    "join-under-load", "join-after-a-loss", "crash-and-return-empty", "rolling-restart", check="cold_join"
+)
 def test_a_node_that_joins_has_every_live_session_when_it_says_ready(judgement: Judgement) -> None:
     judgement.must_hold()
 

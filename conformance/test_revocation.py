@@ -11,6 +11,12 @@ def test_a_session_that_was_logged_out_answers_nowhere(judgement: Judgement) -> 
     judgement.must_hold()
 
 
+@pytest.mark.requirement("REQ-REVOC-3", "REQ-REPL-10")
+@pytest.mark.scenario("logout-beside-a-write", check="no_resurrection")
+def test_a_logout_ends_what_another_tab_is_writing_to(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-REVOC-5", "REQ-REVOC-9")
 @pytest.mark.scenario("steady-lan", "nasa-day", check="revocation_lag")
 def test_a_revocation_is_known_everywhere_within_the_bound(judgement: Judgement) -> None:
