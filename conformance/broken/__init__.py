@@ -11,20 +11,35 @@ from conformance.broken import (
     buries_the_restarted,
     caches_by_key,
     caches_by_worker,
+    counts_writes_alone,
     dates_by_wall_clock,
+    dates_far_ahead,
     drops_ends_early,
+    expires_before_saving,
     expires_by_own_copy,
+    fails_without_old_id,
     follows_any_clock,
     forgets_ends,
+    forgets_the_removed,
+    keeps_deaths_to_itself,
+    keeps_local_copies,
     keeps_old_id,
     last_writer_takes_all,
+    leaves_a_part,
     mixes_sessions,
     never_resends,
+    quarantines_for_a_while,
     ready_before_join,
+    recreates_at_the_end,
     refuses_skewed,
     refuses_when_alone,
     renews_age,
+    revives_for_joiners,
     revokes_what_it_knows,
+    saves_into_nothing,
+    serves_what_it_served,
+    trusts_after_a_pause,
+    writes_to_old_id,
 )
 from reference.node import Node
 
@@ -35,7 +50,7 @@ class Broken(Struct, frozen=True):
     Attributes:
         node: the node with the bug.
         bug: what it does wrong, in one sentence.
-        seen_in: where such a bug was seen, a row of the known bugs or a thread.
+        seen_in: the thread in which somebody met such a bug.
         convicted_by: the check that must convict it.
         scenario: the scenario that reaches the bug.
     """
@@ -65,16 +80,23 @@ BROKEN: dict[str, Broken] = {
     "caches_by_key": Broken(
         caches_by_key.BrokenNode,
         "A node reads every key through a cache of two seconds: new keys appear beside old values.",
-        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
+        "https://github.com/hazelcast/hazelcast/issues/5242",
         "monotonic_writes",
         "sticky-lan",
     ),
     "caches_by_worker": Broken(
         caches_by_worker.BrokenNode,
         "Each of a node's two workers reads through a cache of its own: one shows what the other does not know.",
-        "https://github.com/hazelcast/hazelcast-wm/issues/50",
+        "https://github.com/Unitech/pm2/issues/2291",
         "writes_follow_reads",
         "sticky-lan",
+    ),
+    "counts_writes_alone": Broken(
+        counts_writes_alone.BrokenNode,
+        "Reads from the node's own copy do not count as activity: a session that is only looked at dies of idleness.",
+        "https://github.com/hazelcast/hazelcast-wm/issues/73",
+        "idle_band",
+        "skewed-clocks-at-expiry",
     ),
     "dates_by_wall_clock": Broken(
         dates_by_wall_clock.BrokenNode,
@@ -83,12 +105,26 @@ BROKEN: dict[str, Broken] = {
         "durability",
         "clock-steps-back",
     ),
+    "dates_far_ahead": Broken(
+        dates_far_ahead.BrokenNode,
+        "Activity is dated by the node's own clock, however far ahead, and the session is not idle for as long.",
+        "https://github.com/scylladb/scylladb/issues/4214",
+        "idle_band",
+        "clock-ahead-at-expiry",
+    ),
     "drops_ends_early": Broken(
         drops_ends_early.BrokenNode,
         "The record of an end is dropped before every node has heard of it, and who was cut off revives the session.",
-        "https://github.com/akkadotnet/akka.net/pull/8484",
+        "https://github.com/atomix/atomix/pull/376",
         "no_resurrection",
         "isolated-writer",
+    ),
+    "expires_before_saving": Broken(
+        expires_before_saving.BrokenNode,
+        "A record expires with its session, and a request that came just before finds nothing to save into and fails.",
+        "https://github.com/spring-projects/spring-session/issues/2786",
+        "availability",
+        "expiry-beside-a-write",
     ),
     "expires_by_own_copy": Broken(
         expires_by_own_copy.BrokenNode,
@@ -96,6 +132,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast/issues/13945",
         "idle_band",
         "skewed-clocks-at-expiry",
+    ),
+    "fails_without_old_id": Broken(
+        fails_without_old_id.BrokenNode,
+        "A login renames the record of the cookie that it was sent, and fails if that session has just ended.",
+        "https://github.com/spring-projects/spring-session/issues/2308",
+        "availability",
+        "expiry-beside-a-write",
     ),
     "follows_any_clock": Broken(
         follows_any_clock.BrokenNode,
@@ -107,9 +150,30 @@ BROKEN: dict[str, Broken] = {
     "forgets_ends": Broken(
         forgets_ends.BrokenNode,
         "A stale copy with later activity revives a session that was ended elsewhere.",
-        "https://github.com/atomix/atomix/pull/376",
+        "https://github.com/keycloak/keycloak/pull/53045",
         "no_resurrection",
         "isolated-writer",
+    ),
+    "forgets_the_removed": Broken(
+        forgets_the_removed.BrokenNode,
+        "A member that was removed is brought back by a peer that lags behind, and cannot be removed again.",
+        "https://github.com/akkadotnet/akka.net/pull/8484",
+        "membership",
+        "loss-behind-a-pause",
+    ),
+    "keeps_deaths_to_itself": Broken(
+        keeps_deaths_to_itself.BrokenNode,
+        "That a member was found dead is told to nobody, and the views of the others bring it back.",
+        "https://github.com/andydunstall/piko/issues/314",
+        "membership",
+        "join-after-a-loss",
+    ),
+    "keeps_local_copies": Broken(
+        keeps_local_copies.BrokenNode,
+        "A node goes on from its local copy, and never takes what others changed while it was out of reach.",
+        "https://github.com/hazelcast/hazelcast-wm/issues/50",
+        "convergence",
+        "sticky-failback-stale-copy",
     ),
     "keeps_old_id": Broken(
         keeps_old_id.BrokenNode,
@@ -125,19 +189,33 @@ BROKEN: dict[str, Broken] = {
         "lost_updates",
         "three-regions",
     ),
+    "leaves_a_part": Broken(
+        leaves_a_part.BrokenNode,
+        "A change that arrives after a session expired makes a new one of itself, without creation time or other keys.",
+        "https://github.com/spring-projects/spring-session/issues/2021",
+        "absolute_band",
+        "expiry-beside-a-write",
+    ),
     "mixes_sessions": Broken(
         mixes_sessions.BrokenNode,
         "A repair of several records gives each of them under the next one's id.",
-        "https://github.com/redisson/redisson/issues/788",
+        "https://github.com/expressjs/session/issues/555",
         "isolation",
         "isolated-writer",
     ),
     "never_resends": Broken(
         never_resends.BrokenNode,
         "A copy that was lost is neither sent again nor repaired by digests.",
-        "https://github.com/andydunstall/piko/issues/314",
+        "https://github.com/mozilla/experimenter/issues/13325",
         "convergence",
         "isolated-writer",
+    ),
+    "quarantines_for_a_while": Broken(
+        quarantines_for_a_while.BrokenNode,
+        "The dead are kept out for a while and then forgotten, and whoever still has their entry passes it round.",
+        "https://github.com/scylladb/scylladb/issues/14991",
+        "membership",
+        "join-after-a-loss",
     ),
     "ready_before_join": Broken(
         ready_before_join.BrokenNode,
@@ -145,6 +223,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/issues/31",
         "cold_join",
         "crash-under-writes",
+    ),
+    "recreates_at_the_end": Broken(
+        recreates_at_the_end.BrokenNode,
+        "A session that a request ends is at hand until that is over, and who asks for it meanwhile saves it again.",
+        "https://github.com/spring-projects/spring-session/issues/1255",
+        "no_resurrection",
+        "logout-beside-a-write",
     ),
     "refuses_skewed": Broken(
         refuses_skewed.BrokenNode,
@@ -167,11 +252,46 @@ BROKEN: dict[str, Broken] = {
         "absolute_band",
         "skewed-clocks-at-expiry",
     ),
+    "revives_for_joiners": Broken(
+        revives_for_joiners.BrokenNode,
+        "A node that joins takes the dead in the views that it is given for alive.",
+        "https://github.com/quickwit-oss/chitchat/issues/23",
+        "membership",
+        "join-after-a-loss",
+    ),
     "revokes_what_it_knows": Broken(
         revokes_what_it_knows.BrokenNode,
         "A revocation ends what is known when it is heard, and is not kept for sessions that arrive later.",
-        "https://github.com/andydunstall/piko/issues/314",
+        "https://github.com/spring-attic/spring-session-data-mongodb/issues/44",
         "revocation_lag",
         "revoke-during-partition",
+    ),
+    "saves_into_nothing": Broken(
+        saves_into_nothing.BrokenNode,
+        "A write to a session that has ended is answered as if it had been saved.",
+        "https://github.com/spring-projects/spring-session/issues/1277",
+        "no_resurrection",
+        "logout-beside-a-write",
+    ),
+    "serves_what_it_served": Broken(
+        serves_what_it_served.BrokenNode,
+        "Who takes over from a lost node goes on from what it served last itself, not from the copies since.",
+        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
+        "convergence",
+        "join-after-a-loss",
+    ),
+    "trusts_after_a_pause": Broken(
+        trusts_after_a_pause.BrokenNode,
+        "A node that stood still takes its copies for the newest, and believes no other's of what it holds.",
+        "https://github.com/etcd-io/etcd/issues/20418",
+        "convergence",
+        "pause-longer-than-suspicion",
+    ),
+    "writes_to_old_id": Broken(
+        writes_to_old_id.BrokenNode,
+        "After a failover the session gets a new record, and its writes go to the other one.",
+        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/issues/10",
+        "durability",
+        "join-after-a-loss",
     ),
 }
