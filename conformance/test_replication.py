@@ -50,13 +50,20 @@ def test_concurrent_writes_of_different_keys_both_survive(judgement: Judgement) 
 
 
 @pytest.mark.requirement("REQ-ROUT-6")
-@pytest.mark.scenario("steady-lan", "sticky-failback-stale-copy", check="bounded_staleness")
+@pytest.mark.scenario("steady-lan", "sticky-failback-stale-copy", "join-after-a-loss", check="bounded_staleness")
 def test_no_copy_stays_old_for_longer_than_the_bound(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-REPL-7")
-@pytest.mark.scenario("isolated-writer", "halves", "one-way-cut", "three-regions", check="bounded_staleness")
+@pytest.mark.scenario(
+    "isolated-writer",
+    "halves",
+    "one-way-cut",
+    "three-regions",
+    "pause-longer-than-suspicion",
+    check="bounded_staleness",
+)
 def test_copies_catch_up_once_a_partition_has_healed(judgement: Judgement) -> None:
     judgement.must_hold()
 

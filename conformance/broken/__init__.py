@@ -172,7 +172,7 @@ BROKEN: dict[str, Broken] = {
         keeps_local_copies.BrokenNode,
         "A node goes on from its local copy, and never takes what others changed while it was out of reach.",
         "https://github.com/hazelcast/hazelcast-wm/issues/50",
-        "convergence",
+        "bounded_staleness",
         "sticky-failback-stale-copy",
     ),
     "keeps_old_id": Broken(
@@ -277,14 +277,14 @@ BROKEN: dict[str, Broken] = {
         serves_what_it_served.BrokenNode,
         "Who takes over from a lost node goes on from what it served last itself, not from the copies since.",
         "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
-        "convergence",
+        "bounded_staleness",
         "join-after-a-loss",
     ),
     "trusts_after_a_pause": Broken(
         trusts_after_a_pause.BrokenNode,
         "A node that stood still takes its copies for the newest, and believes no other's of what it holds.",
         "https://github.com/etcd-io/etcd/issues/20418",
-        "convergence",
+        "bounded_staleness",
         "pause-longer-than-suspicion",
     ),
     "writes_to_old_id": Broken(
