@@ -2,7 +2,8 @@
 
 from msgspec import structs
 
-from reference.membership import ALIVE, DEAD, Membership
+from reference.member import ALIVE, DEAD
+from reference.membership import Membership
 from reference.node import Node
 from reference.protocol import Rumour
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from reference.membership import DEAD, SUSPECT, Membership
+from reference.member import DEAD, SUSPECT
+from reference.membership import Membership
 from reference.node import Node
 from reference.protocol import Rumour
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from msgspec import structs
 
-from reference.membership import ALIVE, DEAD, Membership
+from reference.member import ALIVE, DEAD
+from reference.membership import Membership
 from reference.node import Node
 from reference.protocol import Ack, PushPull
 
