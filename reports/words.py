@@ -193,6 +193,8 @@ def sentence(document: RunDocument) -> str:
     head = document.header
     run = f"in 1 run of seed {head.seed}"
     footer = document.footer
+    if footer is not None and footer.verdict == verdict.BROKEN_ADAPTER:
+        return f"Broken adapter {run}: its store was not judged. {footer.adapter}".rstrip()
     if footer is None or not footer.finished:
         why = "has no last line" if footer is None else "says that it was interrupted"
         return f"The run did not finish: its document {why}. What it had recorded is shown; there is no verdict."
@@ -204,7 +206,6 @@ def sentence(document: RunDocument) -> str:
         verdict.UNKNOWN: f"Unknown {run}: {named} found no answer within the budget, {over}.",
         verdict.VACUOUS: f"Nothing to judge {run}: {named} met nothing, which is no pass.",
         verdict.NOT_TESTED: f"Not tested {run}: no check that the scenario expects was judged, which is no pass.",
-        verdict.BROKEN_ADAPTER: f"Broken adapter {run}: its store was not judged.",
     }
     return sentences.get(footer.verdict, f"{footer.verdict} {run}, {over}.")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +111,16 @@ def test_what_needs_eyes_comes_first() -> None:
 def test_each_verdict_has_its_sentence(word: str, said: str, run: Any, written: Any) -> None:
     run.footer.verdict = word
     assert said in words.sentence(written(run))
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_broken_adapter_is_told_with_what_it_did_wrong(finished: bool, run: Any, written: Any) -> None:  # noqa: FBT001
+    run.footer = msgspec.structs.replace(
+        run.footer, verdict=BROKEN_ADAPTER, finished=finished, adapter="line 3: found no JSON."
+    )
+    assert words.sentence(written(run)) == (
+        "Broken adapter in 1 run of seed 7: its store was not judged. line 3: found no JSON."
+    )
 
 
 def test_a_violated_run_names_what_was_violated(violated_run: Any, written: Any) -> None:
