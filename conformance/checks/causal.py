@@ -1,5 +1,7 @@
 """Causal consistency, on request: nothing is shown older than what its reader's past holds, whoever wrote that."""
 
+from collections.abc import Iterator
+
 from conformance.checks.causality import Causality, Event
 from conformance.checks.copies import Copies
 from conformance.checks.findings import Convictions, at, conclude, counted, shown
@@ -75,18 +77,17 @@ class _Judge:
             promised = self._promise.made_to(session, read.asked, answered(read))
             self.reads += 1
             self.promised += promised
-            found = self._contradiction(session, causality, event)
-            if found is None:
-                continue
-            self.stale += 1
-            older, newer, name = found
-            if promised and (older is None or self._ordered(session, older, newer, read)):
-                self._convict(causality, older, newer, event, name)
+            found = list(self._contradictions(session, causality, event))
+            self.stale += bool(found)
+            for older, newer, name in found if promised else ():
+                if older is None or self._ordered(session, older, newer, read):
+                    self._convict(causality, older, newer, event, name)
+                    break  # one witness a read
 
-    def _contradiction(
+    def _contradictions(
         self, session: Session, causality: Causality, event: Event
-    ) -> tuple[Event | None, Event, str] | None:
-        """Find what a read shows under a key, None for nothing, and what its past holds instead."""
+    ) -> Iterator[tuple[Event | None, Event, str]]:
+        """Give what a read shows under a key, None for nothing, with what its past holds instead."""
         data = event.operation.data or {}
         for name in session.keys:
             shows = causality.source(event, name) if name in data else None
@@ -100,8 +101,7 @@ class _Judge:
                 else:
                     right = newer is shows or not causality.precedes(shows, newer)
                 if not right:
-                    return shows, newer, name
-        return None
+                    yield shows, newer, name
 
     def _may_be_deleted(self, session: Session, causality: Causality, name: str, write: Event, read: Event) -> bool:
         """Say whether a delete may come between a write and a read that lacks the key."""

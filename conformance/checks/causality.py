@@ -35,8 +35,7 @@ class Event:
 class _Lane:
     """Operations of one client, each answered before the next was asked for."""
 
-    def __init__(self, client: str) -> None:
-        self.client = client
+    def __init__(self) -> None:
         self.events: list[Event] = []
         self.answers: list[int] = []
         self.updates: dict[str, list[int]] = {}  # by key: the positions of its updates
@@ -125,7 +124,7 @@ class Causality:
         if number is None:
             number = len(self._lanes)
             lanes.append(number)
-            self._lanes.append(_Lane(operation.client))
+            self._lanes.append(_Lane())
         lane = self._lanes[number]
         event = self._by_id[operation.id] = Event(operation, number, len(lane.events))
         lane.events.append(event)

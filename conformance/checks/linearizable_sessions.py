@@ -31,9 +31,9 @@ def linearizability(index: Index) -> Finding:
     denied or refused, peeks and observers' reads, and that a session begins and ends: what a session answers after its
     end is no_resurrection's, one that is gone durability's.
 
-    Judged: keys. Cost: O(n log n) without deletes, exponential at worst and bounded by the budget with them. Sources:
-    Herlihy and Wing, "Linearizability" (1990); Gibbons and Korach (1997) for zones; Wing and Gong (1993) with Lowe's
-    memo (2017) for the search.
+    Judged: keys. Cost: O(n log n) a key in the n operations of its session without deletes, exponential at worst and
+    bounded by the budget with them. Sources: Herlihy and Wing, "Linearizability" (1990); Gibbons and Korach (1997) for
+    zones; Wing and Gong (1993) with Lowe's memo (2017) for the search.
     """
     judge = _Judge(index)
     for session in index.sessions.values():
