@@ -5,7 +5,8 @@ from bisect import bisect_right
 from conformance.checks.copies import Copies, is_alive
 from conformance.checks.findings import Convictions, at, conclude, quantiles, seconds, shown
 from conformance.checks.index import Index, Key, Session, answered, surely_before
-from conformance.history import CLUSTER, DELETE, OBSERVER, OK, PEEK, WRITE, Operation
+from conformance.checks.plain import Plain
+from conformance.history import CLUSTER, DELETE, OBSERVER, OK, PEEK, READ, WRITE, Operation
 from conformance.verdict import Finding
 
 NAME = "bounded_staleness"
@@ -33,14 +34,19 @@ def bounded_staleness(index: Index) -> Finding:
     copies, convictions = Copies(index), Convictions()
     judged, stale, seen = 0, list[int](), 0
     for session in index.sessions.values():
+        plain = session.plain
+        if plain is not None and not plain.peeked:
+            seen += plain.reads if len(plain.told) > 1 else 0  # its reads are as new as can be
+            judged += _judged_of_plain(copies, session, plain)
+            continue
         due = _due_from(copies, session)
         if due is None:
             continue
         found = [o for o in session.operations if _is_copy(o)]
         seen += len(found)
         judged += sum(o.asked > due for o in found)
-        if session.plain is not None:
-            found = [o for o in found if o.op == PEEK]  # its reads are as new as can be
+        if plain is not None:
+            found = [o for o in found if o.op == PEEK]
         for copy in found:
             if late := _staleness(copies, session, copy):
                 stale.append(late)
@@ -66,6 +72,16 @@ def _is_copy(operation: Operation) -> bool:
     if operation.data is None or not is_alive(operation):
         return False
     return operation.op == PEEK or operation.by != OBSERVER
+
+
+def _judged_of_plain(copies: Copies, session: Session, plain: Plain) -> int:
+    """Count the reads of a plain session that were asked for after its first update was settled."""
+    if not plain.reads or len(plain.told) == 1:  # an observer's, or nothing but a login
+        return 0
+    due = copies.timeline.settled(plain.told[1])
+    if plain.heard <= due:
+        return 0
+    return sum(o.asked > due and o.op == READ and o.outcome == OK for o in session.operations)
 
 
 def _due_from(copies: Copies, session: Session) -> int | None:
