@@ -58,6 +58,11 @@ class Beliefs:
         active = self._before.get(session, answered(self.begun[session]))
         return self.denials[session].asked >= _deadline(self._lifetime, answered(self.begun[session]), active)
 
+    def logins_since(self, client: str, t: int) -> Iterator[Operation]:
+        """Go through the logins of a client that were asked for at that instant or later."""
+        logins = self.logins[client]
+        return (logins[position] for position in range(bisect_left(logins, t, key=_asked), len(logins)))
+
     def lives(self) -> Iterator[tuple[int, int | None]]:
         """Go through the sessions: from when to when each was live to its user, µs, None for the end of the run.
 
@@ -88,11 +93,6 @@ class Beliefs:
         for logins in found.values():
             logins.sort(key=_asked)
         return found
-
-    def logins_since(self, client: str, t: int) -> Iterator[Operation]:
-        """Go through the logins of a client that were asked for at that instant or later."""
-        logins = self.logins[client]
-        return (logins[position] for position in range(bisect_left(logins, t, key=_asked), len(logins)))
 
     def _over(self) -> dict[str, int]:
         over: dict[str, int] = {}

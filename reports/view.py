@@ -10,10 +10,10 @@ from msgspec import Struct
 from conformance import verdict
 from conformance.costs import CAUSES
 from conformance.history import ENDED, EXPIRED
-from conformance.requirements import requirements
 from conformance.verdict import Finding
 from reports import power, words
 from reports.document import RunDocument
+from reports.required import required
 
 _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verdict.UNKNOWN)
 
@@ -22,8 +22,6 @@ _GLIMPSE = 110
 
 _ROWS_MOST = 12
 """With more nodes than this, tables with a row for each are folded."""
-
-_WORST_FIRST = (verdict.VIOLATED, verdict.UNKNOWN, verdict.NOT_TESTED, verdict.UNFINISHED, words.SHOWN)
 
 
 class Witness(Struct, frozen=True):
@@ -83,18 +81,6 @@ class Fared(Struct, frozen=True):
     forced: str
 
 
-class Required(Struct, frozen=True):
-    """One requirement, what is said of it, and which checks said so."""
-
-    id: str
-    level: str
-    sentence: str
-    verdict: str
-    symbol: str
-    tone: str
-    checks: str
-
-
 class Outcomes(Struct, frozen=True):
     """Requests to one node, or to all, by outcome."""
 
@@ -141,8 +127,8 @@ def view(document: RunDocument) -> dict[str, Any]:
             for number, fault in enumerate(document.faults, start=1)
         ],
         "fared": _fared(document),
-        "required": _required(document, own=True),
-        "besides": _required(document, own=False),
+        "required": required(document, own=True),
+        "besides": required(document, own=False),
         "limits": _limits(document),
         "lag": _lag(document),
         "outcomes": _outcomes(document),
@@ -281,49 +267,6 @@ def _fared(document: RunDocument) -> list[Fared]:
         )
         for name, by in zip([*names, "outside of faults"], [*seen.faults, seen.calm], strict=True)
     ]
-
-
-def _required(document: RunDocument, *, own: bool) -> list[Required]:
-    """Give every requirement that the run says something of, the worst first.
-
-    Args:
-        document: the run.
-        own: whether those that the scenario is about, or those that its checks show besides.
-    """
-    catalogue = requirements()
-    judged: dict[str, list[Finding]] = {id_: [] for id_ in document.header.requirements}
-    for finding in document.checks:
-        for id_ in finding.requirements:
-            judged.setdefault(id_, []).append(finding)
-    found = []
-    for id_, findings in judged.items():
-        if (id_ in document.header.requirements) != own:
-            continue
-        entry = catalogue.get(id_)
-        word = _word(findings, finished=document.finished)
-        found.append(
-            Required(
-                id=id_,
-                level=entry.level if entry else "",
-                sentence=entry.sentence if entry else "The catalogue of this version does not have it.",
-                verdict=word,
-                symbol=words.SYMBOLS[word],
-                tone=words.TONES[word],
-                checks=words.listed([words.spoken(finding.check) for finding in findings]),
-            )
-        )
-    place = {id_: number for number, id_ in enumerate(catalogue)}
-    return sorted(found, key=lambda one: (_WORST_FIRST.index(one.verdict), place.get(one.id, len(place)), one.id))
-
-
-def _word(findings: list[Finding], *, finished: bool) -> str:
-    """Make one word for a requirement of the verdicts of the checks that name it (as `conformance.tally` does)."""
-    if not finished:
-        return verdict.UNFINISHED
-    found = {finding.verdict for finding in findings}
-    if verdict.HOLDS in found and not found & {verdict.VIOLATED, verdict.UNKNOWN}:
-        return words.SHOWN
-    return next((word for word in (verdict.VIOLATED, verdict.UNKNOWN) if word in found), verdict.NOT_TESTED)
 
 
 def _balanced(document: RunDocument) -> list[tuple[str, ...]]:
