@@ -105,6 +105,37 @@ def test_calls_that_only_touch_are_concurrent() -> None:
     assert linearizable([write, late], REGISTER).verdict == VIOLATED
 
 
+def test_values_that_only_touch_follow_each_other() -> None:
+    """What the first must hold until its last read is asked, the second may write at that very instant."""
+    first = [Call("w1", "k", "write", 1, None, 0, 1), Call("r1", "k", "read", None, 1, 5, 6)]
+    second = [Call("w2", "k", "write", 2, None, 4, 5), Call("r2", "k", "read", None, 2, 8, 9)]
+    assert zones.contradiction([*first, *second]) == []
+    second[0] = Call("w2", "k", "write", 2, None, 3, 4)
+    assert zones.contradiction([*first, *second]) == [first[0], first[1], second[0], second[1]]
+
+
+def test_zones_judge_registers_of_unique_values_and_nothing_is_searched_there() -> None:
+    one, other = Call("w1", "k", "write", 1, None, 0, 1), Call("w2", "k", "write", 2, None, 2, 3)
+    seen = Call("r", "k", "read", None, 2, 4, 5)
+    assert zones.applies([one, other, seen])
+    assert linearizable([one, other, seen], REGISTER).steps == 0
+    assert not zones.applies([one, seen, Call("w3", "k", "write", 1, None, 6, 7)])
+    assert not zones.applies([one, Call("w3", "k", "write", None, None, 6, 7)])
+    assert not zones.applies([one, Call("c", "k", "cas", (1, 2), result=True, start=6, end=7)])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (Call("w2", "k", "write", 1, None, 2, 3), "w2 writes 1, which was written before"),
+        (Call("c", "k", "cas", (1, 2), result=True, start=2, end=3), "c is a cas; zones judge reads and writes"),
+    ],
+)
+def test_zones_refuse_what_they_cannot_judge(call: Call, said: str) -> None:
+    with pytest.raises(zones.NotUnique, match=said):
+        zones.contradiction([Call("w1", "k", "write", 1, None, 0, 1), call])
+
+
 def test_a_budget_that_ends_gives_unknown_and_never_a_pass() -> None:
     calls = [Call(str(n), "k", "cas", (n, n + 1), result=False, start=0, end=100) for n in range(30)]
     calls.append(Call("last", "k", "read", None, 77, 0, 100))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from conformance.checks import CHECKS, judge
 from conformance.checks import index as index_module
 from conformance.checks.index import Index, Session, answered, surely_before
+from conformance.checks.plain import plain
 from conformance.history import Operation
 from conformance.reading import read
 
@@ -155,3 +156,64 @@ def test_each_guarantee_is_about_the_reads_that_its_definition_names(history: by
     found = {name: CHECKS[name](index).figures for name in counted_by_definition(index)}
     counted = {name: (figures["reads"], figures["reads_promised"]) for name, figures in found.items()}
     assert counted == counted_by_definition(index)
+
+
+def asked(op: str, at: int, **members: Any) -> Operation:
+    known = {"id": f"c-{at}", "client": "c", "by": "user", "node": "n1", "answered": at + 2, "outcome": "ok"}
+    return Operation(op=op, asked=at, session="s", **{**known, **members})
+
+
+def test_one_thing_after_another_is_plain_and_its_reads_are_counted() -> None:
+    login = asked("login", 0)
+    first, second = asked("write", 10, key="k", value="v"), asked("write", 30, key="m", value="w")
+    operations = [
+        asked("read", 5, data={}),
+        first,
+        asked("read", 20, data={"k": "v"}),
+        second,
+        asked("read", 40, data={"k": "v", "m": "w"}),
+        asked("delete", 50, key="m"),
+        asked("read", 60, data={"k": "v"}),
+        asked("peek", 65, by="observer", client="o"),
+        asked("read", 70, data={"k": "v"}),
+        asked("logout", 80),
+        asked("read", 90, outcome="denied"),
+    ]
+    found = plain(login, operations)
+    assert found is not None
+    assert (found.reads, found.after_a_value, found.after_two_updates, found.after_a_read) == (5, 3, 1, 1)
+    assert (found.told, found.heard, found.client, found.peeked) == ([2, 12, 32, 52], 82, "c", True)
+    assert found.last_read is operations[8]
+    assert found.denied == [operations[10]]
+    late = plain(login, operations, lambda began, ended: (began, ended) >= (60, 62))
+    assert late is not None
+    assert (late.reads, late.after_a_value, late.after_two_updates, late.after_a_read) == (2, 2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [asked("read", 2, data={})],
+        [asked("write", 2, key="k", value="v")],
+        [asked("read", 5, data={"k": "v"})],
+        [asked("read", 5, data={}, client="d")],
+        [asked("read", 5, answered=None, outcome="unknown")],
+        [asked("read", 9, data={}), asked("read", 8, data={})],
+        [asked("read", 5, data={}), asked("write", 7, key="k", value="v")],
+        [asked("write", 5, key="k", value="v"), asked("read", 7, data={"k": "v"})],
+        [asked("login", 9)],
+    ],
+    ids=lambda operations: " ".join(f"{operation.op}-{operation.asked}" for operation in operations),
+)
+def test_what_overlaps_or_differs_needs_a_closer_look(broken: list[Operation]) -> None:
+    assert plain(asked("login", 0), broken) is None
+    after = [asked("read", 100, data={})]
+    assert plain(asked("login", 0), after) is not None
+
+
+def test_when_the_newest_value_is_deleted_the_one_before_it_is_the_newest() -> None:
+    writes = [asked("write", 10 * number, key=f"k{number}", value=f"v{number}") for number in (1, 2, 3)]
+    gone = asked("delete", 40, key="k3")
+    found = plain(asked("login", 0), [*writes, gone, asked("read", 50, data={"k1": "v1", "k2": "v2"})])
+    assert found is not None
+    assert (found.reads, found.after_two_updates) == (1, 1)
