@@ -216,4 +216,4 @@ def test_when_the_newest_value_is_deleted_the_one_before_it_is_the_newest() -> N
     gone = asked("delete", 40, key="k3")
     found = plain(asked("login", 0), [*writes, gone, asked("read", 50, data={"k1": "v1", "k2": "v2"})])
     assert found is not None
-    assert (found.reads, found.after_two_updates) == (1, 1)
+    assert (found.reads, found.after_two_updates, found.peeked) == (1, 1, False)
