@@ -156,6 +156,7 @@ def test_each_guarantee_is_about_the_reads_that_its_definition_names(history: by
     found = {name: CHECKS[name](index).figures for name in counted_by_definition(index)}
     counted = {name: (figures["reads"], figures["reads_promised"]) for name, figures in found.items()}
     assert counted == counted_by_definition(index)
+    assert all(figures["stale_reads"] or figures["staleness_us_max"] == 0 for figures in found.values())
 
 
 def asked(op: str, at: int, **members: Any) -> Operation:
