@@ -44,7 +44,7 @@ def test_of_concurrent_writes_all_nodes_keep_the_same(judgement: Judgement) -> N
 
 
 @pytest.mark.requirement("REQ-REPL-6")
-@pytest.mark.scenario("halves", "three-regions", "sticky-failback-stale-copy", check="lost_updates")
+@pytest.mark.scenario("halves", "three-regions", check="lost_updates")
 def test_concurrent_writes_of_different_keys_both_survive(judgement: Judgement) -> None:
     judgement.must_hold()
 
