@@ -3,14 +3,15 @@
 from reference.comparison import Comparison
 from reference.node import Node
 from reference.protocol import Difference
-from reference.replication import Replication
+from reference.replication import Pending, Replication
 
 
 class SendsOnce(Replication):
     """Replication that never sends a copy twice."""
 
-    def _resend(self) -> None:
-        self._pending.clear()
+    def _may_send(self, peer: str, pending: Pending, now: int) -> bool:
+        del peer, pending, now
+        return False
 
 
 class SeesNoDifference(Comparison):

@@ -42,7 +42,7 @@ RED = {
     "last_writer_takes_all": {"convergence", "durability", "lost_updates"},
     "leaves_a_part": {"absolute_band", "no_resurrection"},
     "mixes_sessions": {"convergence", "durability", "isolation"},
-    "never_resends": {"availability", "bounded_staleness", "convergence", "durability", "no_resurrection"},
+    "never_resends": {"bounded_staleness", "convergence", "durability", "no_resurrection"},
     "quarantines_for_a_while": {"membership"},
     "ready_before_join": {"cold_join", "convergence", "durability"},
     "recreates_at_the_end": {"no_resurrection"},
