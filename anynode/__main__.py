@@ -4,7 +4,9 @@ Nothing of the project is imported before `main` has begun to catch, so that a b
 5 (our own defect) and never with 1, which says that a store broke its promise.
 """
 
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 _OUR_DEFECT = 5
@@ -13,6 +15,7 @@ _INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments and exit with its code."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         from conformance.cli.app import execute  # noqa: PLC0415 (a failing import is caught here, see above)
 
@@ -29,6 +32,11 @@ def main() -> NoReturn:
             _OUR_DEFECT,
         )
     sys.exit(code)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End as Ctrl-C does, so that whatever was started is ended too."""
+    raise KeyboardInterrupt
 
 
 def _ended(message: str, code: int) -> int:

@@ -38,7 +38,12 @@ _JUDGEMENT = pytest.StashKey["Judgement"]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the suites, in a group of their own."""
     group = parser.getgroup("anynode", "anynode: whom the suites judge (pytest conformance)")
-    group.addoption("--subject", default=REFERENCE, metavar="NAME", help="whom to judge: reference, or broken:NAME")
+    group.addoption(
+        "--subject",
+        default=REFERENCE,
+        metavar="NAME",
+        help="whom to judge: reference, broken:NAME, a subject FILE.yaml, or package.module:Class",
+    )
     group.addoption(
         "--requirement",
         action="append",
@@ -191,6 +196,10 @@ class Judgement:
         from conformance import verdict
 
         self.verdict = self.finding.verdict
+        footer = self.run.document.footer
+        if footer is not None and footer.verdict == verdict.BROKEN_ADAPTER:
+            self.verdict, self.seen = verdict.BROKEN_ADAPTER, footer.adapter
+            pytest.fail(f"the adapter is broken: {footer.adapter}\nagain: {self.run.command}", pytrace=False)
         if self.verdict == verdict.VIOLATED:
             pytest.fail(self._story(), pytrace=False)
         if self.verdict == verdict.UNKNOWN:
@@ -392,6 +401,7 @@ class _Summary:
             tally.SHOWN: {"green": True},
             verdict.VIOLATED: {"red": True},
             verdict.UNKNOWN: {"red": True},
+            verdict.BROKEN_ADAPTER: {"red": True},
         }
         for word, line in tally.lines(tallied):
             terminalreporter.write_line(line, **colours.get(word, {"yellow": True}))

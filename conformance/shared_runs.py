@@ -99,11 +99,16 @@ class Runs:
             decided = _repeated_from(out / folder.SCENARIO, decided)
         self._place.mkdir(parents=True, exist_ok=True)
         with _alone(out.with_suffix(".lock")):
-            if not (out / folder.DOCUMENT).is_file() or not read(out / folder.DOCUMENT).finished:
+            if not _is_over(out / folder.DOCUMENT):
                 carry_out(decided, out)
                 if self._pages:
                     page.make(out)
         return SharedRun(decided.scenario.name, read(out / folder.DOCUMENT), out, decided.command)
+
+
+def _is_over(document: Path) -> bool:
+    """Say whether a run came to its end: the world's, or that of an adapter that broke."""
+    return document.is_file() and read(document).footer is not None
 
 
 def _repeated_from(file: Path, decided: Plan) -> Plan:

@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from conformance.requirements import requirements
-from conformance.verdict import HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
+from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 
 SHOWN = "shown"
 WITHOUT_A_TEST = "without a test"
 """No test that ran names the requirement: it was not selected, or the suites have none."""
 
-VERDICTS = (VIOLATED, UNKNOWN, SHOWN, NOT_TESTED, WITHOUT_A_TEST)
+VERDICTS = (BROKEN_ADAPTER, VIOLATED, UNKNOWN, SHOWN, NOT_TESTED, WITHOUT_A_TEST)
 """What may be said of a requirement, the worst first."""
 
 
@@ -121,12 +121,12 @@ def lines(tallied: Tally) -> list[tuple[str, str]]:
     if untried:
         written.append((WITHOUT_A_TEST, f"{WITHOUT_A_TEST} here: {abbreviated(untried)}"))
     told: dict[str, str] = {}
-    for word in (SHOWN, NOT_TESTED, UNKNOWN, VIOLATED):
+    for word in (SHOWN, NOT_TESTED, UNKNOWN, VIOLATED, BROKEN_ADAPTER):
         for one in tallied.requirements:
             if one.verdict == word:
                 written += [(word, line) for line in _lines_of(one, told)]
     counted = ", ".join(f"{number} {word}" for word, number in tallied.counts.items() if number)
-    worst = next((word for word in VERDICTS[:2] if tallied.counts[word]), SHOWN)
+    worst = next((word for word in VERDICTS[:3] if tallied.counts[word]), SHOWN)
     written.append((worst, f"{tallied.subject}: of {len(tallied.requirements)} requirements {counted}"))
     return written
 
@@ -174,7 +174,7 @@ def _word(result: Result) -> str:
     """Tell which verdict of a requirement a test's verdict stands for."""
     if result.verdict == HOLDS:
         return SHOWN
-    return result.verdict if result.verdict in (VIOLATED, UNKNOWN) else NOT_TESTED
+    return result.verdict if result.verdict in (BROKEN_ADAPTER, VIOLATED, UNKNOWN) else NOT_TESTED
 
 
 def _lines_of(one: Told, told: dict[str, str]) -> list[str]:

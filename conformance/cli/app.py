@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli import check, doctor, output, power, replay, report, run, scenarios, schema, smoke
+from conformance.cli import check, doctor, output, power, replay, report, run, scenarios, schema, smoke, validate
 
 TRY, JUDGE, READ = "Try", "Judge", "Read"
 
@@ -20,6 +20,7 @@ COMMANDS = (
     (TRY, "scenarios", scenarios.scenarios),
     (TRY, "doctor", doctor.doctor),
     (JUDGE, "smoke", smoke.smoke),
+    (JUDGE, "validate", validate.validate),
     (JUDGE, "check", check.check),
     (JUDGE, "replay", replay.replay),
     (READ, "report", report.report),

@@ -1,0 +1,109 @@
+"""`anynode validate`: a whole verdict on one store, by requirement, with report and badge."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conformance.cli import output
+
+if TYPE_CHECKING:  # the validator loads the whole engine
+    from conformance.validating import Validation
+
+
+def validate(
+    subject: Annotated[
+        str,
+        typer.Argument(metavar="SUBJECT", help="A subject FILE.yaml, package.module:Class, reference, or broken:NAME."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the report; default out/validate-SUBJECT.", metavar="DIR")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Decides all chance; each scenario's own if not given.")
+    ] = None,
+    expected: Annotated[
+        Path | None,
+        typer.Option(help="Known failures: YAML with expected: [{requirement, because, link}].", metavar="FILE"),
+    ] = None,
+    short: Annotated[
+        bool, typer.Option("--short", help="Tell long scenarios in ten minutes around their faults.")
+    ] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Say what would run, and why something would not.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
+) -> int:
+    """Judge a store by all suites: a verdict by requirement, a report with every run's page, JUnit and a badge.
+
+    To try only its adapter: smoke. To run one scenario: run. How to write an adapter: docs/bring-your-own.md.
+
+    Example: anynode validate my-store.yaml --short
+    """
+    from conformance import folder
+    from conformance.expecting import ExpectationRefused, read_expected
+    from conformance.planning import plan
+    from conformance.subjects.adapter import BrokenAdapter
+    from conformance.subjects.file import SubjectRefused
+    from conformance.validating import validate as judge
+    from scenarios import load
+
+    with (
+        output.refusing(SubjectRefused, ExpectationRefused),
+        output.refusing(BrokenAdapter, code=output.BROKEN_ADAPTER),
+    ):
+        known = None if expected is None else read_expected(expected)
+        decided = plan(load("steady-lan"), subject=subject)
+    if list_:
+        return _list(decided.prepared.features, product=not decided.subject.foreign, as_json=as_json)
+    place = out if out is not None else folder.default("validate", 0, subject).with_name(f"validate-{_short(subject)}")
+    command = _again(subject, place if out is not None else None, seed, expected, short=short)
+    heard = (lambda _line: None) if as_json else output.note
+    result = judge(subject, place, command=command, seed=seed, short=short, expected=known, heard=heard)
+    if as_json:
+        output.print_json(result)
+    else:
+        _tell(result)
+    return output.exit_code(result.verdict)
+
+
+def _short(subject: str) -> str:
+    return Path(subject).stem.replace(":", "-") if subject.endswith((".yaml", ".yml")) else subject.replace(":", "-")
+
+
+def _again(subject: str, out: Path | None, seed: int | None, expected: Path | None, *, short: bool) -> str:
+    words = ["anynode", "validate", subject]
+    for option, value in (("--out", out), ("--seed", seed), ("--expected", expected)):
+        if value is not None:
+            words += [option, str(value)]
+    return shlex.join([*words, "--short"] if short else words)
+
+
+def _list(features: list[str], *, product: bool, as_json: bool) -> int:
+    """Say what would run, by test, and what would not for want of a feature."""
+    from conformance.listing import listed
+
+    tests = listed(features, product=product)
+    if as_json:
+        output.print_json(tests)
+        return output.HELD
+    for test in tests:
+        said = "runs" if not test.why_not else f"not tested: {test.why_not}"
+        output.say(f"{test.name}\n    {', '.join(test.requirements)}; {', '.join(test.scenarios) or 'no run'}: {said}")
+    skipped = sum(bool(test.why_not) for test in tests)
+    output.say(f"\n{len(tests)} tests, {skipped} of which would not be tested")
+    return output.HELD
+
+
+def _tell(result: "Validation") -> None:
+    for one in result.requirements:
+        known = f" (expected: {one.expected})" if one.expected else ""
+        output.say(f"{one.verdict:14} {one.id:13} {one.level:6} {one.reason}{known}".rstrip())
+        for evidence in one.evidence:
+            output.say(f"{'':14} again: {evidence['again']}")
+    for id_ in result.unexpected:
+        output.say(f"holds although its failure was expected: {id_}; take it from the file")
+    replayable = "a run gives the same digest again" if result.replayable else "two runs of one seed differed"
+    output.say(
+        f"\n{result.subject}: {result.verdict}\nreplayable: {replayable}; digest {result.digest[:12]}\n"
+        f"report:  {result.report}\nagain:   {result.command}"
+    )

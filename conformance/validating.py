@@ -1,0 +1,218 @@
+"""A whole verdict on one subject: the suites, by requirement, and whether a run of it can be replayed.
+
+The suites run in a process of their own, as `pytest --pyargs conformance` does; this reads what they leave. It prints
+nothing.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from conformance import folder, tally
+from conformance.expecting import Expected, weighed
+from conformance.planning import plan
+from conformance.runner import carry_out
+from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
+from reports.badge import badge_json, badge_svg
+from reports.document import read
+from scenarios import around_faults, load
+
+REPLAYED = "crash-and-return-empty"
+"""The scenario that is run twice to see whether runs can be replayed: lives end and begin in it."""
+SUMMARY = "requirements.json"
+RUNS = "runs"
+
+
+class Judged(Struct):
+    """What is said of one requirement.
+
+    Attributes:
+        id, level: as in the catalogue.
+        verdict: holds, violated, unknown, broken adapter or not tested.
+        reason: why nothing better can be said; "" where it holds.
+        evidence: of tests that it failed: what was seen, the operations, and the command that repeats the run.
+        expected: the link of a failure that was expected, "" else.
+    """
+
+    id: str
+    level: str
+    verdict: str
+    reason: str
+    evidence: list[dict[str, Any]]
+    expected: str = ""
+
+
+class Validation(Struct):
+    """The verdict on a subject, as `anynode validate --json` prints it.
+
+    Attributes:
+        subject: its name.
+        verdict: the worst of all requirements; holds if any was shown and none broken.
+        replayable: whether one scenario, run twice, gave one digest.
+        digest: over the digests of all runs.
+        requirements: of the catalogue, those that some test names.
+        checks: by check, in how many runs it gave which verdict.
+        not_tested: by reason, the requirements of which nothing was shown.
+        unexpected: requirements that hold although their failure was expected.
+        report: the folder with every run's page.
+        command: what does the same again.
+    """
+
+    subject: str
+    verdict: str
+    replayable: bool
+    digest: str
+    requirements: list[Judged]
+    checks: dict[str, dict[str, int]]
+    not_tested: list[dict[str, Any]]
+    unexpected: list[str]
+    report: str
+    command: str
+
+
+def validate(
+    subject: str,
+    out: Path,
+    *,
+    command: str,
+    seed: int | None = None,
+    short: bool = False,
+    expected: Expected | None = None,
+    heard: Callable[[str], None] = lambda _line: None,
+) -> Validation:
+    """Judge a subject by all suites.
+
+    Args:
+        subject: whom, as `--subject` names it; it has answered `hello` already.
+        out: the folder of the report; an earlier report there is replaced.
+        command: what does the same again.
+        seed: decides all chance; each scenario's own when None.
+        short: whether long scenarios are told around their faults.
+        expected: failures that are known.
+        heard: told each line that pytest prints.
+
+    Raises:
+        RuntimeError: pytest left no summary, which is our own defect; what it printed last is in the message.
+    """
+    printed = _run_suites(subject, out, seed, short=short, heard=heard)
+    try:
+        tallied = msgspec.json.decode((out / SUMMARY).read_bytes(), type=tally.Tally)
+    except (OSError, msgspec.DecodeError) as error:
+        raise RuntimeError("the suites left no summary; pytest said:\n" + "\n".join(printed[-30:])) from error
+    documents = [read(path / folder.DOCUMENT) for path in sorted((out / RUNS).iterdir()) if path.is_dir()]
+    judged, unexpected = weighed([_judged(one) for one in tallied.requirements if one.results], expected)
+    digests = "\n".join(f"{one.header.scenario} {one.footer.digest if one.footer else ''}" for one in documents)
+    verdict = _worst(judged)
+    name = documents[0].header.subject if documents else subject
+    (out / "badge.svg").write_text(badge_svg(name, verdict), encoding="utf-8")
+    (out / "badge.json").write_text(json.dumps(badge_json(name, verdict)) + "\n", encoding="utf-8")
+    result = Validation(
+        subject=name,
+        verdict=verdict,
+        replayable=_replayable(subject, seed),
+        digest=blake2b(digests.encode(), digest_size=32).hexdigest(),
+        requirements=judged,
+        checks=_counted([(check.check, check.verdict) for one in documents for check in one.checks]),
+        not_tested=_gaps(judged),
+        unexpected=unexpected,
+        report=str(out),
+        command=command,
+    )
+    (out / "validation.json").write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+    return result
+
+
+def suites_command(subject: str, out: Path | None, seed: int | None, *, short: bool, more: list[str]) -> list[str]:
+    """Write the command that runs the suites as they are installed, whatever project the current folder holds."""
+    command = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "-p", "no:cacheprovider", "-q"]
+    command += ["--import-mode=importlib", "--pyargs", "conformance", "--subject", subject, *more]
+    if out is not None:
+        command += ["--anynode-report", str(out.resolve())]
+    if seed is not None:
+        command += ["--seed", str(seed)]
+    return [*command, "--anynode-short"] if short else command
+
+
+def _run_suites(subject: str, out: Path, seed: int | None, *, short: bool, heard: Callable[[str], None]) -> list[str]:
+    printed: list[str] = []
+    with subprocess.Popen(  # noqa: S603 - our own suites
+        suites_command(subject, out, seed, short=short, more=["-v", "--no-header", "--tb=short"]),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as suites:
+        assert suites.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+        try:
+            for line in suites.stdout:
+                printed.append(line.rstrip())
+                heard(line.rstrip())
+        except KeyboardInterrupt:
+            suites.send_signal(signal.SIGINT)  # pytest ends its runs, and those their nodes
+            raise
+    return printed
+
+
+def _judged(one: tally.Told) -> Judged:
+    verdict = HOLDS if one.verdict == tally.SHOWN else one.verdict
+    failed = [result for result in one.results if result.verdict in (VIOLATED, UNKNOWN, BROKEN_ADAPTER)]
+    evidence = [
+        {
+            "test": result.test,
+            "scenario": result.scenario,
+            "seed": result.seed,
+            "check": result.check,
+            "promise": result.promise,
+            "seen": result.seen,
+            "folder": result.folder,
+            "again": result.again,
+        }
+        for result in failed
+    ]
+    reason = "" if verdict == HOLDS else "; ".join(dict.fromkeys(r.seen for r in failed or one.results))
+    return Judged(one.id, one.level, verdict, reason, evidence)
+
+
+def _worst(judged: list[Judged]) -> str:
+    """Make one verdict of all; a failure that was expected is no surprise and decides nothing."""
+    words = {one.verdict for one in judged if not one.expected}
+    for word in (BROKEN_ADAPTER, VIOLATED, UNKNOWN, HOLDS):
+        if word in words:
+            return word
+    return NOT_TESTED
+
+
+def _counted(pairs: list[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for check, verdict in pairs:
+        of_check = counts.setdefault(check, {})
+        of_check[verdict] = of_check.get(verdict, 0) + 1
+    return counts
+
+
+def _gaps(judged: list[Judged]) -> list[dict[str, Any]]:
+    reasons: dict[str, list[str]] = {}
+    for one in judged:
+        if one.verdict == NOT_TESTED:
+            reasons.setdefault(one.reason, []).append(one.id)
+    return [{"reason": reason, "requirements": ids} for reason, ids in reasons.items()]
+
+
+def _replayable(subject: str, seed: int | None) -> bool:
+    """Run one scenario twice, each in a folder of its own, and compare the digests."""
+    digests = set()
+    for _ in range(2):
+        with tempfile.TemporaryDirectory(prefix="anynode-replayable-") as scratch:
+            decided = plan(around_faults(load(REPLAYED)), seed=seed, subject=subject)
+            digests.add(carry_out(decided, Path(scratch) / "run").digest)
+    return len(digests) == 1
