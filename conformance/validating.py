@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ REPLAYED = "crash-and-return-empty"
 """The scenario that is run twice to see whether runs can be replayed: lives end and begin in it."""
 SUMMARY = "requirements.json"
 RUNS = "runs"
+USAGE_ERROR = 4
+"""How pytest ends when its arguments cannot be used."""
 
 
 class Judged(Struct):
@@ -87,6 +89,7 @@ def validate(
     command: str,
     seed: int | None = None,
     short: bool = False,
+    requirements: Sequence[str] = (),
     expected: Expected | None = None,
     heard: Callable[[str], None] = lambda _line: None,
 ) -> Validation:
@@ -98,13 +101,18 @@ def validate(
         command: what does the same again.
         seed: decides all chance; each scenario's own when None.
         short: whether long scenarios are told around their faults.
+        requirements: judge these alone; all when empty.
         expected: failures that are known.
         heard: told each line that pytest prints.
 
     Raises:
+        NothingToJudge: no test shows a requirement that was asked for.
         RuntimeError: pytest left no summary, which is our own defect; what it printed last is in the message.
     """
-    printed = _run_suites(subject, out, seed, short=short, heard=heard)
+    more = [word for id_ in requirements for word in ("--requirement", id_)]
+    code, printed = _run_suites(suites_command(subject, out, seed, short=short, more=more), heard)
+    if code == USAGE_ERROR:
+        raise NothingToJudge(next((line.removeprefix("ERROR: ") for line in printed if "--" in line), printed[-1]))
     try:
         tallied = msgspec.json.decode((out / SUMMARY).read_bytes(), type=tally.Tally)
     except (OSError, msgspec.DecodeError) as error:
@@ -132,25 +140,25 @@ def validate(
     return result
 
 
-def suites_command(subject: str, out: Path | None, seed: int | None, *, short: bool, more: list[str]) -> list[str]:
+class NothingToJudge(ValueError):
+    """What was asked for cannot be judged; the text says why."""
+
+
+def suites_command(subject: str, out: Path, seed: int | None, *, short: bool, more: Sequence[str]) -> list[str]:
     """Write the command that runs the suites as they are installed, whatever project the current folder holds."""
-    command = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "-p", "no:cacheprovider", "-q"]
-    command += ["--import-mode=importlib", "--pyargs", "conformance", "--subject", subject, *more]
-    if out is not None:
-        command += ["--anynode-report", str(out.resolve())]
+    command = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "-p", "no:cacheprovider"]
+    command += ["-v", "--no-header", "--tb=short", "--import-mode=importlib", "--pyargs", "conformance", *more]
+    command += ["--subject", subject, "--anynode-report", str(out.resolve())]
     if seed is not None:
         command += ["--seed", str(seed)]
     return [*command, "--anynode-short"] if short else command
 
 
-def _run_suites(subject: str, out: Path, seed: int | None, *, short: bool, heard: Callable[[str], None]) -> list[str]:
+def _run_suites(command: Sequence[str], heard: Callable[[str], None]) -> tuple[int, list[str]]:
+    """Run pytest, and return its exit code and what it printed."""
     printed: list[str] = []
     with subprocess.Popen(  # noqa: S603 - our own suites
-        suites_command(subject, out, seed, short=short, more=["-v", "--no-header", "--tb=short"]),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as suites:
         assert suites.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
         try:
@@ -160,7 +168,7 @@ def _run_suites(subject: str, out: Path, seed: int | None, *, short: bool, heard
         except KeyboardInterrupt:
             suites.send_signal(signal.SIGINT)  # pytest ends its runs, and those their nodes
             raise
-    return printed
+    return suites.returncode, printed
 
 
 def _judged(one: tally.Told) -> Judged:

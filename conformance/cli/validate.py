@@ -27,6 +27,9 @@ def validate(
         Path | None,
         typer.Option(help="Known failures: YAML with expected: [{requirement, because, link}].", metavar="FILE"),
     ] = None,
+    requirement: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Judge this one only (REQ-REPL-10); may be given again.")
+    ] = None,
     short: Annotated[
         bool, typer.Option("--short", help="Tell long scenarios in ten minutes around their faults.")
     ] = False,
@@ -44,6 +47,7 @@ def validate(
     from conformance.planning import plan
     from conformance.subjects.adapter import BrokenAdapter
     from conformance.subjects.file import SubjectRefused
+    from conformance.validating import NothingToJudge
     from conformance.validating import validate as judge
     from scenarios import load
 
@@ -56,9 +60,20 @@ def validate(
     if list_:
         return _list(decided.prepared.features, product=not decided.subject.foreign, as_json=as_json)
     place = out if out is not None else folder.default("validate", 0, subject).with_name(f"validate-{_short(subject)}")
-    command = _again(subject, place if out is not None else None, seed, expected, short=short)
+    options = {"--out": out, "--seed": seed, "--expected": expected}
+    command = _again(subject, options, requirement or [], short=short)
     heard = (lambda _line: None) if as_json else output.note
-    result = judge(subject, place, command=command, seed=seed, short=short, expected=known, heard=heard)
+    with output.refusing(NothingToJudge):
+        result = judge(
+            subject,
+            place,
+            command=command,
+            seed=seed,
+            short=short,
+            requirements=requirement or [],
+            expected=known,
+            heard=heard,
+        )
     if as_json:
         output.print_json(result)
     else:
@@ -70,11 +85,13 @@ def _short(subject: str) -> str:
     return Path(subject).stem.replace(":", "-") if subject.endswith((".yaml", ".yml")) else subject.replace(":", "-")
 
 
-def _again(subject: str, out: Path | None, seed: int | None, expected: Path | None, *, short: bool) -> str:
+def _again(subject: str, options: dict[str, Path | int | None], requirements: list[str], *, short: bool) -> str:
     words = ["anynode", "validate", subject]
-    for option, value in (("--out", out), ("--seed", seed), ("--expected", expected)):
+    for option, value in options.items():
         if value is not None:
             words += [option, str(value)]
+    for id_ in requirements:
+        words += ["--requirement", id_]
     return shlex.join([*words, "--short"] if short else words)
 
 

@@ -28,11 +28,11 @@ function change(entry) {     // a change that began here: into the own log, and 
   log.entries.push(entry);
   apply(entry);
   for (const peer of peers)
-    say({send: peer, channel: 'data', body: {log: origin, from: log.base + log.entries.length - 1, entries: [entry]}});
+    say({send: peer, channel: 'data', body: {log: origin, base: log.base, from: log.base + log.entries.length - 1, entries: [entry]}});
 }
 
-function take({log: origin, from, entries}) {   // entries of another's log, in order; what would leave a gap waits its turn
-  if (!logs.has(origin)) logs.set(origin, {base: from === 0 ? 0 : from, entries: []});
+function take({log: origin, base, from, entries}) {   // entries of another's log, in order: what would leave a gap waits
+  if (!logs.has(origin)) logs.set(origin, {base, entries: []});
   const log = logs.get(origin);
   for (const [i, entry] of entries.entries()) {
     if (from + i !== log.base + log.entries.length) continue;
@@ -47,7 +47,7 @@ function answer(peer, theirs) {   // send what that peer lacks, and say whether 
   for (const [origin, log] of logs) {
     const from = Math.max(theirs[origin] ?? 0, log.base);
     const entries = log.entries.slice(from - log.base);
-    if (entries.length) say({send: peer, channel: 'data', body: {log: origin, from, entries}});
+    if (entries.length) say({send: peer, channel: 'data', body: {log: origin, base: log.base, from, entries}});
   }
   say({send: peer, channel: 'data', body: {had: ready}});
 }
