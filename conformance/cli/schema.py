@@ -35,11 +35,32 @@ def _trace() -> dict[str, Any]:
     return msgspec.json.schema(Line)
 
 
+def _input() -> dict[str, Any]:
+    from conformance.subjects.lines import input_schema
+
+    return input_schema()
+
+
+def _output() -> dict[str, Any]:
+    from conformance.subjects.lines import output_schema
+
+    return output_schema()
+
+
+def _subject() -> dict[str, Any]:
+    from conformance.subjects.file import SubjectFile
+
+    return SubjectFile.model_json_schema()
+
+
 FORMATS: dict[str, Callable[[], dict[str, Any]]] = {
     "scenario": _scenario,
     "history": _history,
     "run": _run,
     "trace": _trace,
+    "subject": _subject,
+    "subject-input": _input,
+    "subject-output": _output,
 }
 """Every format that has a schema; `docs/schemas/NAME.json` is what the command prints."""
 
@@ -47,7 +68,11 @@ FORMATS: dict[str, Callable[[], dict[str, Any]]] = {
 def schema(
     name: Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.")],
 ) -> None:
-    """Print the JSON Schema of a format: a scenario's file, or one line of a history, run document or trace."""
+    """Print the JSON Schema of a format.
+
+    scenario and subject are files; the others are one line: of a history, a run document, a trace, and of what a store
+    of yours is told (subject-input) and says (subject-output).
+    """
     if name not in FORMATS:
         raise output.failure("schema", f"the format {name!r}", f"one of {', '.join(FORMATS)}", "name one of them")
     output.print_json(_dedented(FORMATS[name]()))

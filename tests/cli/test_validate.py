@@ -87,8 +87,8 @@ def test_the_reference_lacks_nothing_that_a_test_needs() -> None:
 @pytest.mark.parametrize("check", NEEDS)
 def test_a_check_says_the_same_of_a_feature_as_the_list(check: str) -> None:
     def verdict_with(features: list[str]) -> str:
-        head = {"history": 1, "scenario": "empty", "seed": 1, "subject": "by hand", "nodes": ["n1"], "features": features,
-                "contract": {}, "expect": [check], "routing": False, "store": "cluster",
+        head = {"history": 1, "scenario": "empty", "seed": 1, "subject": "by hand", "nodes": ["n1"],
+                "features": features, "contract": {}, "expect": [check], "routing": False, "store": "cluster",
                 "lifetime": {"absolute_us": 9, "idle_us": 9}, "cookie": {"name": "s", "domain": ""}}  # fmt: skip
         lines = [head, {"healed": 1}, {"end": 2, "operations": 0}]
         found = judge_file("\n".join(json.dumps(line) for line in lines).encode())
