@@ -39,6 +39,8 @@ FEATURES = (
 """What a subject may list (protocol, part 2)."""
 BUILD_S = 600
 HELLO = Hello(1)
+_BUILT: set[tuple[Path, tuple[str, ...]]] = set()
+"""What this process has built, by folder and command: a suite plans a run for every test, and builds once."""
 
 
 def hello(process: Process) -> Re:
@@ -133,8 +135,10 @@ class StdioSubject:
             raise self._cannot_start("command", file.command, error) from error
 
     def _ask(self) -> Re:
-        if self.file.build is not None:
+        build = (self.file.folder, tuple(self.file.build or ()))
+        if self.file.build is not None and build not in _BUILT:
             self._build(self.file.build)
+            _BUILT.add(build)
         process = self.start("", None)
         try:
             return hello(process)
