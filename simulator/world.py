@@ -30,6 +30,7 @@ from simulator.lives import Crash
 from simulator.network import Network
 from simulator.readiness import Readiness
 from simulator.rules import Cut
+from simulator.streams import StreamingNetwork
 from simulator.timetable import Timetable
 from simulator.trace import Recorder
 from simulator.users import TIMEOUT_US
@@ -42,6 +43,8 @@ JOINED_WITHIN_US = s(60)
 STEP_US = s(1)
 """Simulated time between two reports of progress; in a long run they are STEPS."""
 STEPS = 1_000
+STREAM = "stream"
+"""The feature of subjects whose channel `data` keeps its order (protocol, part 2)."""
 PREFIX = "app"
 """The host that browsers ask for: this name under the cookie's domain."""
 DOMAIN = "example.com"
@@ -192,7 +195,8 @@ class World:
         self._history = HistoryWriter(history)
         self.recorder = Recorder(trace)
         chance = self._chance.part("network")
-        self.network = Network(loop, names, staging.delay_between(scenario, self.inputs), chance, self.recorder)
+        kind = StreamingNetwork if STREAM in judged.features else Network
+        self.network = kind(loop, names, staging.delay_between(scenario, self.inputs), chance, self.recorder)
         for rule in staging.standing_rules(scenario, chance):
             self.network.add(rule)
         for name in names:
