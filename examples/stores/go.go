@@ -179,7 +179,7 @@ func main() {
 		case "timer":
 			if isEnd(m.Name) { // no client waits for it, and it must be heard
 				forward(open[m.Name], cookie.FindStringSubmatch(open[m.Name].Cookie)[2])
-			} else {
+			} else if open[m.Name] != nil {
 				respond(Answer{m.Name, 503, failure("its home does not answer"), ""})
 			}
 		case "message":

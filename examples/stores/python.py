@@ -195,5 +195,5 @@ if __name__ == "__main__":
         if (op := told["op"]) in ("init", "discovered", "timer", "message", "request", "stop"):
             said = getattr(store, op)(told)
         else:
-            said = [store.hello() if op == "hello" else {"unsupported": op}]
+            said = [{**store.hello(), "re": told["id"]} if op == "hello" else {"unsupported": op}]
         print("\n".join(json.dumps(one) for one in [*said, {"done": told["id"]}]), flush=True)

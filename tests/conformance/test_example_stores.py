@@ -1,10 +1,13 @@
 """The example stores are what their README says: short, built from one file, and convicted of what its table names."""
 
 import importlib.util
+import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -48,24 +51,73 @@ NEEDS = {
 """The programs that build and run each store: without them it is skipped, and with CI=true a skip is a failure."""
 
 
-@pytest.mark.parametrize("store", NAMES)
-def test_a_store_gets_the_verdicts_that_the_table_shows_and_a_seed_is_one_run(store: str, tmp_path: Path) -> None:
-    """In one test, so that no two processes build one store at once."""
+LIFE = {"lifetime": {"maxTimeout": "0s", "idleTimeout": "1h30m"}, "cookie": {"name": "sid"}}
+CLOCKS = {"now": 1_767_225_600_000_000, "mono": 0}
+ASKED: list[dict[str, Any]] = [
+    {"op": "hello", "id": {"a": [1, "x"]}, "protocol": 1},
+    {"op": "init", "id": "two", **CLOCKS, "node": "n1", "boot": 1, "peers": ["n2"], "seed": None}
+    | {"cluster": "c", "config": {"session": LIFE}},
+    {"op": "dance", "id": 3, **CLOCKS, "what": {"nobody": ["knows"]}},
+    {"op": "discovered", "id": 4, **CLOCKS, "error": "lookup failed"},
+    {"op": "discovered", "id": 5, **CLOCKS, "peers": []},
+    {
+        "op": "request",
+        "id": 6,
+        **CLOCKS,
+        "request": "c1",
+        "method": "GET",
+        "host": "app.example.com",
+        "path": "/session",
+    }
+    | {"secure": True, "cookie": "other=1; sid=none; more=2", "headers": [["Accept", "*/*"]], "body": None},
+    {"op": "stop", "id": 7.5, **CLOCKS, "how": "leave"},
+]
+"""Ids of every type, blanks between members, null, members that nobody knows: what the harness itself seldom writes."""
+
+
+def answers(store: str) -> list[dict[str, Any]]:
+    """Let a store that is built answer ASKED, outside the harness."""
+    command = read_file(STORES / f"{store}.yaml").command
+    assert command is not None
+    asked = "".join(json.dumps(line) + "\n" for line in ASKED)
+    said = subprocess.run(command, cwd=STORES, input=asked, capture_output=True, text=True, check=True).stdout
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def needed(store: str) -> None:
+    """Skip a test of a store whose programs are not here."""
     missing = [program for program in NEEDS[store] if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{store} needs {', '.join(missing)}, which is not installed here")
+
+
+@pytest.mark.parametrize("store", NAMES)
+def test_a_store_speaks_the_protocol_gets_the_verdicts_of_the_table_and_a_seed_is_one_run(
+    store: str, tmp_path: Path
+) -> None:
+    """In one test, so that no two processes build one store at once."""
+    needed(store)
     runs = {column: VERDICTS.judged(store, column, tmp_path / column) for column in VERDICTS.QUICK}
     shown = table()[store]
     assert {column: VERDICTS.cell(run) for column, run in runs.items()} == {
         column: shown[column] for column in VERDICTS.QUICK
     }
     assert replay(recorded(tmp_path / VERDICTS.QUICK[-1]), tmp_path / "again").same
+    if read_file(STORES / f"{store}.yaml").profile == "stdio":
+        said = answers(store)
+        assert [line["done"] for line in said if "done" in line] == [line["id"] for line in ASKED]
+        assert [line["re"] for line in said if "re" in line] == [ASKED[0]["id"]]
+        assert [line["unsupported"] for line in said if "unsupported" in line] == ["dance"]
+        asks_others_first = any("send" in line for line in said)
+        assert [line["status"] for line in said if "respond" in line] == [503 if asks_others_first else 401]
+        assert {"stopped": True} in said
 
 
 def test_the_table_has_every_store_in_every_scenario() -> None:
     assert list(table()) == NAMES == sorted(NEEDS)
-    for cells in table().values():
+    for store, cells in table().items():
         assert list(cells) == [*VERDICTS.QUICK, *VERDICTS.WHOLE]
+        assert "–" not in cells.values(), f"{store}: run examples/stores/verdicts.py {store}"
 
 
 def test_every_store_manages_where_nothing_fails() -> None:

@@ -60,9 +60,14 @@ final class Json {
     }
 
     private boolean more(char end) { // over what separates two members, or over the end
-        at += next() == ',' ? 1 : 0;
-        at += next() == end ? 1 : 0;
-        return text.charAt(at - 1) != end;
+        if (next() == ',') {
+            at++;
+        }
+        boolean over = next() == end;
+        if (over) {
+            at++;
+        }
+        return !over;
     }
 
     private Object value() {
@@ -86,7 +91,7 @@ final class Json {
             return list;
         }
         int from = at;
-        while (at < text.length() && ",]} \t".indexOf(text.charAt(at)) < 0) {
+        while (at < text.length() && ",]} \t\r\n".indexOf(text.charAt(at)) < 0) {
             at++;
         }
         String word = text.substring(from, at);
