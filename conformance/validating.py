@@ -25,12 +25,14 @@ from conformance.runner import carry_out
 from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 from reports.badge import badge_json, badge_svg
 from reports.document import read
+from reports.validation import page
 from scenarios import around_faults, load
 
 REPLAYED = "crash-and-return-empty"
 """The scenario that is run twice to see whether runs can be replayed: lives end and begin in it."""
 SUMMARY = "requirements.json"
 RUNS = "runs"
+REPORT = "report.html"
 USAGE_ERROR = 4
 """How pytest ends when its arguments cannot be used."""
 
@@ -66,7 +68,7 @@ class Validation(Struct):
         checks: by check, in how many runs it gave which verdict.
         not_tested: by reason, the requirements of which nothing was shown.
         unexpected: requirements that hold although their failure was expected.
-        report: the folder with every run's page.
+        report: the page; beside it are JUnit, badge, and the folder of every run with its own page.
         command: what does the same again.
     """
 
@@ -117,7 +119,9 @@ def validate(
         tallied = msgspec.json.decode((out / SUMMARY).read_bytes(), type=tally.Tally)
     except (OSError, msgspec.DecodeError) as error:
         raise RuntimeError("the suites left no summary; pytest said:\n" + "\n".join(printed[-30:])) from error
-    documents = [read(path / folder.DOCUMENT) for path in sorted((out / RUNS).iterdir()) if path.is_dir()]
+    folders = sorted(path for path in (out / RUNS).iterdir() if path.is_dir())
+    by_folder = {path.name: read(path / folder.DOCUMENT) for path in folders}
+    documents = list(by_folder.values())
     judged, unexpected = weighed([_judged(one) for one in tallied.requirements if one.results], expected)
     digests = "\n".join(f"{one.header.scenario} {one.footer.digest if one.footer else ''}" for one in documents)
     verdict = _worst(judged)
@@ -133,9 +137,10 @@ def validate(
         checks=_counted([(check.check, check.verdict) for one in documents for check in one.checks]),
         not_tested=_gaps(judged),
         unexpected=unexpected,
-        report=str(out),
+        report=str(out / REPORT),
         command=command,
     )
+    (out / REPORT).write_text(page(msgspec.to_builtins(result), by_folder), encoding="utf-8")
     (out / "validation.json").write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
     return result
 

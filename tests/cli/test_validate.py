@@ -38,6 +38,11 @@ def test_a_store_is_judged_by_requirement_with_report_junit_and_badge(
     assert json.loads((out / "badge.json").read_text())["message"] == "holds"
     (run,) = [path for path in (out / "runs").iterdir() if path.is_dir()]
     assert (run / "report.html").is_file()
+    page = (out / "report.html").read_text()
+    assert value["report"] == str(out / "report.html")
+    assert f'href="runs/{run.name}/report.html"' in page
+    assert "A node that joins later" in page
+    assert "<script" not in page
 
 
 def test_a_broken_adapter_is_no_verdict_on_its_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
