@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from conformance.checks import CHECKS
+from conformance.planning import plan
 from conformance.replaying import recorded, replay
 from conformance.subjects.file import read_file
 from conformance.verdict import HOLDS
+from scenarios import load
 
 STORES = Path(__file__).parents[2] / "examples" / "stores"
 LINES = 200
@@ -147,3 +149,15 @@ def test_a_store_can_be_read_in_one_sitting() -> None:
 def test_every_store_says_what_it_is_called_in_its_subject_file() -> None:
     names = [read_file(STORES / f"{store}.yaml").name for store in NAMES]
     assert len(set(names)) == len(NAMES)
+
+
+def test_what_a_subject_file_builds_is_built_once_in_a_process(tmp_path: Path) -> None:
+    """A suite plans a run for every test: a compiler that ran each time would be most of it."""
+    (tmp_path / "python.py").write_bytes((STORES / "python.py").read_bytes())
+    file = tmp_path / "store.yaml"
+    file.write_text(
+        "name: once\nprofile: stdio\nbuild: [sh, -c, 'echo built >> log']\ncommand: [python3, python.py]\n", "utf-8"
+    )
+    for _ in range(2):
+        plan(load("steady-lan"), subject=str(file))
+    assert (tmp_path / "log").read_text("utf-8") == "built\n"
