@@ -78,6 +78,7 @@ def test_a_history_that_is_right_for_one_check_convicts_nobody(file: Path) -> No
         ("durability", "bounded_staleness"),
         ("membership", "false_death"),
         ("false_death", "membership"),
+        ("id_renewal", "isolation"),
     ],
 )
 def test_what_one_check_convicts_is_not_the_business_of_its_neighbour(name: str, other: str) -> None:
