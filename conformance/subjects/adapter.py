@@ -55,9 +55,11 @@ class BrokenAdapter(Exception):
         node: which member of the cluster; "" before there is one.
         turn: what it was asked in that turn.
         wrong: what was wrong.
-        stderr: the last lines of what it wrote there, for people.
+        stderr: the last lines of what it wrote there, for people; of an object, its traceback.
         repeat: the command that repeats the fault alone; "" where there is none.
     """
+
+    heading = "its stderr ended with"
 
     def __init__(self, node: str, turn: str, wrong: WrongLine, stderr: str = "", repeat: str = "") -> None:
         super().__init__(node, turn, wrong, stderr, repeat)
@@ -68,7 +70,7 @@ class BrokenAdapter(Exception):
         who = f"node {self.node}, {self.turn}" if self.node else self.turn
         text = f"{who}: {self.wrong}"
         if self.stderr:
-            text += "\nits stderr ended with:\n" + "\n".join(f"  {line}" for line in self.stderr.splitlines())
+            text += f"\n{self.heading}:\n" + "\n".join(f"  {line}" for line in self.stderr.splitlines())
         if self.repeat:
             text += f"\nthis node alone: {self.repeat}"
         return text

@@ -24,6 +24,12 @@ class NoFactory(ValueError):
     """What should make a node cannot be found; the message says what to write."""
 
 
+class Raised(BrokenAdapter):
+    """A method of the object raised an error."""
+
+    heading = "its traceback ended with"
+
+
 class Calls:
     """One node's object; a `conformance.subjects.foreign.Peer`."""
 
@@ -94,7 +100,7 @@ class Calls:
             f"the method {op}", f"{type(error).__name__}: {error}", "a list of lines", "see the traceback", PART_P
         )
         text = "".join(traceback.format_exception(error)).strip()
-        return BrokenAdapter(self._name, op, wrong, "\n".join(text.splitlines()[-20:]))
+        return Raised(self._name, op, wrong, "\n".join(text.splitlines()[-20:]))
 
     def broken(self, what: str, wrong: WrongLine) -> BrokenAdapter:
         """Make the error for something that is wrong with an answer."""

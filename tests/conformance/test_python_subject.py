@@ -122,4 +122,5 @@ def test_a_class_beside_its_file_is_found_and_tried(tmp_path: Path, capsys: pyte
     assert execute(["smoke", str(file)]) == 4
     said = capsys.readouterr().out
     assert "RuntimeError: no shelf for /status" in said
+    assert "its traceback ended with:" in said
     assert "toy_beside_its_file.py" in said
