@@ -36,26 +36,27 @@ SHARE = 25
 """Of a module's mutants one in so many is drawn, where that is more than asked for."""
 TIMEOUT_S = 120
 
-HISTORIES, LAWS, PLAIN, ZONES = "test_checks", "test_check_laws", "test_plain", "test_linearizability"
+HISTORIES, MEASURES, LAWS = "test_checks", "test_measures", "test_check_laws"
+PLAIN, ZONES = "test_plain", "test_linearizability"
 ON_DATA = (
     "causality", "causes", "copies", "durability", "lost_updates", "monotonic_reads",
     "monotonic_writes", "read_your_writes", "rivals", "whole_session", "writes_follow_reads",
 )  # fmt: skip
 TESTS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(ON_DATA, (HISTORIES, LAWS)),
+    **dict.fromkeys(ON_DATA, (HISTORIES, MEASURES, LAWS)),
     **dict.fromkeys(
         ("linearizable_sessions", "judging", "models", "operations", "search", "zones"),
         (ZONES, "test_optional_checks", HISTORIES, LAWS),
     ),
-    "causal": (HISTORIES, "test_optional_checks", LAWS),
-    **dict.fromkeys(("plain", "guarantees"), (HISTORIES, PLAIN, LAWS)),
+    "causal": (HISTORIES, MEASURES, "test_optional_checks", LAWS),
+    **dict.fromkeys(("plain", "guarantees"), (HISTORIES, MEASURES, PLAIN, LAWS)),
     "logs": (ZONES, "test_check_model"),
-    "timeline": (HISTORIES, "test_timeline"),
-    "findings": (HISTORIES, "test_findings"),
-    "index": (HISTORIES, PLAIN),
-    "__init__": (HISTORIES, "test_optional_checks"),
+    "timeline": (HISTORIES, MEASURES, "test_timeline"),
+    "findings": (HISTORIES, MEASURES, "test_findings"),
+    "index": (HISTORIES, MEASURES, PLAIN),
+    "__init__": (HISTORIES, MEASURES, "test_optional_checks"),
 }
-"""Which files of tests concern a module, by its name, the quick first; the recorded histories alone if unnamed."""
+"""Which files of tests concern a module, by its name, the quick first; histories and figures if unnamed."""
 TOO_SLOW = "test_the_order_of_the_lines_decides_nothing"
 
 COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -211,7 +212,7 @@ class Driver:
         sample = drawn(every, self._chosen.sample, self._chosen.seed)
         if self._chosen.line:
             sample = [mutant for mutant in every if mutant.line == self._chosen.line]
-        named = TESTS.get(file.stem, (HISTORIES,))
+        named = TESTS.get(file.stem, (HISTORIES, MEASURES))
         concerned = [item for item in tests if item.path.stem in named]
         concerned.sort(key=lambda item: (f"[{file.stem}/" not in item.nodeid, named.index(item.path.stem)))
         survived = 0

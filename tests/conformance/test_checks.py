@@ -172,6 +172,15 @@ def test_an_index_that_cannot_be_made_leaves_every_check_unknown(monkeypatch: py
     assert {finding.verdict for finding in check(OK[0])} == {UNDECIDED}
 
 
+@pytest.mark.parametrize("file", [BAD[0], OK[0]], ids=name_of)
+def test_of_a_history_without_its_last_line_nothing_is_judged(file: Path) -> None:
+    """The faults that would excuse what it shows may not be written yet."""
+    *lines, _ = file.read_bytes().splitlines()
+    for finding in check(b"\n".join(lines)):
+        assert (finding.verdict, finding.judged, finding.violations, finding.evidence) == (NOT_TESTED, 0, 0, [])
+        assert "did not finish" in finding.seen
+
+
 def with_header(file: Path, **members: Any) -> bytes:
     lines = file.read_text().splitlines()
     return "\n".join([json.dumps(header_of(file) | members), *lines[1:]]).encode()

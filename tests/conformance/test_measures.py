@@ -66,6 +66,7 @@ def test_one_request_in_a_thousand_may_fail(failures: int, of: int, verdict: str
     assert finding.figures["failed"] == failures
     assert finding.figures["answered_ppm"] == (of - failures) * 1_000_000 // of
     assert finding.figures["failed_by_node"] == {"n1": failures, "n2": 0}
+    assert finding.figures.get("latency_us_max") == (2_000 if failures < of else None), "of those that were answered"
 
 
 def test_errors_near_a_change_of_faults_are_figures() -> None:
