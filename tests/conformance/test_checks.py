@@ -1,6 +1,7 @@
 """Every check convicts what it must and nobody else: pairs just inside and outside each rule, and laws."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from conformance import checks
 from conformance.checks import CHECKS, OPTIONAL, check, judge
+from conformance.checks.findings import seconds
 from conformance.checks.index import Index
 from conformance.history import EXPIRED, LOGIN, UNKNOWN, History
 from conformance.reading import BrokenHistory, read
@@ -63,6 +65,15 @@ def test_the_witness_is_the_smallest_with_lines_and_records(file: Path) -> None:
     assert finding.violations >= 1
 
 
+@pytest.mark.parametrize("file", BAD, ids=name_of)
+def test_how_late_it_was_is_the_distance_of_two_instants_of_the_witness(file: Path) -> None:
+    finding = found_in(file)[file.parts[-3]]
+    told = [one.operation.get(member) for one in finding.evidence for member in ("asked", "answered")]
+    instants = [instant for instant in told if instant is not None]
+    distances = {seconds(abs(one - other)) for one in instants for other in instants}
+    assert set(re.findall(r", (-?[\d.]+ s) (?:after|before) ", finding.seen)) <= distances
+
+
 @pytest.mark.parametrize("file", [file for file in FILES if file not in BAD], ids=name_of)
 def test_a_history_that_is_right_for_one_check_convicts_nobody(file: Path) -> None:
     for finding in found_in(file).values():
@@ -79,6 +90,7 @@ def test_a_history_that_is_right_for_one_check_convicts_nobody(file: Path) -> No
         ("membership", "false_death"),
         ("false_death", "membership"),
         ("id_renewal", "isolation"),
+        ("isolation", "monotonic_writes"),
     ],
 )
 def test_what_one_check_convicts_is_not_the_business_of_its_neighbour(name: str, other: str) -> None:

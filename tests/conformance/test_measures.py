@@ -75,6 +75,11 @@ def test_errors_near_a_change_of_faults_are_figures() -> None:
     assert finding.figures["failed"] == 0
 
 
+def test_what_is_lost_was_judged() -> None:
+    for name in ("login-is-lost", "older-value-is-back"):
+        assert found("durability", HISTORIES / "durability" / "bad" / f"{name}.jsonl").judged > 0
+
+
 def test_each_node_is_measured_against_the_deadline_of_true_time() -> None:
     absolute = found("absolute_band", HISTORIES / "absolute_band" / "bad" / "answered-although-active.jsonl")
     assert absolute.figures["band_us"] == SECOND
