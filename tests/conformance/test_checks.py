@@ -71,6 +71,7 @@ def test_how_late_it_was_is_the_distance_of_two_instants_of_the_witness(file: Pa
     told = [one.operation.get(member) for one in finding.evidence for member in ("asked", "answered")]
     instants = [instant for instant in told if instant is not None]
     distances = {seconds(abs(one - other)) for one in instants for other in instants}
+    assert not re.search(r"\bNone\b|no time", finding.seen)
     assert set(re.findall(r", (-?[\d.]+ s) (?:after|before) ", finding.seen)) <= distances
 
 
