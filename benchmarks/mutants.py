@@ -37,6 +37,8 @@ SHARE = 25
 TIMEOUT_S = 120
 
 HISTORIES, MEASURES, LAWS = "test_checks", "test_measures", "test_check_laws"
+OTHERWISE = (HISTORIES, MEASURES)
+"""What concerns a module that TESTS does not name."""
 PLAIN, ZONES = "test_plain", "test_linearizability"
 ON_DATA = (
     "causality", "causes", "copies", "durability", "lost_updates", "monotonic_reads",
@@ -45,10 +47,10 @@ ON_DATA = (
 TESTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(ON_DATA, (HISTORIES, MEASURES, LAWS)),
     **dict.fromkeys(
-        ("linearizable_sessions", "judging", "models", "operations", "search", "zones"),
-        (ZONES, "test_optional_checks", HISTORIES, LAWS),
+        ("judging", "models", "operations", "search", "zones"),
+        (ZONES, HISTORIES, LAWS),
     ),
-    "causal": (HISTORIES, MEASURES, "test_optional_checks", LAWS),
+    **dict.fromkeys(("causal", "linearizable_sessions"), (HISTORIES, MEASURES, "test_optional_checks", LAWS)),
     **dict.fromkeys(("plain", "guarantees"), (HISTORIES, MEASURES, PLAIN, LAWS)),
     "logs": (ZONES, "test_check_model"),
     "timeline": (HISTORIES, MEASURES, "test_timeline"),
@@ -56,7 +58,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "index": (HISTORIES, MEASURES, PLAIN),
     "__init__": (HISTORIES, MEASURES, "test_optional_checks"),
 }
-"""Which files of tests concern a module, by its name, the quick first; histories and figures if unnamed."""
+"""Which files of tests concern a module, by its name, the quick ones first."""
 TOO_SLOW = "test_the_order_of_the_lines_decides_nothing"
 
 COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -212,7 +214,7 @@ class Driver:
         sample = drawn(every, self._chosen.sample, self._chosen.seed)
         if self._chosen.line:
             sample = [mutant for mutant in every if mutant.line == self._chosen.line]
-        named = TESTS.get(file.stem, (HISTORIES, MEASURES))
+        named = TESTS.get(file.stem, OTHERWISE)
         concerned = [item for item in tests if item.path.stem in named]
         concerned.sort(key=lambda item: (f"[{file.stem}/" not in item.nodeid, named.index(item.path.stem)))
         survived = 0
@@ -286,7 +288,8 @@ def main() -> None:
     with TemporaryDirectory() as folder, contextlib.chdir(folder):
         tree = copied(Path(folder))
         sys.path.insert(0, str(tree))
-        names = dict.fromkeys(name for names in TESTS.values() for name in names)
+        modules = chosen.module or [file.stem for file in (tree / CHECKS).rglob("*.py")]
+        names = dict.fromkeys(name for module in modules for name in TESTS.get(module, OTHERWISE))
         files = [str(next((tree / "tests").glob(f"*/{name}.py"))) for name in names]
         options = ["-p", "no:cacheprovider", "--hypothesis-seed=0", "--rootdir", str(tree)]
         pytest.main([*options, *files], plugins=[Driver(tree, chosen)])

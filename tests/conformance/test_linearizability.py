@@ -119,6 +119,8 @@ def test_zones_judge_registers_of_unique_values_and_nothing_is_searched_there() 
     seen = Call("r", "k", "read", None, 2, 4, 5)
     assert zones.applies([one, other, seen])
     assert linearizable([one, other, seen], REGISTER).steps == 0
+    stale = linearizable([one, other, Call("r", "k", "read", None, 1, 4, 5)], REGISTER)
+    assert (stale.verdict, stale.steps) == (VIOLATED, 0)
     assert not zones.applies([one, seen, Call("w3", "k", "write", 1, None, 6, 7)])
     assert not zones.applies([one, Call("w3", "k", "write", None, None, 6, 7)])
     assert not zones.applies([one, Call("c", "k", "cas", (1, 2), result=True, start=6, end=7)])
