@@ -47,7 +47,11 @@ def found_in(source: Path | bytes | History) -> dict[str, Finding]:
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_recorded_history_gets_the_verdict_of_its_folder(file: Path) -> None:
-    assert found_in(file)[file.parts[-3]].verdict == VERDICTS[file.parent.name]
+    finding = found_in(file)[file.parts[-3]]
+    assert finding.verdict == VERDICTS[file.parent.name]
+    assert finding.judged >= (finding.verdict == HOLDS), (
+        "what holds has judged something, and nobody judges less than none"
+    )
 
 
 @pytest.mark.parametrize("file", BAD, ids=name_of)
@@ -92,6 +96,7 @@ def test_a_history_that_is_right_for_one_check_convicts_nobody(file: Path) -> No
         ("false_death", "membership"),
         ("id_renewal", "isolation"),
         ("isolation", "monotonic_writes"),
+        ("isolation", "monotonic_reads"),
     ],
 )
 def test_what_one_check_convicts_is_not_the_business_of_its_neighbour(name: str, other: str) -> None:
