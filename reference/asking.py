@@ -1,12 +1,14 @@
-"""Asking the others before a denial for idleness: a session that is active elsewhere must not die here (REQ-EXP-11).
+"""Asking the others for their copies of a session, where the own one may not be the newest.
 
-One round trip of at most 250 ms. Out of contact a node decides on what it knows; that is the stated price.
+Before a denial for idleness: a session that is active elsewhere must not die here (REQ-EXP-11). With routing also by a
+node that answers for a session which another may have answered for until now (`reference.routing`). One round trip of
+at most 250 ms. Out of contact a node decides on what it knows; that is the stated price.
 """
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from reference.membership import LIFE_BITS, Membership
 from reference.protocol import Activity, LastActive, Request
@@ -18,11 +20,19 @@ from reference.turn import Turn
 ANSWER_WAIT = 250 * MILLISECOND
 
 
+class Question(Struct, gc=False):
+    """A request whose answer waits for the members in `missing`; then `go_on` is called with it."""
+
+    request: Request
+    missing: dict[str, None]
+    go_on: Callable[[Request], None]
+
+
 class Asking:
     """Questions under way.
 
     Attributes:
-        resume: called with the request once its answers are in, or waited for in vain.
+        resume: called with a request that was to be denied, once its answers are in, or waited for in vain.
         last_activity: tells when a session was last active as far as this node knows; its record may not say it yet.
     """
 
@@ -33,23 +43,45 @@ class Asking:
         self.resume: Callable[[Request], None] = lambda _request: None
         self.last_activity: Callable[[Session], int] = lambda session: session.last
         self._question = boot << LIFE_BITS
-        self._open: dict[int, tuple[Request, dict[str, None]]] = {}
-        self._deadlines: deque[tuple[int, int]] = deque()
+        self._open: dict[int, Question] = {}
+        self._deadlines: list[tuple[int, int]] = []
         self.on_message = {Activity: self._answer, LastActive: self._heard}
         self.on_alarm = {"asking": self._give_up}
 
     def ask(self, session: str, request: Request) -> bool:
         """Ask every live member for its copy of a session; return whether there is anybody to ask."""
-        live = self.membership.live()
-        if not live:
+        return self.ask_these(self.membership.live(), session, request, self.resume, ANSWER_WAIT)
+
+    def ask_these(
+        self, members: Iterable[str], session: str, request: Request, go_on: Callable[[Request], None], wait: int
+    ) -> bool:
+        """Ask some members for their copies of a session.
+
+        Args:
+            members: whom, each once.
+            session: the hash of its id.
+            request: what waits for the answers.
+            go_on: called with the request once all have answered, or after `wait`.
+            wait: µs.
+
+        Returns:
+            Whether there is anybody to ask; if not, nothing is called.
+        """
+        missing = dict.fromkeys(members)
+        if not missing:
             return False
         self._question += 1
-        self._open[self._question] = (request, dict.fromkeys(live))
-        self._deadlines.append((self.turn.mono + ANSWER_WAIT, self._question))
-        for member in live:
+        self._open[self._question] = Question(request, missing, go_on)
+        heappush(self._deadlines, (self.turn.mono + wait, self._question))
+        for member in missing:
             self.turn.send(member, Activity(self._question, session))
-        self.turn.alarm_unless_set("asking", ANSWER_WAIT)
+        if self._deadlines[0][1] == self._question:
+            self.turn.alarm("asking", wait)
         return True
+
+    def settled(self) -> bool:
+        """Say whether no request waits for answers."""
+        return not self._open
 
     def _answer(self, sender: str, activity: Activity) -> None:
         record = self.records.sessions.get(activity.session)
@@ -63,17 +95,16 @@ class Asking:
         question = self._open.get(told.question)
         if question is None:
             return
-        request, missing = question
-        missing.pop(sender, None)
-        if not missing:
+        question.missing.pop(sender, None)
+        if not question.missing:
             del self._open[told.question]
-            self.resume(request)
+            question.go_on(question.request)
 
     def _give_up(self) -> None:
         while self._deadlines and (self._deadlines[0][0] <= self.turn.mono or self._deadlines[0][1] not in self._open):
-            question = self._open.pop(self._deadlines.popleft()[1], None)
+            question = self._open.pop(heappop(self._deadlines)[1], None)
             if question is not None:
-                self.turn.note("unanswered", members=list(question[1]))
-                self.resume(question[0])
+                self.turn.note("unanswered", members=list(question.missing))
+                question.go_on(question.request)
         if self._deadlines:
             self.turn.alarm("asking", self._deadlines[0][0] - self.turn.mono)

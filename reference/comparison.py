@@ -29,6 +29,8 @@ class Comparison:
     """One node's side of comparing, as the one who asks and as the one who answers.
 
     Attributes:
+        agreed_from: when the last round that came to its end was begun, by the monotonic clock: what its member held
+            then is held here.
         finished: called with the member's name when everything that it holds is held here too.
         failed: called with the member's name when it did not answer.
     """
@@ -38,6 +40,7 @@ class Comparison:
         self.membership = membership
         self.records = records
         self.boot = boot
+        self.agreed_from = 0
         self.finished: Callable[[str], None] = lambda _member: None
         self.failed: Callable[[str], None] = lambda _member: None
         self._question = boot << LIFE_BITS
@@ -191,6 +194,7 @@ class Comparison:
             self._await_answer()
             return
         member, self._with = str(self._with), None
+        self.agreed_from = self._began
         if self._found:
             self.turn.note("repaired", member=member)
         self._pause = COMPARE_OFTEN if self._found else min(2 * self._pause, COMPARE_SELDOM)

@@ -1,7 +1,8 @@
 """The probe application (docs/subject-protocol.md, part 1): a request in, a response out, over the node's records.
 
 Here a cookie becomes a session, deadlines are looked at before anything else is done (REQ-EXP-1), and answers are
-handed to replication when a client may only hear them once peers hold the change. It sends no messages of its own.
+handed to replication when a client may only hear them once peers hold the change. It sends no messages of its own; with
+routing, what is asked of a session goes to `reference.routing` first, which says where it is answered.
 """
 
 import re
@@ -18,11 +19,11 @@ from reference.effects import Respond
 from reference.hooks import HookFailed
 from reference.lifetime import IDLE, overdue
 from reference.membership import Membership
-from reference.protocol import Request
+from reference.protocol import PassedOn, Request
 from reference.records import Records
 from reference.replication import UNAVAILABLE, Replication
 from reference.sanity import Sanity
-from reference.session import EXPIRED, LOGGED_OUT, Cell, Ending, Revocation, Session, ended
+from reference.session import EXPIRED, LOGGED_OUT, NO_SESSION, Cell, Ending, Revocation, Session, ended
 from reference.settings import Settings
 from reference.turn import Turn
 
@@ -53,7 +54,13 @@ def owner_of(user: str) -> str:
 
 
 class Gateway:
-    """The probe application of one node."""
+    """The probe application of one node.
+
+    Attributes:
+        route: takes a request for a session, with the hash of the id in its cookie, and has it answered here by `serve`
+            or elsewhere; None while each node answers for itself.
+        turned_away: says whether a request that had to wait is not to be answered here any more, and has seen to it.
+    """
 
     def __init__(
         self,
@@ -77,6 +84,8 @@ class Gateway:
         self.asking = asking
         self.sanity = sanity
         asking.resume = self._asked
+        self.route: Callable[[Request, str], None] | None = None
+        self.turned_away: Callable[[Request], bool] = lambda _request: False
         self._open_to_all: dict[tuple[str, str], Callable[[Request], None]] = {
             ("GET", "/status"): self._status,
             ("GET", "/members"): self._members,
@@ -116,13 +125,25 @@ class Gateway:
             else:
                 self._respond(request, NOT_FOUND, {"error": "no-such-path"})
             return
-        self._with_session(request, handler, may_ask=True)
+        session_id = self._session_id(request) if self.route is not None else None
+        if self.route is None or session_id is None:
+            self._with_session(request, handler, may_ask=True)
+        else:
+            self.route(request, session_id)
+
+    def serve(self, request: Request) -> None:
+        """Answer a request for a session from the own copy."""
+        self._with_session(request, self._handler(request), may_ask=True)
+
+    def _handler(self, request: Request) -> Handler:
+        path = DATA_PATH if request.path.startswith(DATA_PATH) else request.path
+        return self._for_a_session[request.method, path]
 
     def _with_session(self, request: Request, handler: Handler, *, may_ask: bool) -> None:
         """Find the live session that a request belongs to, or deny it for good."""
         session = self._find(request)
         if session is None:
-            self._respond(request, DENIED, {"error": "no-session"})
+            self._respond(request, DENIED, {"error": NO_SESSION})
             return
         if session.end is not None:
             self._respond(request, DENIED, {"error": session.end.why})
@@ -145,12 +166,19 @@ class Gateway:
 
     def _asked(self, request: Request) -> None:
         """Go on with a request whose session the others were asked about."""
-        path = DATA_PATH if request.path.startswith(DATA_PATH) else request.path
-        self._with_session(request, self._for_a_session[request.method, path], may_ask=False)
+        if not self.turned_away(request):
+            self._with_session(request, self._handler(request), may_ask=False)
+
+    def _session_id(self, request: Request) -> str | None:
+        """Give the hash of the id that a request names, None if it names none."""
+        if isinstance(request, PassedOn):
+            return request.session
+        value = cookies.read(self.settings, request.cookie)
+        return None if value is None else hash_of(value)
 
     def _find(self, request: Request) -> Session | None:
-        value = cookies.read(self.settings, request.cookie)
-        return None if value is None else self.records.sessions.get(hash_of(value))
+        session_id = self._session_id(request)
+        return None if session_id is None else self.records.sessions.get(session_id)
 
     def _respond(self, request: Request, status: int, body: Any) -> None:
         self.turn.respond(Respond(request.id, status, (), body))
@@ -251,7 +279,7 @@ class Gateway:
         """Show the own copy; moves nothing, expires nothing."""
         session = self._find(request)
         if session is None:
-            self._respond(request, NOT_FOUND, {"error": "no-session"})
+            self._respond(request, NOT_FOUND, {"error": NO_SESSION})
             return
         shown = {
             "user": session.user,

@@ -1,4 +1,4 @@
-"""A node of the reference store: membership, records, replication, comparison, join and gateway as one machine.
+"""A node of the reference store: membership, records, replication, comparison, join, routing, gateway as one machine.
 
 The only file that knows all of them. No I/O, no clock, no waiting: each input comes with the node's clocks and returns
 the effects to perform. A broken store exchanges one of the parts named in the class's attributes. With the local store
@@ -16,9 +16,11 @@ from reference.effects import Effect, Stopped
 from reference.gateway import Gateway
 from reference.join import Join
 from reference.membership import DOWN, RESTARTED, Membership
+from reference.order import Order
 from reference.protocol import Init, Request
 from reference.records import Records
 from reference.replication import Replication
+from reference.routing import Routing
 from reference.sanity import Sanity
 from reference.settings import SECOND, Settings
 from reference.turn import Turn
@@ -44,6 +46,7 @@ class Node:
     gateway_class: type[Gateway] = Gateway
     sanity_class = Sanity
     asking_class = Asking
+    routing_class = Routing
 
     def __init__(self, init: Init, settings: Settings) -> None:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
@@ -58,16 +61,23 @@ class Node:
         # Two clocks within the contract differ by twice the bound.
         records_class = self.records_class if settings.shared else self.bounded_records_class
         self.records = records_class(turn, settings, HybridClock(2 * settings.clock_bound_us))
-        self.replication = self.replication_class(turn, settings, self.membership, self.records, init.boot)
+        order = Order(self.membership)
+        self.replication = self.replication_class(turn, settings, self.membership, self.records, order, init.boot)
         self.comparison = self.comparison_class(turn, self.membership, self.records, init.boot)
         self.asking = self.asking_class(turn, self.membership, self.records, init.boot)
         self.join = self.join_class(turn, draws, self.membership, self.records, self.comparison, init.boot)
         self.gateway = self.gateway_class(
             turn, settings, init.node, draws, self.membership, self.records, self.replication, self.asking, self.sanity
         )
+        self.routing = self.routing_class(
+            turn, settings, self.membership, self.records, order, self.comparison, self.asking, init.boot
+        )
+        self.routing.handle, self.routing.serve = self.gateway.handle, self.gateway.serve
+        if settings.routing:
+            self.gateway.route, self.gateway.turned_away = self.routing.route, self.routing.turned_away
         self.asking.last_activity = self.replication.last_activity
         self.replication.reached = self.comparison.soon
-        parts = (self.membership, self.replication, self.comparison, self.asking, self.join)
+        parts = (self.membership, self.replication, self.comparison, self.asking, self.join, self.routing)
         self._on_message: dict[type, Any] = {kind: act for part in parts for kind, act in part.on_message.items()}
         self._on_alarm = {name: act for part in parts for name, act in part.on_alarm.items()}
         self._on_alarm["forget"] = self.records.forget
@@ -145,12 +155,15 @@ class Node:
         membership = self.membership
         if membership.changes:
             self._follow_changes()
-        if membership.leaving and not self._stopped and self.replication.settled():
+        if membership.leaving and not self._stopped and self._settled():
             self._stop()
         turn = self.turn  # as `turn.close` does, without the call: most turns are idle probes and their answers
         effects = turn.effects
         turn.effects = []
         return effects
+
+    def _settled(self) -> bool:
+        return self.replication.settled() and self.routing.settled()
 
     def _drop_what_is_old(self, out_of_contact_us: int) -> None:
         """Drop all records and join anew: after too long without contact nothing held can be trusted to be current."""

@@ -50,6 +50,18 @@ class Request(Struct, frozen=True, gc=False):
     body: Any = None
 
 
+class PassedOn(Request, frozen=True, gc=False, kw_only=True):
+    """A request that another node passed on: it has no cookie, whose id nobody but the client and this request knew.
+
+    Attributes:
+        session: the hash of that id.
+        until: when the other node turns to somebody else, by the monotonic clock here.
+    """
+
+    session: str
+    until: int
+
+
 # ---------------------------------------------------------------------------------------------- membership channel
 
 
@@ -206,6 +218,30 @@ class LastActive(Struct, frozen=True, gc=False, tag="last-active"):
     record: Session | None
 
 
+class Forward(Struct, frozen=True, gc=False, tag="forward"):
+    """A client's request for a session, to be answered by `Returned` with the same number.
+
+    `until` is when the sender turns to somebody else, by its wall clock. The cookie is not sent, but the hash of what
+    it says.
+    """
+
+    number: int
+    session: str
+    method: str
+    path: str
+    body: Any
+    until: int
+
+
+class Returned(Struct, frozen=True, gc=False, tag="returned"):
+    """The answer for the client, to be handed on as it is."""
+
+    number: int
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: Any
+
+
 Message = (
     Ping
     | Ack
@@ -222,4 +258,6 @@ Message = (
     | Chunk
     | Activity
     | LastActive
+    | Forward
+    | Returned
 )

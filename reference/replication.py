@@ -6,10 +6,10 @@ by comparing digests (`reference.comparison`).
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from hashlib import blake2b
 
 from reference.effects import Respond
 from reference.membership import Membership
+from reference.order import Order
 from reference.protocol import Copied, Copies
 from reference.records import Records
 from reference.session import Revocation, Session
@@ -21,8 +21,6 @@ FIRST_PEER_WAIT = 200 * MILLISECOND
 """How long a write waits for the first of the session's order before any member's acknowledgement will do."""
 ANY_PEER_WAIT = 1 * SECOND
 """How long it waits for any; then the client hears 503, and the write stays applied and is sent on."""
-ORDERS_HELD = 10_000
-"""So many sessions' orders are remembered; a drawn one costs 2 µs, and ended sessions must not fill the memory."""
 
 UNAVAILABLE = 503
 
@@ -30,11 +28,11 @@ UNAVAILABLE = 503
 class Waiting:
     """An answer that is held back until enough peers hold its write."""
 
-    __slots__ = ("answer", "first", "number")
+    __slots__ = ("answer", "firsts", "number")
 
-    def __init__(self, number: int, first: str | None, answer: Respond) -> None:
+    def __init__(self, number: int, firsts: tuple[str, ...], answer: Respond) -> None:
         self.number = number
-        self.first = first
+        self.firsts = firsts
         self.answer = answer
 
 
@@ -63,11 +61,14 @@ class Replication:
         reached: called with a member's name when it answers after it was out of reach; digests tell what it missed.
     """
 
-    def __init__(self, turn: Turn, settings: Settings, membership: Membership, records: Records, boot: int) -> None:
+    def __init__(
+        self, turn: Turn, settings: Settings, membership: Membership, records: Records, order: Order, boot: int
+    ) -> None:
         self.turn = turn
         self.settings = settings
         self.membership = membership
         self.records = records
+        self.order = order
         self.boot = boot
         self.heard_at: int | None = None
         self.reached: Callable[[str], None] = lambda _member: None
@@ -78,8 +79,6 @@ class Replication:
         self._pending: dict[int, Pending] = {}
         self._first_waits: deque[tuple[int, int]] = deque()
         self._any_waits: deque[tuple[int, int]] = deque()
-        self._orders: dict[str, str | None] = {}
-        self._orders_version = -1
         self._touched: dict[str, int] = {}
         self._coalesced: dict[str, int] = {}
         self._touch_interval = touch_interval_us(settings)
@@ -111,8 +110,7 @@ class Replication:
         elif pending is None:
             self._refuse(answer)
         else:
-            first = self._first_of(sessions[0].id if sessions else revocations[0].owner)
-            pending.waiting = Waiting(self._number, first, answer)
+            pending.waiting = Waiting(self._number, self._firsts(sessions, revocations), answer)
             self._first_waits.append((self.turn.mono + FIRST_PEER_WAIT, self._number))
             self._any_waits.append((self.turn.mono + ANY_PEER_WAIT, self._number))
             self.turn.alarm_unless_set("acknowledge", FIRST_PEER_WAIT)
@@ -146,16 +144,20 @@ class Replication:
         """Say whether every change is acknowledged by whom it was sent to, and every answer given."""
         return not self._pending
 
-    def _first_of(self, key: str) -> str | None:
-        """Find the first other member of a key's order, by highest random weight (Thaler and Ravishankar, 1998)."""
-        if self._orders_version != self.membership.version:
-            self._orders_version = self.membership.version
-            self._orders.clear()
-        if key not in self._orders:
-            if len(self._orders) >= ORDERS_HELD:
-                self._orders.clear()
-            self._orders[key] = max(self.membership.routable(), key=lambda name: _weight(key, name), default=None)
-        return self._orders[key]
+    def _firsts(self, sessions: tuple[Session, ...], revocations: tuple[Revocation, ...]) -> tuple[str, ...]:
+        """Name whose acknowledgements a client's answer waits for as long as it waits for any in particular.
+
+        With routing those are all that may be asked next about what was changed: a revocation concerns sessions that
+        this node may not even know, and a login the session that it ends as well as the new one.
+        """
+        if not self.settings.routing:
+            keys = [sessions[0].id if sessions else revocations[0].owner]
+        elif revocations:
+            return tuple(self.membership.routable())
+        else:
+            keys = [session.id for session in sessions]
+        firsts = dict.fromkeys(self.order.first_other(key) for key in keys)
+        return tuple(name for name in firsts if name is not None)
 
     # ------------------------------------------------------------------------------------------------- acknowledgements
 
@@ -169,7 +171,7 @@ class Replication:
         del pending.missing[sender]
         pending.acknowledged += 1
         waiting = pending.waiting
-        if waiting is not None and self._enough(pending, waiting, sender):
+        if waiting is not None and self._enough(pending, waiting):
             self._release(pending)
         if not pending.missing:
             self._done(copied.number)
@@ -180,10 +182,10 @@ class Replication:
             self.turn.note("reached", member=sender)
             self.reached(sender)
 
-    def _enough(self, pending: Pending, waiting: Waiting, sender: str) -> bool:
+    def _enough(self, pending: Pending, waiting: Waiting) -> bool:
         if self.settings.acknowledge == "all":
             return not pending.missing
-        return waiting.first is None or sender == waiting.first or waiting.first not in pending.missing
+        return not any(first in pending.missing for first in waiting.firsts)
 
     def _release(self, pending: Pending) -> None:
         assert pending.waiting is not None  # noqa: S101 - an invariant: only answers that wait are released
@@ -205,7 +207,7 @@ class Replication:
         while self._first_waits and self._first_waits[0][0] <= now:
             pending = self._pending.get(self._first_waits.popleft()[1])
             if pending is not None and pending.waiting is not None:
-                pending.waiting.first = None
+                pending.waiting.firsts = ()
                 if pending.acknowledged and self.settings.acknowledge == "one":
                     self._release(pending)
         while self._any_waits and self._any_waits[0][0] <= now:
@@ -360,7 +362,3 @@ class Replication:
         if self._coalesced:
             due = min(self._touched[name] for name in self._coalesced) + self._touch_interval
             self.turn.alarm("touches", due - now)
-
-
-def _weight(key: str, name: str) -> bytes:
-    return blake2b(f"{key} {name}".encode(), digest_size=8).digest()

@@ -20,6 +20,8 @@ TRANSITIONS: dict[str, dict[str, str]] = {
 
 LOGGED_OUT, EXPIRED = "ended", "expired"
 """Why a session ended, in the words of the probe application's answers."""
+NO_SESSION = "no-session"
+"""What it says of one that the node which answers knows nothing of."""
 
 
 class Cell(Struct, frozen=True, gc=False, array_like=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reference.effects import CancelAlarm, Effect, Note, Respond, Send, SetAlarm
-from reference.protocol import DATA, MEMBERSHIP
+from reference.protocol import DATA, MEMBERSHIP, Returned
 
 ANY = (-(2**63), 2**63)
 NEVER = (1, 0)
@@ -25,9 +25,10 @@ class Turn:
         believe: else chooses, given both clocks, what the node goes by.
         shift: how far that is ahead of what the node's own clock shows.
         alarms: the names of those that wait to ring; who rings one takes it out.
+        passed_on: by the id of a request that another node passed on, that node and its number of it.
     """
 
-    __slots__ = ("alarms", "believe", "effects", "high", "low", "mono", "shift", "wall")
+    __slots__ = ("alarms", "believe", "effects", "high", "low", "mono", "passed_on", "shift", "wall")
 
     def __init__(self) -> None:
         self.wall = 0
@@ -37,6 +38,7 @@ class Turn:
         self.shift = 0
         self.effects: list[Effect] = []
         self.alarms: set[str] = set()
+        self.passed_on: dict[str, tuple[str, int]] = {}
 
     def open(self, wall: int, mono: int) -> None:
         """Begin a turn with what the clocks say."""
@@ -78,8 +80,12 @@ class Turn:
             self.effects.append(CancelAlarm(name))
 
     def respond(self, answer: Respond) -> None:
-        """Answer a request."""
-        self.effects.append(answer)
+        """Answer a request: the client, or the node that passed it on."""
+        if answer.request in self.passed_on:
+            sender, number = self.passed_on.pop(answer.request)
+            self.send(sender, Returned(number, answer.status, answer.headers, answer.body))
+        else:
+            self.effects.append(answer)
 
     def note(self, kind: str, **fields: Any) -> None:
         """Leave a note for logs and pictures; it decides nothing and carries no secret."""

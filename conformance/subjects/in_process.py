@@ -59,6 +59,8 @@ class InProcess:
             return self._node_class(init, settings)
 
         features = REFERENCE_FEATURES if settings.shared else LOCAL_FEATURES
+        if settings.routing:
+            features = [*features, "routing"]
         if settings.idle_hook is not None or settings.max_hook is not None:
             # A hook may expire a session at any time before its greatest age: only that is promised then.
             features = [feature for feature in features if feature != "idle"]

@@ -5,8 +5,9 @@ from msgspec import structs
 
 from reference.effects import Respond, Send, Stopped
 from reference.gateway import hash_of
+from reference.order import ORDERS_HELD
 from reference.protocol import Copied, Copies
-from reference.replication import ANY_PEER_WAIT, FIRST_PEER_WAIT, ORDERS_HELD
+from reference.replication import ANY_PEER_WAIT, FIRST_PEER_WAIT
 from reference.session import Cell, Session
 from reference.settings import MILLISECOND, SECOND, WAN, Settings
 from reference.timing import TRIES, converge_us, solo_after_us, touch_interval_us
@@ -28,7 +29,7 @@ def timed(cluster: Cluster, node: str, cookie: str, key: str) -> tuple[int, int]
 
 def first_peer(cluster: Cluster, node: str, cookie: str) -> str:
     """Who comes first in the order of a session, as a node sees it."""
-    first = cluster.nodes[node].replication._first_of(hash_of(cookie.partition("=")[2]))
+    first = cluster.nodes[node].replication.order.first_other(hash_of(cookie.partition("=")[2]))
     assert first is not None
     return first
 
@@ -352,8 +353,8 @@ def test_what_a_node_remembers_of_sessions_for_a_while_is_bounded() -> None:
     cluster = Cluster(2).start()
     replication = cluster.nodes["n1"].replication
     for number in range(ORDERS_HELD + 10):
-        replication._first_of(f"{number}")
-    assert len(replication._orders) <= ORDERS_HELD
+        replication.order.first_other(f"{number}")
+    assert len(replication.order._held) <= ORDERS_HELD
     for _ in range(50):
         cluster.login("n1")
         cluster.run(2 * SECOND)

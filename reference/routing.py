@@ -1,0 +1,265 @@
+"""Requests for a session are answered where its newest state is, whichever node they reach (REQ-ROUT-1, REQ-ROUT-2).
+
+A node passes such a request on to the first of the session's order, in one hop; without an answer, to the second; then
+it answers from its own copy (REQ-ROUT-4, REQ-ROUT-5). Login and revocation run where they arrive: replication waits for
+those who may be asked next. What another node passed on is a message between members: no header of a client is read.
+
+A node answers for a session only as far as it can know that its copy is the newest. It asks the others first when it is
+not the first of the order, and after each change of its view; and one that stood still answers for none until it has
+compared its copies with another's.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import Struct
+
+from reference.asking import Asking
+from reference.comparison import Comparison
+from reference.effects import Respond
+from reference.membership import LIFE_BITS, Membership
+from reference.order import Order, first_of
+from reference.protocol import Forward, PassedOn, Request, Returned
+from reference.records import Records
+from reference.replication import UNAVAILABLE
+from reference.session import NO_SESSION
+from reference.settings import MILLISECOND, SECOND, Settings
+from reference.timing import converge_us, detect_us
+from reference.turn import Turn
+
+FORWARD_WAIT = 250 * MILLISECOND
+"""How long the node to which a request was passed on has for its answer."""
+ASK_WAIT = 150 * MILLISECOND
+"""How long that node waits for copies of others: the rest is for the way, and for the write's acknowledgement."""
+REPEATS_WITHIN = 10 * SECOND
+"""For so long a repeated message is known for one: a write that is passed on must not be made twice."""
+MANY_LIVE = 16
+"""From so many other members on, not all are asked for their copies of a session."""
+ASKED_OF_MANY = 4
+"""But so many of its old and of its new order."""
+
+
+class Passed(Struct, gc=False):
+    """A client's request that another node is to answer, and to whom it goes if that one does not."""
+
+    request: Request
+    session: str
+    home: str
+    others: tuple[str, ...]
+
+
+class Routing:
+    """Whom one node lets answer for a session, and what it answers for others.
+
+    Attributes:
+        handle: takes a request that another node passed on, as if a client had sent it.
+        serve: answers a request from the own copy.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        settings: Settings,
+        membership: Membership,
+        records: Records,
+        order: Order,
+        comparison: Comparison,
+        asking: Asking,
+        boot: int,
+    ) -> None:
+        self.turn = turn
+        self.settings = settings
+        self.membership = membership
+        self.records = records
+        self.order = order
+        self.comparison = comparison
+        self.asking = asking
+        self.name = membership.name
+        self.handle: Callable[[Request], None] = lambda _request: None
+        self.serve: Callable[[Request], None] = lambda _request: None
+        self._number = boot << LIFE_BITS
+        self._open: dict[int, Passed] = {}
+        self._deadlines: deque[tuple[int, int]] = deque()
+        self._taken: dict[tuple[str, int], int] = {}
+        self._version = -1
+        self._members: tuple[str, ...] = ()
+        self._members_before: tuple[str, ...] = ()
+        self._asks_until = 0
+        self._asked: set[str] = set()
+        self._catching_up_since = 0
+        self.on_message = {Forward: self._take, Returned: self._returned}
+        self.on_alarm = {"forward": self._give_up}
+
+    def settled(self) -> bool:
+        """Say whether no client waits for an answer that depends on another node, and no node for one of this."""
+        return not self._open and not self.turn.passed_on and (not self.settings.routing or self.asking.settled())
+
+    # ------------------------------------------------------------------------------------------------------- passing on
+
+    def route(self, request: Request, session: str) -> None:
+        """Have a request answered, here or where the newest state is.
+
+        Args:
+            request: a client's, or one that another node passed on, which goes no further.
+            session: the hash of the id in its cookie.
+        """
+        if request.__class__ is PassedOn:
+            self._answer_here(request, session)
+        else:
+            self._pass_on(request, session, self.order.homes(session))
+
+    def _pass_on(self, request: Request, session: str, homes: tuple[str, ...]) -> None:
+        """Let the first of some nodes answer; this node, if it is that one or none is left."""
+        if not homes or homes[0] == self.name or self._has_just_woken():
+            self._answer_here(request, session)
+            return
+        home = homes[0]
+        self._number += 1
+        self._open[self._number] = Passed(request, session, home, homes[1:])
+        self._deadlines.append((self.turn.mono + FORWARD_WAIT, self._number))
+        until = self.turn.wall + FORWARD_WAIT
+        self.turn.send(home, Forward(self._number, session, request.method, request.path, request.body, until))
+        self.turn.alarm_unless_set("forward", FORWARD_WAIT)
+
+    def _returned(self, sender: str, returned: Returned) -> None:
+        """Hand an answer on unchanged (REQ-ROUT-8), or turn to the next node if it says less than is known here."""
+        passed = self._open.get(returned.number)
+        if passed is None or passed.home != sender:
+            return
+        del self._open[returned.number]
+        if returned.status == UNAVAILABLE or self._knows_better(passed, returned):
+            self._pass_on(passed.request, passed.session, passed.others)
+        else:
+            self.turn.respond(Respond(passed.request.id, returned.status, returned.headers, returned.body))
+
+    def _knows_better(self, passed: Passed, returned: Returned) -> bool:
+        """Say whether a node has not heard of a session that is held here: the copy is still on its way."""
+        mine = self.records.sessions.get(passed.session)
+        return mine is not None and mine.end is None and returned.body == {"error": NO_SESSION}
+
+    def _give_up(self) -> None:
+        """Turn to the next node where one was silent for too long."""
+        silent = []
+        while self._deadlines and (self._deadlines[0][0] <= self.turn.mono or self._deadlines[0][1] not in self._open):
+            passed = self._open.pop(self._deadlines.popleft()[1], None)
+            if passed is not None:
+                silent.append(passed)
+        if self._deadlines:
+            self.turn.alarm("forward", self._deadlines[0][0] - self.turn.mono)
+        for passed in silent:
+            self.turn.note("no-answer", member=passed.home)
+            self._pass_on(passed.request, passed.session, passed.others)
+
+    # --------------------------------------------------------------------------------------------- answering for others
+
+    def _take(self, sender: str, forward: Forward) -> None:
+        """Take a request that another node passed on; one that comes again, or much too late, means nothing.
+
+        Whoever passed it on has turned to another node by then, and its user may have gone on: made now, its write
+        would undo what came after it.
+        """
+        now = self.turn.mono
+        while self._taken and next(iter(self._taken.values())) < now - REPEATS_WITHIN:
+            del self._taken[next(iter(self._taken))]
+        if (sender, forward.number) in self._taken:
+            return
+        self._taken[sender, forward.number] = now
+        if self.turn.wall > forward.until + 2 * self.settings.clock_bound_us:
+            self.turn.note("too-late", sender=sender)
+            return
+        answer_to = f"{forward.number} from {sender}"
+        self.turn.passed_on[answer_to] = (sender, forward.number)
+        until = now + FORWARD_WAIT
+        method, path, body, session = forward.method, forward.path, forward.body, forward.session
+        self.handle(PassedOn(answer_to, method, path, "", body=body, session=session, until=until))
+
+    def _answer_here(self, request: Request, session: str) -> None:
+        """Answer from the own copy, once it is as new as the others' copies where that is in doubt."""
+        if self.turned_away(request):
+            return
+        if self._doubts(session):
+            go_on = partial(self._heard, session)
+            if self.asking.ask_these(self._whom(session), session, request, go_on, ASK_WAIT):
+                return
+        self.serve(request)
+
+    def _heard(self, session: str, request: Request) -> None:
+        """Go on with a request whose session the others were asked for."""
+        self._asked.add(session)
+        if not self.turned_away(request):
+            self.serve(request)
+
+    def turned_away(self, request: Request) -> bool:
+        """Turn a request away that this node is not to answer just now.
+
+        Args:
+            request: it may have waited for the answers of others.
+
+        Returns:
+            Whether it was: dropped, if whoever passed it on waits no longer; answered with 503, if this node stood
+            still and has not compared its copies with another's since.
+        """
+        woken = self._has_just_woken()
+        if isinstance(request, PassedOn) and (woken or self.turn.mono > request.until):
+            sender, _ = self.turn.passed_on.pop(request.id)
+            self.turn.note("too-late", sender=sender)
+            return True
+        if woken or self._is_behind():
+            self.turn.respond(Respond(request.id, UNAVAILABLE, (), {"error": "not-caught-up"}))
+            return True
+        return False
+
+    # ---------------------------------------------------------------------------------------------- how new the copy is
+
+    def _has_just_woken(self) -> bool:
+        """Say whether this node stood still until this instant: what it is handed now was waiting for it."""
+        resumed_at = self.membership.resumed_at
+        return self.membership.stands_still() or (resumed_at > 0 and self.turn.mono == resumed_at)
+
+    def _is_behind(self) -> bool:
+        """Say whether this node stood still and has not compared with a live member since; see to it that it does."""
+        resumed_at, live = self.membership.resumed_at, self.membership.live()
+        if resumed_at <= self.comparison.agreed_from or not live:
+            return False
+        if self._catching_up_since != resumed_at:
+            self._catching_up_since = resumed_at
+            for member in live:
+                self.comparison.soon(member)
+        return True
+
+    def _doubts(self, session: str) -> bool:
+        """Say whether another node may have answered for a session until now.
+
+        One has if this node is not the first of its order, or may have for as long as the nodes' views can differ after
+        a change: the others were asked once since, and all answer for it here from then on.
+        """
+        self._follow_view()
+        if self.order.homes(session)[0] != self.name:
+            return True
+        if self.turn.mono >= self._asks_until:
+            self._asked.clear()
+            return False
+        return session not in self._asked
+
+    def _follow_view(self) -> None:
+        """Begin to ask anew if the view has changed; looked at only when needed, it lasts longer rather than less."""
+        membership = self.membership
+        if self._version == membership.version:
+            return
+        self._version = membership.version
+        if self.turn.mono >= self._asks_until:
+            self._members_before = self._members
+        self._members = (*membership.routable(), self.name)
+        size = len(membership.members) + 1
+        self._asks_until = self.turn.mono + detect_us(self.settings, size) + converge_us(self.settings, size)
+        self._asked.clear()
+
+    def _whom(self, session: str) -> list[str]:
+        """Name whom to ask for a session: all that are live; of many the first by the old view and by the new."""
+        live = self.membership.live()
+        if len(live) < MANY_LIVE:
+            return live
+        orders = (first_of(session, members, ASKED_OF_MANY) for members in (self._members_before, self._members))
+        chosen = dict.fromkeys(name for order in orders for name in order if name != self.name)
+        return [name for name in chosen if self.membership.is_live(name)]
