@@ -5,8 +5,8 @@ node that answers for a session which another may have answered for until now (`
 at most 250 ms. Out of contact a node decides on what it knows; that is the stated price.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
 
 from msgspec import Struct, structs
 
@@ -44,16 +44,16 @@ class Asking:
         self.last_activity: Callable[[Session], int] = lambda session: session.last
         self._question = boot << LIFE_BITS
         self._open: dict[int, Question] = {}
-        self._deadlines: list[tuple[int, int]] = []
+        self._deadlines: deque[tuple[int, int]] = deque()
         self.on_message = {Activity: self._answer, LastActive: self._heard}
         self.on_alarm = {"asking": self._give_up}
 
     def ask(self, session: str, request: Request) -> bool:
         """Ask every live member for its copy of a session; return whether there is anybody to ask."""
-        return self.ask_these(self.membership.live(), session, request, self.resume, ANSWER_WAIT)
+        return self.ask_these(self.membership.live(), session, request, self.resume)
 
     def ask_these(
-        self, members: Iterable[str], session: str, request: Request, go_on: Callable[[Request], None], wait: int
+        self, members: Iterable[str], session: str, request: Request, go_on: Callable[[Request], None]
     ) -> bool:
         """Ask some members for their copies of a session.
 
@@ -61,8 +61,7 @@ class Asking:
             members: whom, each once.
             session: the hash of its id.
             request: what waits for the answers.
-            go_on: called with the request once all have answered, or after `wait`.
-            wait: µs.
+            go_on: called with the request once all have answered, or after `ANSWER_WAIT`.
 
         Returns:
             Whether there is anybody to ask; if not, nothing is called.
@@ -72,11 +71,10 @@ class Asking:
             return False
         self._question += 1
         self._open[self._question] = Question(request, missing, go_on)
-        heappush(self._deadlines, (self.turn.mono + wait, self._question))
+        self._deadlines.append((self.turn.mono + ANSWER_WAIT, self._question))
         for member in missing:
             self.turn.send(member, Activity(self._question, session))
-        if self._deadlines[0][1] == self._question:
-            self.turn.alarm("asking", wait)
+        self.turn.alarm_unless_set("asking", ANSWER_WAIT)
         return True
 
     def settled(self) -> bool:
@@ -102,7 +100,7 @@ class Asking:
 
     def _give_up(self) -> None:
         while self._deadlines and (self._deadlines[0][0] <= self.turn.mono or self._deadlines[0][1] not in self._open):
-            question = self._open.pop(heappop(self._deadlines)[1], None)
+            question = self._open.pop(self._deadlines.popleft()[1], None)
             if question is not None:
                 self.turn.note("unanswered", members=list(question.missing))
                 question.go_on(question.request)

@@ -29,10 +29,17 @@ from reference.turn import Turn
 
 KEY = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 DATA_PATH = "/session/data/"
+LOGOUT_PATH = "/logout"
 
 OK, BAD_REQUEST, DENIED, NOT_FOUND, WRONG_METHOD = 200, 400, 401, 404, 405
 
-WITHOUT_A_CLOCK = {("GET", "/status"), ("GET", "/members"), ("GET", "/peek"), ("POST", "/logout"), ("POST", "/revoke")}
+WITHOUT_A_CLOCK = {
+    ("GET", "/status"),
+    ("GET", "/members"),
+    ("GET", "/peek"),
+    ("POST", LOGOUT_PATH),
+    ("POST", "/revoke"),
+}
 """What a node does whose clock is not to be trusted: nothing in it depends on the time of day."""
 
 LEVELS = 100
@@ -97,7 +104,7 @@ class Gateway:
             ("GET", "/session"): self._show,
             ("PUT", DATA_PATH): self._write,
             ("DELETE", DATA_PATH): self._delete,
-            ("POST", "/logout"): self._logout,
+            ("POST", LOGOUT_PATH): self._logout,
         }
         self._paths = {path for _, path in (*self._open_to_all, *self._for_a_session)}
 
@@ -146,7 +153,7 @@ class Gateway:
             self._respond(request, DENIED, {"error": NO_SESSION})
             return
         if session.end is not None:
-            self._respond(request, DENIED, {"error": session.end.why})
+            self._ended_before(request, session, session.end)
             return
         try:
             limit = overdue(session, self.replication.last_activity(session), self.turn.wall, self.settings)
@@ -163,6 +170,13 @@ class Gateway:
             self._respond(request, UNAVAILABLE, {"error": "clock-off"})
         else:
             self._end(session, EXPIRED, Respond(request.id, DENIED, (), {"error": EXPIRED}))
+
+    def _ended_before(self, request: Request, session: Session, end: Ending) -> None:
+        """Deny a request; but not a logout that another node may have done before it fell silent, and told too few."""
+        if isinstance(request, PassedOn) and request.again and request.path == LOGOUT_PATH and end.why == LOGGED_OUT:
+            self.replication.spread((session,), answer=self._logged_out(request))
+        else:
+            self._respond(request, DENIED, {"error": end.why})
 
     def _asked(self, request: Request) -> None:
         """Go on with a request whose session the others were asked about."""
@@ -203,8 +217,10 @@ class Gateway:
         self.replication.spread(tuple(changed), answer=Respond(request.id, OK, (header,), {"user": user}))
 
     def _logout(self, request: Request, session: Session) -> None:
-        header = ("Set-Cookie", cookies.removing(self.settings))
-        self._end(session, LOGGED_OUT, Respond(request.id, OK, (header,), {}))
+        self._end(session, LOGGED_OUT, self._logged_out(request))
+
+    def _logged_out(self, request: Request) -> Respond:
+        return Respond(request.id, OK, (("Set-Cookie", cookies.removing(self.settings)),), {})
 
     def _end(self, session: Session, why: str, answer: Respond) -> None:
         """End a session, and let the client hear of it once a peer knows (REQ-REPL-10)."""

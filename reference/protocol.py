@@ -55,11 +55,13 @@ class PassedOn(Request, frozen=True, gc=False, kw_only=True):
 
     Attributes:
         session: the hash of that id.
-        until: when the other node turns to somebody else, by the monotonic clock here.
+        until: when nobody waits for the answer any more, by the monotonic clock here.
+        again: whether it was passed on before, to a node that gave no answer and may have done what it asks for.
     """
 
     session: str
     until: int
+    again: bool
 
 
 # ---------------------------------------------------------------------------------------------- membership channel
@@ -221,8 +223,9 @@ class LastActive(Struct, frozen=True, gc=False, tag="last-active"):
 class Forward(Struct, frozen=True, gc=False, tag="forward"):
     """A client's request for a session, to be answered by `Returned` with the same number.
 
-    `until` is when the sender turns to somebody else, by its wall clock. The cookie is not sent, but the hash of what
-    it says.
+    The cookie is not sent, but the hash of what it says. `at` is when this was sent, by the sender's wall clock, and
+    `within` how long the client waits from then on; `again` says that another node was asked before, and may have done
+    it.
     """
 
     number: int
@@ -230,7 +233,15 @@ class Forward(Struct, frozen=True, gc=False, tag="forward"):
     method: str
     path: str
     body: Any
-    until: int
+    at: int
+    within: int
+    again: bool
+
+
+class InHand(Struct, frozen=True, gc=False, tag="in-hand"):
+    """The request of that number is being seen to, and its answer comes once others have said something."""
+
+    number: int
 
 
 class Returned(Struct, frozen=True, gc=False, tag="returned"):
@@ -259,5 +270,6 @@ Message = (
     | Activity
     | LastActive
     | Forward
+    | InHand
     | Returned
 )

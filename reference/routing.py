@@ -9,9 +9,9 @@ not the first of the order, and after each change of its view; and one that stoo
 compared its copies with another's.
 """
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
+from heapq import heappop, heappush
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ from reference.comparison import Comparison
 from reference.effects import Respond
 from reference.membership import LIFE_BITS, Membership
 from reference.order import Order, first_of
-from reference.protocol import Forward, PassedOn, Request, Returned
+from reference.protocol import Forward, InHand, PassedOn, Request, Returned
 from reference.records import Records
 from reference.replication import UNAVAILABLE
 from reference.session import NO_SESSION
@@ -29,9 +29,11 @@ from reference.timing import converge_us, detect_us
 from reference.turn import Turn
 
 FORWARD_WAIT = 250 * MILLISECOND
-"""How long the node to which a request was passed on has for its answer."""
-ASK_WAIT = 150 * MILLISECOND
-"""How long that node waits for copies of others: the rest is for the way, and for the write's acknowledgement."""
+"""How long the node to which a request was passed on has for a first word."""
+IN_HAND_WAIT = 1_200 * MILLISECOND
+"""And then for its answer: it may ask the others, and a write waits up to 1 s for an acknowledgement."""
+CLIENT_WAIT = 2 * SECOND
+"""How long a client waits for an answer (protocol, part 4, availability)."""
 REPEATS_WITHIN = 10 * SECOND
 """For so long a repeated message is known for one: a write that is passed on must not be made twice."""
 MANY_LIVE = 16
@@ -41,12 +43,17 @@ ASKED_OF_MANY = 4
 
 
 class Passed(Struct, gc=False):
-    """A client's request that another node is to answer, and to whom it goes if that one does not."""
+    """A client's request that another node is to answer by `due`, and to whom it goes if that one does not.
+
+    `until` is when the client gives up; both by the monotonic clock.
+    """
 
     request: Request
     session: str
+    until: int
     home: str
     others: tuple[str, ...]
+    due: int
 
 
 class Routing:
@@ -80,7 +87,7 @@ class Routing:
         self.serve: Callable[[Request], None] = lambda _request: None
         self._number = boot << LIFE_BITS
         self._open: dict[int, Passed] = {}
-        self._deadlines: deque[tuple[int, int]] = deque()
+        self._deadlines: list[tuple[int, int]] = []
         self._taken: dict[tuple[str, int], int] = {}
         self._version = -1
         self._members: tuple[str, ...] = ()
@@ -88,7 +95,7 @@ class Routing:
         self._asks_until = 0
         self._asked: set[str] = set()
         self._catching_up_since = 0
-        self.on_message = {Forward: self._take, Returned: self._returned}
+        self.on_message = {Forward: self._take, InHand: self._in_hand, Returned: self._returned}
         self.on_alarm = {"forward": self._give_up}
 
     def settled(self) -> bool:
@@ -104,23 +111,38 @@ class Routing:
             request: a client's, or one that another node passed on, which goes no further.
             session: the hash of the id in its cookie.
         """
-        if request.__class__ is PassedOn:
+        if isinstance(request, PassedOn):
             self._answer_here(request, session)
         else:
-            self._pass_on(request, session, self.order.homes(session))
+            self._pass_on(request, session, self.order.homes(session), self.turn.mono + CLIENT_WAIT)
 
-    def _pass_on(self, request: Request, session: str, homes: tuple[str, ...]) -> None:
+    def _pass_on(
+        self, request: Request, session: str, homes: tuple[str, ...], until: int, *, again: bool = False
+    ) -> None:
         """Let the first of some nodes answer; this node, if it is that one or none is left."""
+        turn = self.turn
         if not homes or homes[0] == self.name or self._has_just_woken():
+            if again:
+                request = _passed_on(request.id, request, session, until, again=True)
             self._answer_here(request, session)
             return
-        home = homes[0]
         self._number += 1
-        self._open[self._number] = Passed(request, session, home, homes[1:])
-        self._deadlines.append((self.turn.mono + FORWARD_WAIT, self._number))
-        until = self.turn.wall + FORWARD_WAIT
-        self.turn.send(home, Forward(self._number, session, request.method, request.path, request.body, until))
-        self.turn.alarm_unless_set("forward", FORWARD_WAIT)
+        due = turn.mono + FORWARD_WAIT
+        self._open[self._number] = Passed(request, session, until, homes[0], homes[1:], due)
+        heappush(self._deadlines, (due, self._number))
+        method, path, within = request.method, request.path, until - turn.mono
+        turn.send(homes[0], Forward(self._number, session, method, path, request.body, turn.wall, within, again))
+        turn.alarm_unless_set("forward", FORWARD_WAIT)
+
+    def _pass_further(self, passed: Passed) -> None:
+        self._pass_on(passed.request, passed.session, passed.others, passed.until, again=True)
+
+    def _in_hand(self, sender: str, in_hand: InHand) -> None:
+        """Give a node longer that has begun: another would do the same once more."""
+        passed = self._open.get(in_hand.number)
+        if passed is not None and passed.home == sender:
+            passed.due = self.turn.mono + IN_HAND_WAIT
+            heappush(self._deadlines, (passed.due, in_hand.number))
 
     def _returned(self, sender: str, returned: Returned) -> None:
         """Hand an answer on unchanged (REQ-ROUT-8), or turn to the next node if it says less than is known here."""
@@ -129,7 +151,7 @@ class Routing:
             return
         del self._open[returned.number]
         if returned.status == UNAVAILABLE or self._knows_better(passed, returned):
-            self._pass_on(passed.request, passed.session, passed.others)
+            self._pass_further(passed)
         else:
             self.turn.respond(Respond(passed.request.id, returned.status, returned.headers, returned.body))
 
@@ -140,16 +162,18 @@ class Routing:
 
     def _give_up(self) -> None:
         """Turn to the next node where one was silent for too long."""
+        now = self.turn.mono
         silent = []
-        while self._deadlines and (self._deadlines[0][0] <= self.turn.mono or self._deadlines[0][1] not in self._open):
-            passed = self._open.pop(self._deadlines.popleft()[1], None)
-            if passed is not None:
-                silent.append(passed)
+        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._open):
+            number = heappop(self._deadlines)[1]
+            passed = self._open.get(number)
+            if passed is not None and passed.due <= now:
+                silent.append(self._open.pop(number))
         if self._deadlines:
-            self.turn.alarm("forward", self._deadlines[0][0] - self.turn.mono)
+            self.turn.alarm("forward", self._deadlines[0][0] - now)
         for passed in silent:
             self.turn.note("no-answer", member=passed.home)
-            self._pass_on(passed.request, passed.session, passed.others)
+            self._pass_further(passed)
 
     # --------------------------------------------------------------------------------------------- answering for others
 
@@ -165,14 +189,14 @@ class Routing:
         if (sender, forward.number) in self._taken:
             return
         self._taken[sender, forward.number] = now
-        if self.turn.wall > forward.until + 2 * self.settings.clock_bound_us:
+        if self.turn.wall > forward.at + FORWARD_WAIT + 2 * self.settings.clock_bound_us:
             self.turn.note("too-late", sender=sender)
             return
         answer_to = f"{forward.number} from {sender}"
         self.turn.passed_on[answer_to] = (sender, forward.number)
-        until = now + FORWARD_WAIT
-        method, path, body, session = forward.method, forward.path, forward.body, forward.session
-        self.handle(PassedOn(answer_to, method, path, "", body=body, session=session, until=until))
+        self.handle(_passed_on(answer_to, forward, forward.session, now + forward.within, again=forward.again))
+        if answer_to in self.turn.passed_on:
+            self.turn.send(sender, InHand(forward.number))
 
     def _answer_here(self, request: Request, session: str) -> None:
         """Answer from the own copy, once it is as new as the others' copies where that is in doubt."""
@@ -180,7 +204,7 @@ class Routing:
             return
         if self._doubts(session):
             go_on = partial(self._heard, session)
-            if self.asking.ask_these(self._whom(session), session, request, go_on, ASK_WAIT):
+            if self.asking.ask_these(self._whom(session), session, request, go_on):
                 return
         self.serve(request)
 
@@ -202,10 +226,11 @@ class Routing:
         """
         woken = self._has_just_woken()
         if isinstance(request, PassedOn) and (woken or self.turn.mono > request.until):
-            sender, _ = self.turn.passed_on.pop(request.id)
-            self.turn.note("too-late", sender=sender)
-            return True
-        if woken or self._is_behind():
+            passed_on = self.turn.passed_on.pop(request.id, None)
+            if passed_on is not None:
+                self.turn.note("too-late", sender=passed_on[0])
+                return True
+        if self._is_behind() or woken:
             self.turn.respond(Respond(request.id, UNAVAILABLE, (), {"error": "not-caught-up"}))
             return True
         return False
@@ -263,3 +288,9 @@ class Routing:
         orders = (first_of(session, members, ASKED_OF_MANY) for members in (self._members_before, self._members))
         chosen = dict.fromkeys(name for order in orders for name in order if name != self.name)
         return [name for name in chosen if self.membership.is_live(name)]
+
+
+def _passed_on(request_id: str, asked: Request | Forward, session: str, until: int, *, again: bool) -> PassedOn:
+    return PassedOn(
+        request_id, asked.method, asked.path, "", body=asked.body, session=session, until=until, again=again
+    )

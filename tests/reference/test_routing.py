@@ -3,16 +3,17 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from reference.asking import ANSWER_WAIT
 from reference.effects import Respond
 from reference.gateway import hash_of, owner_of
 from reference.order import first_of
-from reference.protocol import Activity, Forward, Request, Returned
+from reference.protocol import Activity, Forward, InHand, Request, Returned
 from reference.replication import FIRST_PEER_WAIT
-from reference.routing import ASK_WAIT, ASKED_OF_MANY, FORWARD_WAIT, MANY_LIVE
+from reference.routing import ASKED_OF_MANY, CLIENT_WAIT, FORWARD_WAIT, MANY_LIVE
 from reference.settings import MILLISECOND, SECOND
 from reference.timing import converge_us, detect_us
 from tests.reference.cluster import SETTINGS, Cluster
@@ -134,7 +135,7 @@ def test_when_the_first_is_lost_the_second_answers_and_then_the_own_copy() -> No
     since = cluster.now
     answer = cluster.call(fourth, "GET", "/session", cookie)
     assert (answer.status, answer.body["data"]) == (200, {"k": "new"})
-    assert cluster.now - since <= FORWARD_WAIT + ASK_WAIT + 10 * MILLISECOND
+    assert cluster.now - since <= FORWARD_WAIT + ANSWER_WAIT + 10 * MILLISECOND
     assert [to for _, to, _ in sent(cluster, Forward, since)] == [home, second]
     cluster.crash(second)
     since = cluster.now
@@ -167,6 +168,58 @@ def test_a_request_that_was_passed_on_goes_no_further_however_views_differ() -> 
     since = cluster.now
     assert cluster.call(third, "GET", "/session", cookie).status == 200
     assert [(sender, to) for sender, to, _ in sent(cluster, Forward, since)] == [(third, second)]
+
+
+def test_when_the_first_is_not_ready_the_second_answers_at_once() -> None:
+    cluster = settled()
+    cookie = cluster.login("n1")
+    home, second, third = ordered(cluster, cookie)
+    cluster.nodes[home].membership.ready = False
+    since = cluster.now
+    assert cluster.write(third, cookie, "k", 1) == 200
+    assert [to for _, to, _ in sent(cluster, Forward, since)] == [home, second]
+    assert cluster.now - since < FORWARD_WAIT
+
+
+def test_a_node_that_has_begun_is_waited_for_and_the_request_made_once() -> None:
+    """A write waits for the first of the order, which is lost: until others do, more than a first word may take."""
+    cluster = settled(4, delay=30 * MILLISECOND)
+    cookie = cluster.login("n1")
+    home, second, third, _ = ordered(cluster, cookie)
+    cluster.crash(second)
+    since = cluster.now
+    assert cluster.write(third, cookie, "k", 1) == 200
+    assert cluster.now - since > FORWARD_WAIT
+    assert [to for _, to, _ in sent(cluster, Forward, since)] == [home]
+    assert len(sent(cluster, InHand, since)) == 1
+
+
+def test_a_node_that_has_begun_and_is_lost_is_not_waited_for_for_ever() -> None:
+    cluster = settled(4, delay=30 * MILLISECOND)
+    cookie = cluster.login("n1")
+    home, second, third, _ = ordered(cluster, cookie)
+    cluster.crash(second)
+    since = cluster.now
+    request = cluster.ask(third, "PUT", "/session/data/k", cookie, {"value": 1})
+    cluster.run_until(lambda: bool(sent(cluster, InHand, since)), SECOND)
+    cluster.run(40 * MILLISECOND)
+    cluster.crash(home)
+    cluster.run(2 * SECOND)
+    assert cluster.answers[request].status == 200
+    assert cluster.answered_at[request] - since < CLIENT_WAIT
+
+
+def test_a_logout_that_was_done_by_a_node_that_then_fell_silent_is_no_denial() -> None:
+    cluster = settled(4)
+    cookie = cluster.login("n1")
+    home, second, third, _ = ordered(cluster, cookie)
+    cluster.cut_one_way((home, third))
+    since = cluster.now
+    answer = cluster.call(third, "POST", "/logout", cookie)
+    assert [to for _, to, _ in sent(cluster, Forward, since)] == [home, second]
+    assert (answer.status, [header for header, _ in answer.headers]) == (200, ["Set-Cookie"])
+    cluster.heal()
+    assert cluster.call(third, "POST", "/logout", cookie).body == {"error": "ended"}, "a second logout is one"
 
 
 def test_a_node_that_leaves_has_its_requests_answered_by_the_next() -> None:
@@ -227,7 +280,8 @@ def test_a_request_that_comes_when_its_node_has_long_turned_elsewhere_is_not_mad
     cluster = settled()
     cookie = cluster.login("n1")
     home, _, third = ordered(cluster, cookie)
-    late = Forward(99, session_of(cookie), "PUT", "/session/data/k", {"value": "late"}, cluster.clocks(third)[0])
+    sent_at, body = cluster.clocks(third)[0], {"value": "late"}
+    late = Forward(99, session_of(cookie), "PUT", "/session/data/k", body, sent_at, 2 * SECOND, again=False)
     cluster.run(2 * ROUTED.clock_bound_us + SECOND)
     cluster.carry(third, home, "data", late)
     cluster.run(SECOND)
@@ -248,6 +302,7 @@ def test_an_answer_that_comes_twice_or_late_answers_nothing_again() -> None:
     assert cluster.answers == answers
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.sampled_from(["n1", "n2", "n3"]), min_size=2, max_size=12), st.integers(1, 50))
 def test_whatever_is_lost_or_repeated_a_write_that_was_answered_is_read_everywhere_once_all_is_quiet(
     nodes: list[str], seed: int
@@ -335,6 +390,27 @@ def test_what_waited_for_a_node_that_stood_still_is_dropped() -> None:
     assert [node for _, node, _ in cluster.noted("too-late")] == [home, home]
     cluster.run(10 * SECOND)
     assert {cluster.data(name, cookie)["k"] for name in cluster.names} == {"newer"}
+
+
+def test_what_waited_is_dropped_also_where_clocks_differ_by_as_much_as_they_may() -> None:
+    cluster = settled()
+    cookie = cluster.login("n1")
+    home, _, third = ordered(cluster, cookie)
+    cluster.skew[home], cluster.skew[third] = -ROUTED.clock_bound_us, ROUTED.clock_bound_us
+    cluster.pause(home)
+    direct = cluster.ask(home, "GET", "/session", cookie)
+    cluster.run(50 * MILLISECOND)
+    passed_on = cluster.ask(third, "PUT", "/session/data/k", cookie, {"value": "old"})
+    cluster.run_until(lambda: passed_on in cluster.answers, SECOND)
+    assert cluster.write(third, cookie, "k", "new") == 200
+    cluster.run(2_050 * MILLISECOND - (cluster.now - cluster.answered_at[passed_on]) - FORWARD_WAIT)
+    since = cluster.now
+    cluster.resume(home)
+    assert cluster.answers[direct].status == 503
+    assert cluster.call(home, "GET", "/session", cookie).status == 503
+    cluster.run(50 * MILLISECOND)
+    assert cluster.call(home, "GET", "/session", cookie).body["data"] == {"k": "new"}, "it has compared at once"
+    assert not sent(cluster, Returned, since)
 
 
 def test_a_node_that_stood_still_answers_for_no_session_until_it_has_compared_with_another() -> None:
