@@ -101,7 +101,7 @@ def run_suites(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_is_a_suite_for_every_area() -> None:
-    areas = ["configuration", "expiry", "failover", "membership", "replication", "revocation"]
+    areas = ["configuration", "expiry", "failover", "membership", "replication", "revocation", "routing"]
     assert [f"test_{area}" for area in areas] == SUITES
     assert len(TESTS) > 50
 
