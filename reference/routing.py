@@ -39,7 +39,7 @@ REPEATS_WITHIN = 10 * SECOND
 MANY_LIVE = 16
 """From so many other members on, not all are asked for their copies of a session."""
 ASKED_OF_MANY = 4
-"""But so many of its old and of its new order."""
+"""But so many of its order, and of what that would be if all who are live were in it: who was the first before is."""
 
 
 class Passed(Struct, gc=False):
@@ -90,8 +90,6 @@ class Routing:
         self._deadlines: list[tuple[int, int]] = []
         self._taken: dict[tuple[str, int], int] = {}
         self._version = -1
-        self._members: tuple[str, ...] = ()
-        self._members_before: tuple[str, ...] = ()
         self._asks_until = 0
         self._asked: set[str] = set()
         self._catching_up_since = 0
@@ -99,8 +97,8 @@ class Routing:
         self.on_alarm = {"forward": self._give_up}
 
     def settled(self) -> bool:
-        """Say whether no client waits for an answer that depends on another node, and no node for one of this."""
-        return not self._open and not self.turn.passed_on and (not self.settings.routing or self.asking.settled())
+        """Say whether no request waits for the answer of another node, or for its copy."""
+        return not self._open and (not self.settings.routing or self.asking.settled())
 
     # ------------------------------------------------------------------------------------------------------- passing on
 
@@ -137,19 +135,18 @@ class Routing:
     def _pass_further(self, passed: Passed) -> None:
         self._pass_on(passed.request, passed.session, passed.others, passed.until, again=True)
 
-    def _in_hand(self, sender: str, in_hand: InHand) -> None:
+    def _in_hand(self, _sender: str, in_hand: InHand) -> None:
         """Give a node longer that has begun: another would do the same once more."""
         passed = self._open.get(in_hand.number)
-        if passed is not None and passed.home == sender:
+        if passed is not None:
             passed.due = self.turn.mono + IN_HAND_WAIT
             heappush(self._deadlines, (passed.due, in_hand.number))
 
-    def _returned(self, sender: str, returned: Returned) -> None:
+    def _returned(self, _sender: str, returned: Returned) -> None:
         """Hand an answer on unchanged (REQ-ROUT-8), or turn to the next node if it says less than is known here."""
-        passed = self._open.get(returned.number)
-        if passed is None or passed.home != sender:
+        passed = self._open.pop(returned.number, None)
+        if passed is None:
             return
-        del self._open[returned.number]
         if returned.status == UNAVAILABLE or self._knows_better(passed, returned):
             self._pass_further(passed)
         else:
@@ -273,21 +270,17 @@ class Routing:
         if self._version == membership.version:
             return
         self._version = membership.version
-        if self.turn.mono >= self._asks_until:
-            self._members_before = self._members
-        self._members = (*membership.routable(), self.name)
         size = len(membership.members) + 1
         self._asks_until = self.turn.mono + detect_us(self.settings, size) + converge_us(self.settings, size)
         self._asked.clear()
 
     def _whom(self, session: str) -> list[str]:
-        """Name whom to ask for a session: all that are live; of many the first by the old view and by the new."""
+        """Name whom to ask for a session: all that are live; of many those that may have answered for it of late."""
         live = self.membership.live()
         if len(live) < MANY_LIVE:
             return live
-        orders = (first_of(session, members, ASKED_OF_MANY) for members in (self._members_before, self._members))
-        chosen = dict.fromkeys(name for order in orders for name in order if name != self.name)
-        return [name for name in chosen if self.membership.is_live(name)]
+        orders = (first_of(session, names, ASKED_OF_MANY) for names in (live, self.membership.routable()))
+        return list(dict.fromkeys(name for order in orders for name in order))
 
 
 def _passed_on(request_id: str, asked: Request | Forward, session: str, until: int, *, again: bool) -> PassedOn:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from conformance.broken import (
     answers_before_copies,
+    answers_from_own_copy,
     buries_the_restarted,
     caches_by_key,
     caches_by_worker,
@@ -21,10 +22,12 @@ from conformance.broken import (
     follows_any_clock,
     forgets_ends,
     forgets_the_removed,
+    goes_on_from_its_cache,
     keeps_deaths_to_itself,
     keeps_local_copies,
     keeps_old_id,
     last_writer_takes_all,
+    leads_after_a_pause,
     leaves_a_part,
     mixes_sessions,
     never_resends,
@@ -69,6 +72,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/issues/18",
         "durability",
         "crash-under-writes",
+    ),
+    "answers_from_own_copy": Broken(
+        answers_from_own_copy.BrokenNode,
+        "With routing too, a node goes on from the copy that it has, though another answers for the session.",
+        "https://github.com/hazelcast/hazelcast-wm/issues/50",
+        "read_your_writes",
+        "routed-regions",
     ),
     "buries_the_restarted": Broken(
         buries_the_restarted.BrokenNode,
@@ -161,6 +171,13 @@ BROKEN: dict[str, Broken] = {
         "membership",
         "loss-behind-a-pause",
     ),
+    "goes_on_from_its_cache": Broken(
+        goes_on_from_its_cache.BrokenNode,
+        "Who answers for a session keeps it at hand, and goes on from that when it takes over again after a failover.",
+        "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
+        "read_your_writes",
+        "routed-pause",
+    ),
     "keeps_deaths_to_itself": Broken(
         keeps_deaths_to_itself.BrokenNode,
         "That a member was found dead is told to nobody, and the views of the others bring it back.",
@@ -188,6 +205,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/javaee/glassfish/issues/18322",
         "lost_updates",
         "three-regions",
+    ),
+    "leads_after_a_pause": Broken(
+        leads_after_a_pause.BrokenNode,
+        "A node that stood still goes on as the home of its sessions, and believes no other's copy of them.",
+        "https://github.com/etcd-io/etcd/issues/20418",
+        "read_your_writes",
+        "routed-pause",
     ),
     "leaves_a_part": Broken(
         leaves_a_part.BrokenNode,

@@ -23,6 +23,7 @@ QUIET = "steady-lan"
 
 RED = {
     "answers_before_copies": {"durability"},
+    "answers_from_own_copy": {"monotonic_reads", "no_resurrection", "read_your_writes"},
     "buries_the_restarted": {"durability", "false_death"},
     "caches_by_key": {"monotonic_writes", "read_your_writes"},
     "caches_by_worker": {"monotonic_reads", "monotonic_writes", "read_your_writes", "writes_follow_reads"},
@@ -36,10 +37,12 @@ RED = {
     "follows_any_clock": {"convergence", "durability"},
     "forgets_ends": {"no_resurrection"},
     "forgets_the_removed": {"membership"},
+    "goes_on_from_its_cache": {"read_your_writes"},
     "keeps_deaths_to_itself": {"membership"},
     "keeps_local_copies": {"bounded_staleness", "convergence"},
     "keeps_old_id": {"id_renewal"},
     "last_writer_takes_all": {"convergence", "durability", "lost_updates"},
+    "leads_after_a_pause": {"monotonic_reads", "read_your_writes"},
     "leaves_a_part": {"absolute_band", "no_resurrection"},
     "mixes_sessions": {"convergence", "durability", "isolation"},
     "never_resends": {"bounded_staleness", "convergence", "durability", "no_resurrection"},

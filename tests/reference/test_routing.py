@@ -222,6 +222,21 @@ def test_a_logout_that_was_done_by_a_node_that_then_fell_silent_is_no_denial() -
     assert cluster.call(third, "POST", "/logout", cookie).body == {"error": "ended"}, "a second logout is one"
 
 
+def test_a_logout_that_others_have_done_is_none_either_where_it_arrived() -> None:
+    """All of its answers are lost, and the copies of the end are not."""
+    cluster = settled(3)
+    cookie = cluster.login("n1")
+    third = ordered(cluster, cookie)[2]
+    carry = cluster.carry
+
+    def without_answers(sender: str, to: str, channel: str, message: Any) -> None:
+        if not isinstance(message, InHand | Returned):
+            carry(sender, to, channel, message)
+
+    cluster.carry = without_answers  # type: ignore[method-assign]
+    assert cluster.call(third, "POST", "/logout", cookie).status == 200
+
+
 def test_a_node_that_leaves_has_its_requests_answered_by_the_next() -> None:
     cluster = settled()
     cookie = cluster.login("n1")
@@ -287,6 +302,23 @@ def test_a_request_that_comes_when_its_node_has_long_turned_elsewhere_is_not_mad
     cluster.run(SECOND)
     assert cluster.data(home, cookie) == {}
     assert cluster.noted("too-late")
+
+
+def test_what_its_client_has_given_up_by_the_time_the_others_are_asked_is_not_made() -> None:
+    cluster = Cluster(3, ROUTED).start()
+    cluster.run(3 * SECOND)
+    cookie = cluster.login("n1")
+    home, _, third = ordered(cluster, cookie)
+    sent_at, since = cluster.clocks(third)[0], cluster.now
+    for number, within in ((98, 1 * MILLISECOND), (99, SECOND)):
+        write = Forward(
+            number, session_of(cookie), "PUT", f"/session/data/k{number}", {"value": 1}, sent_at, within, again=False
+        )
+        cluster.carry(third, home, "data", write)
+    cluster.run(SECOND)
+    assert sent(cluster, Activity, since)
+    assert cluster.data(home, cookie) == {"k99": 1}
+    assert [message.number for _, _, message in sent(cluster, Returned, since)] == [99]
 
 
 def test_an_answer_that_comes_twice_or_late_answers_nothing_again() -> None:
@@ -362,6 +394,17 @@ def test_of_many_members_only_the_first_of_the_orders_are_asked() -> None:
     assert set(asked) <= set(ordered(cluster, cookie)[: ASKED_OF_MANY + 1])
 
 
+def test_of_many_members_those_are_asked_too_that_came_first_before_the_view_changed() -> None:
+    cluster = settled(MANY_LIVE + 2)
+    cookie = cluster.login("n1")
+    home, second, *_ = ordered(cluster, cookie)
+    cluster.nodes[second].membership.members[home].ready = False
+    cluster.nodes[second].membership.version += 1
+    since = cluster.now
+    assert cluster.call(second, "GET", "/session", cookie).status == 200
+    assert home in [to for _, to, _ in sent(cluster, Activity, since)]
+
+
 # --------------------------------------------------------------------------------------------------- a home that paused
 
 
@@ -413,6 +456,20 @@ def test_what_waited_is_dropped_also_where_clocks_differ_by_as_much_as_they_may(
     assert not sent(cluster, Returned, since)
 
 
+def test_what_a_client_asked_of_a_node_that_stood_still_is_not_passed_on_when_it_goes_on() -> None:
+    cluster = settled()
+    cookie = cluster.login("n1")
+    home, second, third = ordered(cluster, cookie)
+    cluster.pause(third)
+    waited = cluster.ask(third, "PUT", "/session/data/k", cookie, {"value": "old"})
+    cluster.run(3 * SECOND)
+    assert cluster.write(second, cookie, "k", "new") == 200
+    cluster.resume(third)
+    cluster.run(SECOND)
+    assert cluster.answers[waited].status == 503
+    assert cluster.data(home, cookie) == {"k": "new"}
+
+
 def test_a_node_that_stood_still_answers_for_no_session_until_it_has_compared_with_another() -> None:
     cluster, cookie, home, _, _ = paused_home(reach=False)
     for _ in range(3):
@@ -460,7 +517,10 @@ def test_a_login_is_answered_once_the_home_of_the_session_that_it_replaces_knows
     cluster = settled(4)
     for number in range(6):
         old = cluster.login("n1", f"user{number}")
+        cluster.jitter = 100 * MILLISECOND
         new = cluster.login("n2", f"user{number}", old)
+        cluster.jitter = 0
+        assert cluster.nodes[ordered(cluster, old)[0]].records.sessions[session_of(old)].end is not None
         assert cluster.call("n3", "GET", "/session", old).body == {"error": "ended"}
         assert cluster.call("n3", "GET", "/session", new).status == 200
 
@@ -486,3 +546,17 @@ def test_an_idle_session_that_is_active_elsewhere_is_not_denied_by_its_home() ->
         assert [cluster.call(name, "GET", "/session", cookie).status for name in cluster.names] == [200] * 3
     cluster.run(21 * SECOND)
     assert cluster.call("n2", "GET", "/session", cookie).body == {"error": "expired"}
+
+
+def test_a_session_does_not_end_for_idleness_at_the_request_of_a_client_that_has_given_up() -> None:
+    cluster = settled()
+    cookie = cluster.login("n1")
+    home, _, third = ordered(cluster, cookie)
+    cluster.run(ROUTED.idle_us + SECOND)
+    since = cluster.now
+    read = Forward(99, session_of(cookie), "GET", "/session", None, cluster.clocks(third)[0], MILLISECOND, again=False)
+    cluster.carry(third, home, "data", read)
+    cluster.run(SECOND)
+    assert sent(cluster, Activity, since)
+    assert not sent(cluster, Returned, since)
+    assert cluster.nodes[home].records.sessions[session_of(cookie)].end is None
