@@ -47,7 +47,9 @@ def found_in(source: Path | bytes | History) -> dict[str, Finding]:
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_recorded_history_gets_the_verdict_of_its_folder(file: Path) -> None:
-    finding = found_in(file)[file.parts[-3]]
+    found = found_in(file)
+    assert [one.traceback for one in found.values() if one.verdict == UNDECIDED] == []
+    finding = found[file.parts[-3]]
     assert finding.verdict == VERDICTS[file.parent.name]
     assert finding.judged >= (finding.verdict == HOLDS), (
         "what holds has judged something, and nobody judges less than none"
