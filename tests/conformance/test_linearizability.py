@@ -154,6 +154,12 @@ def test_a_violation_in_a_small_key_is_found_before_a_large_one_eats_the_budget(
     assert linearizable(large + small, REGISTER, budget=5_000).verdict == VIOLATED
 
 
+def test_a_compare_and_set_that_answers_false_changes_nothing() -> None:
+    one, swap = Call("1", "k", "write", 1, None, 0, 1), Call("2", "k", "cas", (2, 3), result=False, start=2, end=3)
+    assert linearizable([one, swap, Call("3", "k", "read", None, 1, 4, 5)], REGISTER).verdict == HOLDS
+    assert linearizable([one, swap, Call("3", "k", "read", None, 3, 4, 5)], REGISTER).verdict == VIOLATED
+
+
 def test_appends_are_judged_by_the_kv_model() -> None:
     one = Call("1", "k", "append", "a", None, 0, 1)
     other = Call("2", "k", "append", "b", None, 2, 3)

@@ -271,9 +271,9 @@ def test_a_node_that_joins_later_was_not_there_to_be_reached_and_disturbs_with_i
 
 
 def test_what_begins_just_after_a_time_disturbs_it_not() -> None:
-    t = made(fault("loss", 50, 60, "n1"))
-    assert t.calm(s(20), s(50) - 1)
-    assert not t.calm(s(20), s(50))
+    for t in (made(fault("loss", 50, 60, "n1")), made(cut(50, 60))):
+        assert t.calm(s(20), s(50) - 1)
+        assert not t.calm(s(20), s(50))
 
 
 def test_a_change_at_either_end_of_a_time_is_within_it() -> None:
@@ -288,3 +288,4 @@ def test_a_cut_that_tells_no_sides_cuts_off_the_nodes_that_it_names() -> None:
     t = made(fault("cut", 50, 60, "n1"))
     assert t.alone("n1", s(52), s(58))
     assert not t.alone("n2", s(52), s(58)), "it still reaches n3"
+    assert made(fault("cut", 50, 60, "n2", "n3")).alone("n1", s(52), s(58)), "all others are cut off"
