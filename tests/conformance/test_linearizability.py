@@ -216,3 +216,8 @@ def test_a_write_that_failed_never_happened(tmp_path: Path) -> None:
     ]
     log.write_text("".join(f"INFO  jepsen.util - {p}\t:{t}\t:{w}\t{v}\n" for p, t, w, v in lines))
     assert linearizable(read_log(log, "register"), REGISTER).verdict == VIOLATED
+
+
+def test_what_is_never_answered_ends_after_every_instant() -> None:
+    year_us = 366 * 86_400 * 1_000_000
+    assert year_us * 1_000 < NEVER
