@@ -55,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--anynode-short", action="store_true", help="tell a long scenario in ten minutes around its faults"
     )
+    group.addoption("--anynode-bare", action="store_true", help="make no pages: a report without pictures is quicker")
     group.addoption(
         "--anynode-report",
         metavar="DIR",
@@ -251,7 +252,7 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         config.getoption("--subject"),
         config.getoption("--seed"),
         short=config.getoption("--anynode-short"),
-        pages=report is not None,
+        pages=report is not None and not config.getoption("--anynode-bare"),
     )
 
 
