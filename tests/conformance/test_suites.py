@@ -28,7 +28,7 @@ a view a node of which no operation but the history's own faults tell that it wa
 RED = {
     "answers_before_copies": {"durability"},
     "answers_from_own_copy": {"monotonic_reads", "no_resurrection", "read_your_writes"},
-    "buries_the_restarted": {"durability", "false_death"},
+    "buries_the_restarted": {"false_death"},
     "caches_by_key": {"monotonic_writes", "read_your_writes"},
     "caches_by_worker": {"monotonic_reads", "monotonic_writes", "read_your_writes", "writes_follow_reads"},
     "counts_writes_alone": {"idle_band"},
