@@ -9,6 +9,7 @@ from conformance.plugin import Judgement
 @pytest.mark.scenario(
     "routed-regions",
     "routed-lan",
+    "routed-loss",
     "routed-node-lost",
     "routed-join",
     "routed-rolling-restart",
@@ -23,6 +24,7 @@ def test_a_client_reads_its_own_writes_wherever_its_requests_land(judgement: Jud
 @pytest.mark.scenario(
     "routed-regions",
     "routed-lan",
+    "routed-loss",
     "routed-node-lost",
     "routed-join",
     "routed-rolling-restart",
@@ -34,13 +36,17 @@ def test_what_a_client_has_seen_no_other_node_takes_back(judgement: Judgement) -
 
 
 @pytest.mark.requirement("REQ-ROUT-1", "REQ-ROUT-7")
-@pytest.mark.scenario("routed-lan", "routed-node-lost", "routed-rolling-restart", check="monotonic_writes")
+@pytest.mark.scenario(
+    "routed-lan", "routed-loss", "routed-node-lost", "routed-rolling-restart", check="monotonic_writes"
+)
 def test_no_node_shows_a_later_write_without_the_earlier_ones(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-ROUT-1", "REQ-ROUT-2")
-@pytest.mark.scenario("routed-lan", "routed-node-lost", "routed-rolling-restart", check="writes_follow_reads")
+@pytest.mark.scenario(
+    "routed-lan", "routed-loss", "routed-node-lost", "routed-rolling-restart", check="writes_follow_reads"
+)
 def test_no_node_shows_a_write_without_what_its_writer_had_read(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -70,13 +76,13 @@ def test_an_answer_that_came_by_way_of_another_node_is_as_if_it_had_not(judgemen
 
 
 @pytest.mark.requirement("REQ-REVOC-3")
-@pytest.mark.scenario("routed-regions", check="no_resurrection")
+@pytest.mark.scenario("routed-regions", "routed-loss", check="no_resurrection")
 def test_once_logged_out_a_cookie_is_worth_nothing_at_any_node(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-REVOC-5")
-@pytest.mark.scenario("routed-lan", check="revocation_lag")
+@pytest.mark.scenario("routed-lan", "routed-loss", check="revocation_lag")
 def test_once_revoked_no_session_answers_at_any_node(judgement: Judgement) -> None:
     judgement.must_hold()
 

@@ -19,6 +19,10 @@ from reference.turn import Turn
 
 FIRST_PEER_WAIT = 200 * MILLISECOND
 """How long a write waits for the first of the session's order before any member's acknowledgement will do."""
+ROUTED_FIRST_WAIT = 800 * MILLISECOND
+"""The same with routing: whoever may be asked next must have it, and one lost message must not mean that it has not."""
+ROUTED_AGAIN = 150 * MILLISECOND
+"""How often until then the first are sent it again."""
 ANY_PEER_WAIT = 1 * SECOND
 """How long it waits for any; then the client hears 503, and the write stays applied and is sent on."""
 
@@ -73,6 +77,8 @@ class Replication:
         self.heard_at: int | None = None
         self.reached: Callable[[str], None] = lambda _member: None
         self._solo_after = solo_after_us(settings.timing)
+        self._first_wait = ROUTED_FIRST_WAIT if settings.routing else FIRST_PEER_WAIT
+        self._resends_at = 0
         self._number = 0
         self._silent: dict[str, int] = {}
         self._knocks: dict[str, int] = {}
@@ -111,9 +117,11 @@ class Replication:
             self._refuse(answer)
         else:
             pending.waiting = Waiting(self._number, self._firsts(sessions, revocations), answer)
-            self._first_waits.append((self.turn.mono + FIRST_PEER_WAIT, self._number))
+            self._first_waits.append((self.turn.mono + self._first_wait, self._number))
             self._any_waits.append((self.turn.mono + ANY_PEER_WAIT, self._number))
-            self.turn.alarm_unless_set("acknowledge", FIRST_PEER_WAIT)
+            self.turn.alarm_unless_set("acknowledge", self._first_wait)
+            if self.settings.routing:
+                self._resend_soon(pending)
 
     def _send(
         self, peers: Iterable[str], sessions: tuple[Session, ...], revocations: tuple[Revocation, ...]
@@ -125,8 +133,17 @@ class Replication:
             self.turn.send(peer, copies)
         pending = Pending(copies, dict.fromkeys(peers), self.turn.mono + RESEND_FIRST)
         self._pending[self._number] = pending
-        self.turn.alarm_unless_set("resend", RESEND_FIRST)
+        if "resend" not in self.turn.alarms:
+            self._resends_at = pending.due
+            self.turn.alarm("resend", RESEND_FIRST)
         return pending
+
+    def _resend_soon(self, pending: Pending) -> None:
+        """Send a change again to those who must have it before others are told, and that before anything else."""
+        pending.due = self.turn.mono + ROUTED_AGAIN
+        if "resend" not in self.turn.alarms or pending.due < self._resends_at:
+            self._resends_at = pending.due
+            self.turn.alarm("resend", ROUTED_AGAIN)
 
     def solo(self) -> bool:
         """Say whether this node acknowledges alone: each side of a partition keeps serving (REQ-FAIL-8).
@@ -243,6 +260,12 @@ class Replication:
         now = self.turn.mono
         for number in [number for number, pending in self._pending.items() if pending.due <= now]:
             pending = self._pending[number]
+            if self.settings.routing and pending.waiting is not None and pending.waiting.firsts:
+                pending.due = now + ROUTED_AGAIN
+                for first in pending.waiting.firsts:
+                    if first in pending.missing:
+                        self.turn.send(first, pending.copies)
+                continue
             pending.tries -= 1
             if pending.tries == 0:
                 self._give_up(number)
@@ -252,7 +275,8 @@ class Replication:
                 if self._may_send(peer, pending, now):
                     self.turn.send(peer, pending.copies)
         if self._pending:
-            self.turn.alarm("resend", min(pending.due for pending in self._pending.values()) - now)
+            self._resends_at = min(pending.due for pending in self._pending.values())
+            self.turn.alarm("resend", self._resends_at - now)
 
     def _may_send(self, peer: str, pending: Pending, now: int) -> bool:
         last = self._silent.get(peer)

@@ -4,9 +4,8 @@ A node passes such a request on to the first of the session's order, in one hop;
 it answers from its own copy (REQ-ROUT-4, REQ-ROUT-5). Login and revocation run where they arrive: replication waits for
 those who may be asked next. What another node passed on is a message between members: no header of a client is read.
 
-A node answers for a session only as far as it can know that its copy is the newest. It asks the others first when it is
-not the first of the order, and after each change of its view; and one that stood still answers for none until it has
-compared its copies with another's.
+Before it answers, a node asks the others for their copies where it is not the first of the order, and after each change
+of its view. One that stood still answers for no session until it has compared its copies with another's.
 """
 
 from collections.abc import Callable
@@ -29,9 +28,9 @@ from reference.timing import converge_us, detect_us
 from reference.turn import Turn
 
 FORWARD_WAIT = 250 * MILLISECOND
-"""How long the node to which a request was passed on has for a first word."""
-IN_HAND_WAIT = 1_200 * MILLISECOND
-"""And then for its answer: it may ask the others, and a write waits up to 1 s for an acknowledgement."""
+"""How long the node to which a request was passed on may be silent."""
+FORWARD_AGAIN = FORWARD_WAIT // 2
+"""How often it is passed on to that node until the answer is here: messages may be lost, and each asks for a word."""
 CLIENT_WAIT = 2 * SECOND
 """How long a client waits for an answer (protocol, part 4, availability)."""
 REPEATS_WITHIN = 10 * SECOND
@@ -49,11 +48,18 @@ class Passed(Struct, gc=False):
     """
 
     request: Request
-    session: str
     until: int
+    forward: Forward
     home: str
     others: tuple[str, ...]
     due: int
+
+
+class Taken(Struct, gc=False):
+    """A request that another node passed on, when it first came, and the answer once there is one."""
+
+    at: int
+    returned: Returned | None = None
 
 
 class Routing:
@@ -88,13 +94,13 @@ class Routing:
         self._number = boot << LIFE_BITS
         self._open: dict[int, Passed] = {}
         self._deadlines: list[tuple[int, int]] = []
-        self._taken: dict[tuple[str, int], int] = {}
+        self._taken: dict[tuple[str, int], Taken] = {}
         self._version = -1
         self._asks_until = 0
         self._asked: set[str] = set()
         self._catching_up_since = 0
         self.on_message = {Forward: self._take, InHand: self._in_hand, Returned: self._returned}
-        self.on_alarm = {"forward": self._give_up}
+        self.on_alarm = {"forward": self._await}
 
     def settled(self) -> bool:
         """Say whether no request waits for the answer of another node, or for its copy."""
@@ -112,11 +118,9 @@ class Routing:
         if isinstance(request, PassedOn):
             self._answer_here(request, session)
         else:
-            self._pass_on(request, session, self.order.homes(session), self.turn.mono + CLIENT_WAIT)
+            self._pass_on(request, session, self.order.homes(session), self.turn.mono + CLIENT_WAIT, again=False)
 
-    def _pass_on(
-        self, request: Request, session: str, homes: tuple[str, ...], until: int, *, again: bool = False
-    ) -> None:
+    def _pass_on(self, request: Request, session: str, homes: tuple[str, ...], until: int, *, again: bool) -> None:
         """Let the first of some nodes answer; this node, if it is that one or none is left."""
         turn = self.turn
         if not homes or homes[0] == self.name or self._has_just_woken():
@@ -125,22 +129,21 @@ class Routing:
             self._answer_here(request, session)
             return
         self._number += 1
-        due = turn.mono + FORWARD_WAIT
-        self._open[self._number] = Passed(request, session, until, homes[0], homes[1:], due)
-        heappush(self._deadlines, (due, self._number))
         method, path, within = request.method, request.path, until - turn.mono
-        turn.send(homes[0], Forward(self._number, session, method, path, request.body, turn.wall, within, again))
-        turn.alarm_unless_set("forward", FORWARD_WAIT)
+        forward = Forward(self._number, session, method, path, request.body, turn.wall, within, again)
+        self._open[self._number] = Passed(request, until, forward, homes[0], homes[1:], turn.mono + FORWARD_WAIT)
+        heappush(self._deadlines, (turn.mono + FORWARD_AGAIN, self._number))
+        turn.send(homes[0], forward)
+        turn.alarm_unless_set("forward", FORWARD_AGAIN)
 
     def _pass_further(self, passed: Passed) -> None:
-        self._pass_on(passed.request, passed.session, passed.others, passed.until, again=True)
+        self._pass_on(passed.request, passed.forward.session, passed.others, passed.until, again=True)
 
     def _in_hand(self, _sender: str, in_hand: InHand) -> None:
         """Give a node longer that has begun: another would do the same once more."""
         passed = self._open.get(in_hand.number)
         if passed is not None:
-            passed.due = self.turn.mono + IN_HAND_WAIT
-            heappush(self._deadlines, (passed.due, in_hand.number))
+            passed.due = min(self.turn.mono + FORWARD_WAIT, passed.until)
 
     def _returned(self, _sender: str, returned: Returned) -> None:
         """Hand an answer on unchanged (REQ-ROUT-8), or turn to the next node if it says less than is known here."""
@@ -154,11 +157,11 @@ class Routing:
 
     def _knows_better(self, passed: Passed, returned: Returned) -> bool:
         """Say whether a node has not heard of a session that is held here: the copy is still on its way."""
-        mine = self.records.sessions.get(passed.session)
+        mine = self.records.sessions.get(passed.forward.session)
         return mine is not None and mine.end is None and returned.body == {"error": NO_SESSION}
 
-    def _give_up(self) -> None:
-        """Turn to the next node where one was silent for too long."""
+    def _await(self) -> None:
+        """Pass requests on again that have no answer, and turn to the next node where one was silent for too long."""
         now = self.turn.mono
         silent = []
         while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._open):
@@ -166,6 +169,9 @@ class Routing:
             passed = self._open.get(number)
             if passed is not None and passed.due <= now:
                 silent.append(self._open.pop(number))
+            elif passed is not None:
+                self.turn.send(passed.home, passed.forward)
+                heappush(self._deadlines, (min(now + FORWARD_AGAIN, passed.due), number))
         if self._deadlines:
             self.turn.alarm("forward", self._deadlines[0][0] - now)
         for passed in silent:
@@ -175,25 +181,34 @@ class Routing:
     # --------------------------------------------------------------------------------------------- answering for others
 
     def _take(self, sender: str, forward: Forward) -> None:
-        """Take a request that another node passed on; one that comes again, or much too late, means nothing.
+        """Take a request that another node passed on; made once if it comes again, and not if it comes much too late.
 
         Whoever passed it on has turned to another node by then, and its user may have gone on: made now, its write
         would undo what came after it.
         """
         now = self.turn.mono
-        while self._taken and next(iter(self._taken.values())) < now - REPEATS_WITHIN:
+        while self._taken and next(iter(self._taken.values())).at < now - REPEATS_WITHIN:
             del self._taken[next(iter(self._taken))]
-        if (sender, forward.number) in self._taken:
+        answer_to = f"{forward.number} from {sender}"
+        taken = self._taken.get((sender, forward.number))
+        if taken is not None:
+            if taken.returned is not None:
+                self.turn.send(sender, taken.returned)
+            elif answer_to in self.turn.passed_on:
+                self.turn.send(sender, InHand(forward.number))
             return
-        self._taken[sender, forward.number] = now
+        taken = self._taken[sender, forward.number] = Taken(now)
         if self.turn.wall > forward.at + FORWARD_WAIT + 2 * self.settings.clock_bound_us:
             self.turn.note("too-late", sender=sender)
             return
-        answer_to = f"{forward.number} from {sender}"
-        self.turn.passed_on[answer_to] = (sender, forward.number)
+        self.turn.passed_on[answer_to] = partial(self._return, sender, forward.number, taken)
         self.handle(_passed_on(answer_to, forward, forward.session, now + forward.within, again=forward.again))
         if answer_to in self.turn.passed_on:
             self.turn.send(sender, InHand(forward.number))
+
+    def _return(self, sender: str, number: int, taken: Taken, answer: Respond) -> None:
+        taken.returned = Returned(number, answer.status, answer.headers, answer.body)
+        self.turn.send(sender, taken.returned)
 
     def _answer_here(self, request: Request, session: str) -> None:
         """Answer from the own copy, once it is as new as the others' copies where that is in doubt."""
@@ -222,11 +237,10 @@ class Routing:
             still and has not compared its copies with another's since.
         """
         woken = self._has_just_woken()
-        if isinstance(request, PassedOn) and (woken or self.turn.mono > request.until):
-            passed_on = self.turn.passed_on.pop(request.id, None)
-            if passed_on is not None:
-                self.turn.note("too-late", sender=passed_on[0])
-                return True
+        over = isinstance(request, PassedOn) and (woken or self.turn.mono > request.until)
+        if over and self.turn.passed_on.pop(request.id, None) is not None:
+            self.turn.note("too-late", request=request.id)
+            return True
         if self._is_behind() or woken:
             self.turn.respond(Respond(request.id, UNAVAILABLE, (), {"error": "not-caught-up"}))
             return True
@@ -236,8 +250,7 @@ class Routing:
 
     def _has_just_woken(self) -> bool:
         """Say whether this node stood still until this instant: what it is handed now was waiting for it."""
-        resumed_at = self.membership.resumed_at
-        return self.membership.stands_still() or (resumed_at > 0 and self.turn.mono == resumed_at)
+        return self.membership.stands_still() or 0 < self.membership.resumed_at == self.turn.mono
 
     def _is_behind(self) -> bool:
         """Say whether this node stood still and has not compared with a live member since; see to it that it does."""
@@ -266,11 +279,10 @@ class Routing:
 
     def _follow_view(self) -> None:
         """Begin to ask anew if the view has changed; looked at only when needed, it lasts longer rather than less."""
-        membership = self.membership
-        if self._version == membership.version:
+        if self._version == self.membership.version:
             return
-        self._version = membership.version
-        size = len(membership.members) + 1
+        self._version = self.membership.version
+        size = len(self.membership.members) + 1
         self._asks_until = self.turn.mono + detect_us(self.settings, size) + converge_us(self.settings, size)
         self._asked.clear()
 
@@ -283,7 +295,5 @@ class Routing:
         return list(dict.fromkeys(name for order in orders for name in order))
 
 
-def _passed_on(request_id: str, asked: Request | Forward, session: str, until: int, *, again: bool) -> PassedOn:
-    return PassedOn(
-        request_id, asked.method, asked.path, "", body=asked.body, session=session, until=until, again=again
-    )
+def _passed_on(name: str, asked: Request | Forward, session: str, until: int, *, again: bool) -> PassedOn:
+    return PassedOn(name, asked.method, asked.path, "", body=asked.body, session=session, until=until, again=again)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reference.effects import CancelAlarm, Effect, Note, Respond, Send, SetAlarm
-from reference.protocol import DATA, MEMBERSHIP, Returned
+from reference.protocol import DATA, MEMBERSHIP
 
 ANY = (-(2**63), 2**63)
 NEVER = (1, 0)
@@ -25,7 +25,7 @@ class Turn:
         believe: else chooses, given both clocks, what the node goes by.
         shift: how far that is ahead of what the node's own clock shows.
         alarms: the names of those that wait to ring; who rings one takes it out.
-        passed_on: by the id of a request that another node passed on, that node and its number of it.
+        passed_on: by the id of a request that another node passed on, what takes the answer.
     """
 
     __slots__ = ("alarms", "believe", "effects", "high", "low", "mono", "passed_on", "shift", "wall")
@@ -38,7 +38,7 @@ class Turn:
         self.shift = 0
         self.effects: list[Effect] = []
         self.alarms: set[str] = set()
-        self.passed_on: dict[str, tuple[str, int]] = {}
+        self.passed_on: dict[str, Callable[[Respond], None]] = {}
 
     def open(self, wall: int, mono: int) -> None:
         """Begin a turn with what the clocks say."""
@@ -82,8 +82,7 @@ class Turn:
     def respond(self, answer: Respond) -> None:
         """Answer a request: the client, or the node that passed it on."""
         if answer.request in self.passed_on:
-            sender, number = self.passed_on.pop(answer.request)
-            self.send(sender, Returned(number, answer.status, answer.headers, answer.body))
+            self.passed_on.pop(answer.request)(answer)
         else:
             self.effects.append(answer)
 
