@@ -41,7 +41,7 @@ RED = {
     "follows_any_clock": {"convergence", "durability"},
     "forgets_ends": {"no_resurrection"},
     "forgets_the_removed": {"membership"},
-    "goes_on_from_its_cache": {"read_your_writes"},
+    "goes_on_from_its_cache": {"monotonic_reads", "read_your_writes"},
     "keeps_deaths_to_itself": {"membership"},
     "keeps_local_copies": {"bounded_staleness", "convergence"},
     "keeps_old_id": {"id_renewal"},
