@@ -43,6 +43,7 @@ bench: env
 	.venv/bin/python benchmarks/startup.py
 	.venv/bin/python benchmarks/network.py
 	.venv/bin/python benchmarks/store.py
+	.venv/bin/python benchmarks/subjects.py
 
 # What README shows as printed, and its picture.
 docs: env
