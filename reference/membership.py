@@ -198,8 +198,10 @@ class Membership:
     def _pinged(self, sender: str, ping: Ping) -> None:
         if ping.rumours:
             self._hear(ping.rumours)
-        self.turn.gossip(sender, Ack(ping.number, self._rumours(sender), self.turn.shown()))
         member = self.members.get(sender)
+        quiet = member is not None and member.state is ALIVE and not self._news  # as nearly always
+        rumours = () if quiet else self._rumours(sender)
+        self.turn.gossip(sender, Ack(ping.number, rumours, self.turn.shown()))
         if (member is None or member.state > SUSPECT) and not self.leaving:
             # It knows this node, which does not know it: as after a restart whose first words were lost.
             self._synchronise(sender)

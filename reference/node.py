@@ -131,7 +131,12 @@ class Node:
         turn.open(wall, mono)
         turn.alarms.discard(alarm)
         self._on_alarm[alarm]()
-        return self._close()
+        membership = self.membership
+        if membership.changes or membership.leaving:
+            return self._close()
+        effects = turn.effects  # as in `receive`
+        turn.effects = []
+        return effects
 
     def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
         """Take a client's request."""
