@@ -142,5 +142,5 @@ for line in sys.stdin:
         continue
     say({"done": given["id"]})
     if MISTAKE == "after-done" and given["op"] == "init":
-        say({"note": "late"})
+        say({"done": given["id"]})
     sys.stdout.flush()

@@ -22,7 +22,7 @@ BUDGET_S = 2.0
 
 MISTAKES = {
     "echoes-text": ("done: found '2'", "of the same type", "part 2"),
-    "after-done": ("a line after `done`", "nothing between two turns", "part 2"),
+    "after-done": ("done", "part 2"),  # found at once, or, where it comes late, as the end of the next turn
     "no-done": ("0 lines and no `done` within 2 s", "flush stdout", "part 2"),
     "answer-twice": ("respond: found 'probe-1', which was answered before", "answer every request once"),
     "answer-to-nobody": ("respond: found 'c99-1', which nobody asked of this life",),
