@@ -289,14 +289,15 @@ class World:
     def _witnesses_begin(self, begin: int) -> int:
         """Say from when on witnesses log in: within half a limit of the end, that none has expired by then.
 
-        Where even the time after healing takes longer than that, they begin in the last quarter.
+        Where even the time after healing takes longer than that, none can be seen alive at the end; they begin in the
+        last quarter.
         """
         judged, duration = self.judged, self.scenario.duration
         limits = [limit for limit in (judged.idle_us, judged.absolute_us) if limit]
         if not limits:
             return begin
         earliest = duration + TIMEOUT_US + self._settling_us() - min(limits) // 2
-        return max(begin, min(earliest, duration - (duration - begin) // 4))
+        return max(begin, earliest) if earliest < duration else duration - (duration - begin) // 4
 
     def _heal(self) -> None:
         """Undo every fault, and make sure that nothing of any is left."""

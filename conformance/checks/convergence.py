@@ -3,7 +3,7 @@
 from operator import attrgetter
 
 from conformance.checks.copies import Copies, is_alive
-from conformance.checks.ends import sure_ends
+from conformance.checks.ends import End, sure_ends
 from conformance.checks.findings import Convictions, at, conclude, counted, seconds, shown
 from conformance.checks.index import Index, Session, answered
 from conformance.checks.quiet import Quiet
@@ -29,8 +29,10 @@ def convergence(index: Index) -> Finding:
     A node that is down answers nothing and is exempt; one that returned counts from its ready. What was lost as part 4
     allows (see durability) convicts nobody here.
 
-    Judged: observers' reads of sessions whose login was settled; peeks where there are no such reads. A bound longer
-    than the run leaves nothing settled, and the check is vacuous. With `store: local` nothing of this is promised.
+    Judged: observers' reads of sessions whose login was settled, that showed the session alive or came after an end
+    that was settled too; peeks where there are no such reads. That no node knows a session whose time may be over
+    agrees with the rule and shows nothing of it. A bound longer than the run leaves nothing settled, and the check is
+    vacuous. With `store: local` nothing of this is promised.
     Cost: O(n log n) in the operations of the observed sessions. Source: eventual delivery with a bound, as in
     Bailis and Ghodsi, "Eventual Consistency Today" (2013).
     """
@@ -45,10 +47,13 @@ def convergence(index: Index) -> Finding:
         observed = [o for o in session.operations if _is_observed(o)]
         observed.sort(key=attrgetter("asked", "node", "id"))  # the order of the file decides nothing
         due = [o for o in observed if o.asked > index.timeline.settled(answered(login))]
-        sessions += bool(due)
-        for copy in due:
+        ends = sure_ends(index, session) if due else []
+        over_from = min((end.settled for end in ends), default=None)
+        told = [o for o in due if is_alive(o) or (over_from is not None and over_from < o.asked)]
+        sessions += bool(told)
+        for copy in told:
             judged[copy.op] += 1
-        _judge(session, due, copies, convictions)
+        _judge(session, due, ends, copies, convictions)
     seen = f"{counted(judged[READ], 'read')} by observers and {counted(judged[PEEK], 'peek')}"
     return conclude(
         index,
@@ -73,12 +78,10 @@ def _is_observed(operation: Operation) -> bool:
     return operation.op == PEEK or (operation.op == READ and operation.by == OBSERVER)
 
 
-def _judge(session: Session, due: list[Operation], copies: Copies, convictions: Convictions) -> None:
+def _judge(session: Session, due: list[Operation], ends: list[End], copies: Copies, convictions: Convictions) -> None:
     """Judge the settled copies of one session, in the order in which they were asked for."""
     if not due:
         return
-    index = copies.index
-    ends = sure_ends(index, session)
     quiet = Quiet(session, copies)
     for copy in due:
         if is_alive(copy):

@@ -191,7 +191,8 @@ expect: {checks: [convergence]}
 
 
 def scenario(extra: str = "", workload: str = "") -> Scenario:
-    return parse(SMALL.replace("rest: 2s", f"rest: 2s{workload}") + extra, Path("small.yaml"))
+    small = SMALL.replace("duration: 60s\n", "") if "duration:" in extra else SMALL
+    return parse(small.replace("rest: 2s", f"rest: 2s{workload}") + extra, Path("small.yaml"))
 
 
 def judged(make: type[Toy] = Toy, **changed: Any) -> Judged:
@@ -518,6 +519,14 @@ def test_witnesses_begin_within_half_an_idle_limit_of_the_end() -> None:
     assert max(logins) < 60 * SECOND
     early = [line["asked"] for line in Ran(idle_us=600 * SECOND).ops("login", "observer")]
     assert min(early) < 20 * SECOND
+
+
+def test_in_a_run_much_longer_than_the_limit_too_no_witness_is_begun_too_early() -> None:
+    """A quarter of a day is no half of an idle limit: whoever is begun then has expired before anybody looks."""
+    ran = Ran("duration: 300s\n", idle_us=100 * SECOND)
+    logins = [line["asked"] for line in ran.ops("login", "observer")]
+    assert min(logins) >= ran.outcome.simulated_us - 100 * SECOND // 2 - 11 * SECOND
+    assert len(logins) >= 8
 
 
 def test_an_interrupted_run_leaves_whole_lines_and_no_last_one() -> None:
