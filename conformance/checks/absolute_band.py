@@ -3,7 +3,7 @@
 from conformance.checks.bands import IN_ORDER, Denials, Skews, conclude_band, says_expired
 from conformance.checks.findings import Convictions, at, seconds
 from conformance.checks.index import Index, Session, answered
-from conformance.history import DENIED, OK, PEEK
+from conformance.history import DENIED, OK, PEEK, Operation
 from conformance.verdict import Finding
 
 NAME = "absolute_band"
@@ -49,7 +49,7 @@ def absolute_band(index: Index) -> Finding:
     )
 
 
-def _judge(index: Index, session: Session, band: int, convictions: Convictions, skews: Skews) -> int:  # noqa: C901 - flat
+def _judge(index: Index, session: Session, band: int, convictions: Convictions, skews: Skews) -> int:  # noqa: C901, PLR0912 - flat
     """Judge the answers from one session; say how many were judged."""
     login, limit = session.login, index.header.lifetime.absolute_us
     if login is None or not session.operations:
@@ -60,6 +60,7 @@ def _judge(index: Index, session: Session, band: int, convictions: Convictions, 
         return 0
     denials = Denials(index, session)
     only_age = not index.header.lifetime.idle_us and "idle" in index.header.features
+    active = login.asked
     judged = 0
     for operation in sorted(session.operations, key=IN_ORDER):
         if operation.op == PEEK or operation.asked < begun or operation.outcome not in (OK, DENIED):
@@ -68,6 +69,7 @@ def _judge(index: Index, session: Session, band: int, convictions: Convictions, 
         if off and (operation.asked >= near or operation.outcome == DENIED):
             skews.clock_off(operation)
         if operation.outcome == OK:
+            active = max(active, operation.asked)
             if operation.asked >= near:
                 skews.admitted(operation, begun + limit)
                 judged += not off
@@ -78,8 +80,9 @@ def _judge(index: Index, session: Session, band: int, convictions: Convictions, 
             continue
         early = answered(operation) < login.asked + limit - band
         if says_expired(operation) and (only_age or not early):
-            skews.denied(operation, login.asked + limit)
-            judged += not off
+            if not _may_be_for_idleness(index, operation, active):
+                skews.denied(operation, login.asked + limit)
+                judged += not off
             if early and not off and not denials.explained(operation):
                 text = "{} denied session {} for expiry, {} after {} had begun it"
                 age = seconds(answered(operation) - login.asked)
@@ -89,3 +92,12 @@ def _judge(index: Index, session: Session, band: int, convictions: Convictions, 
         elif operation.asked >= near and not off and operation.asked < denials.otherwise:
             judged += 1
     return judged
+
+
+def _may_be_for_idleness(index: Index, denial: Operation, active: int) -> bool:
+    """Say whether a denial for expiry may be for idleness, after the last activity that was answered."""
+    header, contract = index.header, index.contract
+    if not header.lifetime.idle_us:
+        return "idle" not in header.features  # a hook may have its own idea
+    earliest = active + header.lifetime.idle_us - 2 * contract.clock_skew_us - contract.idle_slack_us
+    return answered(denial) >= earliest

@@ -108,8 +108,9 @@ def conclude_band(
     """Make the finding of a band; not promised where the subject's configuration gives the limit no say."""
     feature = check.removesuffix("_band")
     promised = feature in index.header.features
-    held = f"{judged:,} answers near the limit or past it, and denials for expiry, lay on the right side"
-    if not promised:
+    if promised:
+        held = f"{judged:,} answers near the limit or past it, and denials for expiry, lay on the right side"
+    else:
         held = f"'{feature}' is not among the features: a hook decides, or the subject promises nothing"
     return conclude(
         index,
@@ -118,9 +119,7 @@ def conclude_band(
         promise,
         convictions,
         judged=judged,
-        held=held
-        if promised
-        else f"the feature '{feature}' does not count here: a hook decides, or nothing is promised",
+        held=held,
         promised=promised or not limit_us,
         figures={**figures, **skews.figures()},
     )
