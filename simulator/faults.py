@@ -246,7 +246,26 @@ class Slow(_OfMessages):
 # ------------------------------------------------------------------------------------------------------------- of nodes
 
 
-class Pause(Fault):
+class OfNode(Fault):
+    """What befalls one node."""
+
+    def __init__(self, at: int, lasts: int | None, node: str) -> None:
+        """Put it on the timetable; times as in `Fault`."""
+        super().__init__(at, lasts)
+        self._node = node
+
+    @property
+    def touched(self) -> int:
+        """1 once it was done."""
+        return 0 if self.begun is None else 1
+
+    @property
+    def nodes(self) -> list[str]:
+        """The node."""
+        return [self._node]
+
+
+class Pause(OfNode):
     """A node stands still; what came due meanwhile is handed over when it goes on."""
 
     kind = "pause"
@@ -259,8 +278,7 @@ class Pause(Fault):
             lasts: for how long, µs; None until the healing.
             node: who; nothing happens when it is down or stands still already.
         """
-        super().__init__(at, lasts)
-        self._node = node
+        super().__init__(at, lasts, node)
         self._boot = 0
         self._came_due = 0
 
@@ -268,11 +286,6 @@ class Pause(Fault):
     def touched(self) -> int:
         """How much came due meanwhile: known once the node goes on."""
         return self._came_due
-
-    @property
-    def nodes(self) -> list[str]:
-        """The node."""
-        return [self._node]
 
     def do(self, stage: Stage, chance: Chance) -> None:
         """Let the node stand still."""
@@ -293,7 +306,7 @@ class Pause(Fault):
             self._came_due = host.resume()
 
 
-class ClockOff(Fault):
+class ClockOff(OfNode):
     """The wall clock of a node is set wrong, drifts or jumps; it is right again when the fault is undone.
 
     The history is told whenever the clock is set and, while it drifts, each time that it has moved by 1 ms.
@@ -319,22 +332,11 @@ class ClockOff(Fault):
             jump_us: by how much it is set forward from what it shows; negative when it is set back.
             drift_ppm: µs that it gains in every second from then on; negative when it loses.
         """
-        super().__init__(at, lasts)
-        self._node = node
+        super().__init__(at, lasts, node)
         self._offset_us = offset_us
         self._jump_us = jump_us
         self._drift_ppm = drift_ppm
         self._setting = 0
-
-    @property
-    def touched(self) -> int:
-        """1 once the clock was set."""
-        return 0 if self.begun is None else 1
-
-    @property
-    def nodes(self) -> list[str]:
-        """The node."""
-        return [self._node]
 
     def do(self, stage: Stage, chance: Chance) -> None:
         """Set the clock, whether a node runs by it or not."""

@@ -8,14 +8,14 @@ from conformance.history import Fault as FaultRecord
 from reference.effects import Respond
 from reference.protocol import Request
 from simulator.chance import Chance
-from simulator.faults import Fault, Stage
+from simulator.faults import OfNode, Stage
 from simulator.host import OK, Host
 
 ANSWERING = "answering"
 """In place of a node's name: whichever node gives the answer that is counted."""
 
 
-class Crash(Fault):
+class Crash(OfNode):
     """A node is gone without a word, and a new life of it begins when the fault is undone."""
 
     kind = "crash"
@@ -28,19 +28,8 @@ class Crash(Fault):
             lasts: how long the node stays away, µs; None for ever, whatever heals.
             node: who; nothing happens when it is down already.
         """
-        super().__init__(at, lasts)
-        self._node = node
+        super().__init__(at, lasts, node)
         self._boot = 0
-
-    @property
-    def touched(self) -> int:
-        """1 once the node was brought down."""
-        return 0 if self.begun is None else 1
-
-    @property
-    def nodes(self) -> list[str]:
-        """The node."""
-        return [self._node]
 
     def do(self, stage: Stage, chance: Chance) -> None:
         """Bring the node down."""
@@ -152,7 +141,7 @@ class Leave(Crash):
         super()._come_back(stage)
 
 
-class Join(Fault):
+class Join(OfNode):
     """A node starts for the first time; before that there is none of that name, and discovery does not find it."""
 
     kind = "join"
@@ -164,18 +153,7 @@ class Join(Fault):
             at: when the node starts, µs.
             node: who.
         """
-        super().__init__(at, 0)
-        self._node = node
-
-    @property
-    def touched(self) -> int:
-        """1 once the node has started."""
-        return 0 if self.begun is None else 1
-
-    @property
-    def nodes(self) -> list[str]:
-        """The node."""
-        return [self._node]
+        super().__init__(at, 0, node)
 
     def do(self, stage: Stage, chance: Chance) -> None:
         """Start the node."""

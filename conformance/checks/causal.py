@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.checks.causality import Causality, Event
 from conformance.checks.copies import Copies
-from conformance.checks.findings import Convictions, at, conclude, counted, shown
+from conformance.checks.findings import Convictions, at, conclude_where_promised, counted, shown
 from conformance.checks.index import Index, Session, answered
 from conformance.checks.whole_session import Promise
 from conformance.history import OK, READ, WRITE, Operation
@@ -36,18 +36,16 @@ def causal(index: Index) -> Finding:
     for session in index.sessions.values():
         if session.login is not None:
             judge.session(session)
-    promised = bool(judge.convictions.count) or 2 * judge.promised > judge.reads
-    return conclude(
+    return conclude_where_promised(
         index,
         NAME,
         REQUIREMENTS,
         "With routing, or on one node throughout, no read is older than what its client, or whom it read from, knew.",
         judge.convictions,
-        judged=judge.promised if promised else judge.reads,
-        held=f"{counted(judge.promised, 'read')} to which it is promised agreed with their past"
-        if promised
-        else f"{judge.stale:,} of {counted(judge.reads, 'read')} contradicted their past",
-        promised=promised or not judge.reads,
+        promised=judge.promised,
+        met=judge.reads,
+        kept=f"{counted(judge.promised, 'read')} to which it is promised agreed with their past",
+        seen=f"{judge.stale:,} of {counted(judge.reads, 'read')} contradicted their past",
         figures={
             "reads": judge.reads,
             "reads_promised": judge.promised,

@@ -98,6 +98,50 @@ def conclude(
     return found
 
 
+def conclude_where_promised(
+    index: Index,
+    check: str,
+    requirements: list[str],
+    promise: str,
+    convictions: Convictions,
+    *,
+    promised: int,
+    met: int,
+    kept: str,
+    seen: str,
+    figures: dict[str, Any],
+) -> Finding:
+    """Make the finding of a check that promises something to only some of what it meets.
+
+    A balancer that spreads may by chance leave a short visit on one node. So what was promised and broken convicts
+    wherever it is, but `holds` needs the promise for more than half of what counts.
+
+    Args:
+        index: as in `conclude`.
+        check: as in `conclude`.
+        requirements: as in `conclude`.
+        promise: as in `conclude`.
+        convictions: as in `conclude`.
+        figures: as in `conclude`.
+        promised: to how much of what was met it is promised.
+        met: how much there was.
+        kept: what was seen where it is promised and nothing contradicts.
+        seen: what was seen where it is not.
+    """
+    mostly = bool(convictions.count) or 2 * promised > met
+    return conclude(
+        index,
+        check,
+        requirements,
+        promise,
+        convictions,
+        judged=promised if mostly else met,
+        held=kept if mostly else seen,
+        promised=mostly or not met,
+        figures=figures,
+    )
+
+
 def evidence_of(history: History, witness: tuple[Operation, ...]) -> list[Evidence]:
     """Make evidence of operations: id, line and the record; O(n), once a finding."""
     found = []

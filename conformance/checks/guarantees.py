@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from conformance.checks.copies import Copies
-from conformance.checks.findings import Convictions, conclude, counted, seconds
+from conformance.checks.findings import Convictions, conclude_where_promised, counted, seconds
 from conformance.checks.index import Index, Session, answered
 from conformance.checks.plain import Plain, plain
 from conformance.history import OBSERVER, PEEK, UNKNOWN, Operation
@@ -104,24 +104,19 @@ class Reads:
         return found.left
 
     def conclude(self, name: str, requirements: list[str], promise: str) -> Finding:
-        """Make the finding.
-
-        A balancer that spreads may by chance leave a short visit on one node. So a promised read that broke the promise
-        convicts wherever it is, but `holds` needs the promise for more than half of the reads that count.
-        """
-        promised = bool(self.convictions.count) or 2 * self.judged_promised > self.judged
+        """Make the finding."""
         stale = f"{self.stale:,} of {counted(self.judged, 'read')} were stale"
         longest = f", at most by {seconds(self.staleness_us_max)}" if self.stale else ""
-        kept = f"{counted(self.judged_promised, 'read')} to which it is promised kept it"
-        return conclude(
+        return conclude_where_promised(
             self._index,
             name,
             requirements,
             promise,
             self.convictions,
-            judged=self.judged_promised if promised else self.judged,
-            held=kept if promised else f"{stale}{longest}",
-            promised=promised or not self.judged,
+            promised=self.judged_promised,
+            met=self.judged,
+            kept=f"{counted(self.judged_promised, 'read')} to which it is promised kept it",
+            seen=f"{stale}{longest}",
             figures={
                 "reads": self.judged,
                 "reads_promised": self.judged_promised,

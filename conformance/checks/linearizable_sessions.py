@@ -2,14 +2,14 @@
 
 from operator import attrgetter
 
-from conformance.checks.findings import Convictions, at, conclude, counted
+from conformance.checks.findings import Convictions, at, conclude_where_promised, counted
 from conformance.checks.index import Index, Session, answered
 from conformance.checks.linearizability import MODELS, NEVER, Call, Judgement, linearizable
 from conformance.checks.linearizability.judging import BUDGET
 from conformance.checks.whole_session import Promise, took_part
 from conformance.history import DELETE, READ, UNKNOWN, WRITE, Operation, token
+from conformance.verdict import NOT_PROMISED, VIOLATED, Finding
 from conformance.verdict import UNKNOWN as UNDECIDED
-from conformance.verdict import VIOLATED, Finding
 
 NAME = "linearizability"
 REQUIREMENTS = ["REQ-ROUT-1", "REQ-ROUT-7"]
@@ -39,18 +39,16 @@ def linearizability(index: Index) -> Finding:
     for session in index.sessions.values():
         if session.login is not None:
             judge.session(session)
-    promised = bool(judge.convictions.count) or 2 * judge.promised > judge.keys
-    finding = conclude(
+    finding = conclude_where_promised(
         index,
         NAME,
         REQUIREMENTS,
         "With routing, or on one node throughout, every key of a session behaves as one copy.",
         judge.convictions,
-        judged=judge.promised if promised else judge.keys,
-        held=f"{counted(judge.promised, 'key')} to which it is promised behaved as one copy each"
-        if promised
-        else f"{judge.contradicted:,} of {counted(judge.keys, 'key')} contradicted one copy",
-        promised=promised or not judge.keys,
+        promised=judge.promised,
+        met=judge.keys,
+        kept=f"{counted(judge.promised, 'key')} to which it is promised behaved as one copy each",
+        seen=f"{judge.contradicted:,} of {counted(judge.keys, 'key')} contradicted one copy",
         figures={
             "keys": judge.keys,
             "keys_promised": judge.promised,
@@ -59,7 +57,7 @@ def linearizability(index: Index) -> Finding:
             "steps": judge.steps,
         },
     )
-    if judge.undecided and promised and finding.verdict != VIOLATED:
+    if judge.undecided and finding.verdict not in (VIOLATED, NOT_PROMISED):
         finding.verdict = UNDECIDED
         finding.seen = f"{counted(judge.undecided, 'key')} undecided when the budget of {BUDGET:,} steps was used up"
     return finding
