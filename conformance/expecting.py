@@ -1,17 +1,13 @@
 """Failures that are known: a file that names them, each with a link, so that only what is new is a surprise."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from conformance.requirements import requirements
-from conformance.verdict import HOLDS, VIOLATED
 from scenarios.strict import Strict, nearest
 from scenarios.strict_yaml import read_strict
-
-if TYPE_CHECKING:
-    from conformance.validating import Judged
 
 
 class ExpectationRefused(ValueError):
@@ -51,14 +47,3 @@ def read_expected(path: Path) -> Expected:
             near = nearest(known.requirement, list(requirements()))
             raise ExpectationRefused(f"{path}: '{known.requirement}' is no requirement; {near}")
     return read
-
-
-def weighed(judged: "list[Judged]", expected: Expected | None) -> "tuple[list[Judged], list[str]]":
-    """Mark the failures that were expected, and list what holds although its failure was."""
-    if expected is None:
-        return judged, []
-    links = {known.requirement: known.link for known in expected.expected}
-    for one in judged:
-        if one.verdict == VIOLATED:
-            one.expected = links.get(one.id, "")
-    return judged, [one.id for one in judged if one.id in links and one.verdict == HOLDS]

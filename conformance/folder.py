@@ -25,9 +25,14 @@ class NotARun(ValueError):
 
 def default(scenario: str, seed: int, subject: str) -> Path:
     """Name the folder of a run when the user names none: out/NAME-SEED, with the subject unless it is the reference."""
-    known = Path(subject).stem if Path(subject).suffix in (".yaml", ".yml") else subject
-    suffix = "" if subject == "reference" else "-" + known.replace(":", "-").replace("/", "-")
+    suffix = "" if subject == "reference" else f"-{short(subject)}"
     return Path("out") / f"{scenario}-{seed}{suffix}"
+
+
+def short(subject: str) -> str:
+    """Name a subject in a path: the stem of its file, or what was given to `--subject` without signs of paths."""
+    known = Path(subject).stem if Path(subject).suffix in (".yaml", ".yml") else subject
+    return known.replace(":", "-").replace("/", "-")
 
 
 def refuse_foreign(out: Path) -> None:

@@ -8,16 +8,6 @@ from msgspec import Struct
 
 import conformance
 
-NEEDS = {
-    "membership": "members",
-    "false_death": "members",
-    "cold_join": "restart",
-    "revocation_lag": "revoke",
-    "idle_band": "idle",
-    "absolute_band": "absolute",
-}
-"""By check: the feature without which it has nothing to judge."""
-
 
 class Listed(Struct, frozen=True):
     """One test of the suites.
@@ -48,6 +38,12 @@ def listed(features: list[str], *, product: bool) -> list[Listed]:
     return [test for suite in suites for test in _of(suite, features, product=product)]
 
 
+def needed_by(check: str) -> str:
+    """Name the feature without which a check has nothing to judge; "" where it needs none."""
+    feature: str = getattr(importlib.import_module(f"conformance.checks.{check}"), "NEEDS", "") if check else ""
+    return feature
+
+
 def _of(suite: str, features: list[str], *, product: bool) -> list[Listed]:
     found = []
     for name, function in vars(importlib.import_module(f"conformance.{suite}")).items():
@@ -56,7 +52,7 @@ def _of(suite: str, features: list[str], *, product: bool) -> list[Listed]:
         marks = {mark.name: mark for mark in getattr(function, "pytestmark", [])}
         scenario = marks.get("scenario")
         check = "" if scenario is None else scenario.kwargs["check"]
-        needed = NEEDS.get(check, "")
+        needed = needed_by(check)
         if needed and needed not in features:
             why_not = f"needs the feature `{needed}`, which the subject does not list"
         elif scenario is None and not product:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from conformance import folder
 from conformance.checks import CHECKS, OPTIONAL, nearest_check
+from conformance.history import Lifetime
 from conformance.subjects.naming import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
@@ -48,6 +49,20 @@ class Plan(Struct, frozen=True):
     def routing(self) -> bool:
         """Whether requests are forwarded: the configuration asks for it and the subject can."""
         return self.settings.routing and "routing" in self.prepared.features
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """The limits that the subject lives by: the configured ones, or its own where it takes no configuration."""
+        prepared, settings = self.prepared, self.settings
+        return Lifetime(
+            settings.absolute_us if prepared.absolute_us is None else prepared.absolute_us,
+            settings.idle_us if prepared.idle_us is None else prepared.idle_us,
+        )
+
+    @property
+    def cookie_name(self) -> str:
+        """What the session cookie is called: as configured, or by the subject's own name for it."""
+        return self.prepared.cookie_name or self.settings.cookie_name
 
 
 def plan(

@@ -16,7 +16,7 @@ from conformance import folder
 from conformance.checks import judge
 from conformance.collecting import uncollected
 from conformance.figures import Figure, figures_of
-from conformance.history import LOCAL, Fault, History, Lifetime
+from conformance.history import LOCAL, Fault, History
 from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
 from conformance.subjects.adapter import BrokenAdapter
@@ -186,9 +186,9 @@ def world_of(decided: Plan, crew: Crew | None = None) -> World:
         ended=crew.ended,
         config=decided.configuration.raw,
         cluster=settings.cluster,
-        absolute_us=settings.absolute_us if prepared.absolute_us is None else prepared.absolute_us,
-        idle_us=settings.idle_us if prepared.idle_us is None else prepared.idle_us,
-        cookie_name=prepared.cookie_name or settings.cookie_name,
+        absolute_us=decided.lifetime.absolute_us,
+        idle_us=decided.lifetime.idle_us,
+        cookie_name=decided.cookie_name,
         cookie_domain=settings.cookie_domain,
         routing=decided.routing,
         store=decided.configuration.store,
@@ -198,7 +198,7 @@ def world_of(decided: Plan, crew: Crew | None = None) -> World:
 
 
 def _header(decided: Plan) -> Header:
-    scenario, settings = decided.scenario, decided.settings
+    scenario = decided.scenario
     return Header(
         run=1,
         anynode=installed_version("anynode"),
@@ -215,10 +215,7 @@ def _header(decided: Plan) -> Header:
         requirements=scenario.shows,
         routing=decided.routing,
         store=decided.configuration.store,
-        lifetime=Lifetime(
-            settings.absolute_us if decided.prepared.absolute_us is None else decided.prepared.absolute_us,
-            settings.idle_us if decided.prepared.idle_us is None else decided.prepared.idle_us,
-        ),
+        lifetime=decided.lifetime,
         config_source=decided.config_source,
         duration_us=scenario.duration,
         healed_us=scenario.duration,

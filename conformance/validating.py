@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from conformance import folder, tally
-from conformance.expecting import Expected, weighed
+from conformance.expecting import Expected
 from conformance.planning import plan
 from conformance.runner import carry_out
 from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
@@ -131,7 +131,7 @@ def validate(
     result = Validation(
         subject=name,
         verdict=verdict,
-        replayable=_replayable(subject, seed),
+        replayable=verdict != BROKEN_ADAPTER and _replayable(subject, seed),
         digest=blake2b(digests.encode(), digest_size=32).hexdigest(),
         requirements=judged,
         checks=_counted([(check.check, check.verdict) for one in documents for check in one.checks]),
@@ -194,6 +194,17 @@ def _judged(one: tally.Told) -> Judged:
     ]
     reason = "" if verdict == HOLDS else "; ".join(dict.fromkeys(r.seen for r in failed or one.results))
     return Judged(one.id, one.level, verdict, reason, evidence)
+
+
+def weighed(judged: list[Judged], expected: Expected | None) -> tuple[list[Judged], list[str]]:
+    """Mark the failures that were expected, and list what holds although its failure was."""
+    if expected is None:
+        return judged, []
+    links = {known.requirement: known.link for known in expected.expected}
+    for one in judged:
+        if one.verdict == VIOLATED:
+            one.expected = links.get(one.id, "")
+    return judged, [one.id for one in judged if one.id in links and one.verdict == HOLDS]
 
 
 def _worst(judged: list[Judged]) -> str:

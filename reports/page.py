@@ -10,11 +10,11 @@ from typing import Any, Final
 from reports import plots
 from reports.document import NAME, RunDocument, read
 from reports.junit import junit
-from reports.palette import css_variables
 from reports.rendering import html, trusted
 from reports.sheet import Plot
+from reports.style import style
 from reports.summary import summary
-from reports.svg import FONT, HALO, standalone
+from reports.svg import standalone
 from reports.view import view
 
 PAGE: Final = "report.html"
@@ -71,12 +71,8 @@ def page(document: RunDocument, pictures: list[Plot]) -> str:
         One HTML file, complete in itself.
     """
     said = view(document)
-    style = html(
-        "page.css.j2",
-        {"light": css_variables("light"), "dark": css_variables("dark"), "font": trusted(FONT), "halo": trusted(HALO)},
-    )
     shown = [_shown(plot, said["lag"]) for plot in pictures]
-    return html("page.html.j2", {**said, "plots": shown, "style": trusted(style)})
+    return html("page.html.j2", {**said, "plots": shown, "style": style()})
 
 
 def _shown(plot: Plot, lag: list[tuple[str, str]]) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from conformance.requirements import requirements
 from conformance.verdict import VIOLATED
 from reports import words
 from reports.document import RunDocument
-from reports.palette import css_variables
-from reports.rendering import html, trusted
-from reports.svg import FONT, HALO
+from reports.rendering import html
+from reports.style import style
 
 _SENTENCES = {
     verdict.HOLDS: "Every requirement that could be judged was kept, in these runs and no further.",
@@ -33,10 +32,6 @@ def page(said: dict[str, Any], documents: dict[str, RunDocument]) -> str:
     Returns:
         One HTML file.
     """
-    style = html(
-        "page.css.j2",
-        {"light": css_variables("light"), "dark": css_variables("dark"), "font": trusted(FONT), "halo": trusted(HALO)},
-    )
     word = said["verdict"]
     counted = [one["verdict"] for one in said["requirements"]]
     facts = [
@@ -59,7 +54,7 @@ def page(said: dict[str, Any], documents: dict[str, RunDocument]) -> str:
         "requirements": [_row(one) for one in said["requirements"]],
         "unexpected": said["unexpected"],
         "runs": [_run(folder, document) for folder, document in documents.items()],
-        "style": trusted(style),
+        "style": style(),
     }
     return html("validation.html.j2", values)
 

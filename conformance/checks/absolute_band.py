@@ -8,6 +8,7 @@ from conformance.verdict import Finding
 
 NAME = "absolute_band"
 REQUIREMENTS = ["REQ-EXP-1", "REQ-EXP-3", "REQ-EXP-13", "REQ-EXP-15"]
+NEEDS = "absolute"
 
 
 def absolute_band(index: Index) -> Finding:
@@ -39,6 +40,7 @@ def absolute_band(index: Index) -> Finding:
         index,
         NAME,
         REQUIREMENTS,
+        NEEDS,
         f"No node answers from a session {seconds(lifetime.absolute_us)} after its login, or denies it for age before,"
         f" give or take {seconds(band)}.",
         convictions,

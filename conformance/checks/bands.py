@@ -97,6 +97,7 @@ def conclude_band(
     index: Index,
     check: str,
     requirements: list[str],
+    feature: str,
     promise: str,
     convictions: Convictions,
     skews: Skews,
@@ -106,7 +107,6 @@ def conclude_band(
     figures: dict[str, Any],
 ) -> Finding:
     """Make the finding of a band; not promised where the subject's configuration gives the limit no say."""
-    feature = check.removesuffix("_band")
     promised = feature in index.header.features
     if promised:
         held = f"{judged:,} answers near the limit or past it, and denials for expiry, lay on the right side"

@@ -8,6 +8,7 @@ from conformance.verdict import Finding
 
 NAME = "cold_join"
 REQUIREMENTS = ["REQ-REPL-8", "REQ-FAIL-3", "REQ-REVOC-7"]
+NEEDS = "restart"
 
 
 def cold_join(index: Index) -> Finding:
@@ -52,7 +53,7 @@ def cold_join(index: Index) -> Finding:
         REQUIREMENTS,
         f"A node that says ready knows every session acknowledged {seconds(index.contract.converge_us)} before.",
         convictions,
-        needs="restart",
+        needs=NEEDS,
         judged=judged,
         held=f"{counted(judged, 'answer')} after {counted(len(joined), 'join')} knew sessions begun before",
         promised=index.header.store == CLUSTER,

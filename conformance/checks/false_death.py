@@ -8,6 +8,7 @@ from conformance.verdict import Finding
 
 NAME = "false_death"
 REQUIREMENTS = ["REQ-MEMB-9", "REQ-FAIL-3", "REQ-FAIL-6"]
+NEEDS = "members"
 
 
 def false_death(index: Index) -> Finding:
@@ -49,7 +50,7 @@ def false_death(index: Index) -> Finding:
         REQUIREMENTS,
         f"Nobody holds a node for dead that was up, uncut and unpaused for {seconds(due_us)}.",
         convictions,
-        needs="members",
+        needs=NEEDS,
         judged=judged,
         held=f"{counted(judged, 'time')} a node that was up stood in a view",
         promised=index.header.store == CLUSTER,

@@ -10,6 +10,7 @@ from conformance.verdict import Finding
 
 NAME = "idle_band"
 REQUIREMENTS = ["REQ-EXP-1", "REQ-EXP-4", "REQ-EXP-10", "REQ-EXP-11", "REQ-EXP-12", "REQ-EXP-15"]
+NEEDS = "idle"
 
 
 def idle_band(index: Index) -> Finding:
@@ -48,6 +49,7 @@ def idle_band(index: Index) -> Finding:
         index,
         NAME,
         REQUIREMENTS,
+        NEEDS,
         f"No node answers from a session {seconds(limit)} after its last activity, give or take {seconds(band)}, or"
         f" denies it before, {seconds(slack)} of activity that may be forgotten aside.",
         judge.convictions,

@@ -8,6 +8,7 @@ from conformance.verdict import Finding
 
 NAME = "membership"
 REQUIREMENTS = ["REQ-MEMB-4", "REQ-MEMB-5"]
+NEEDS = "members"
 
 
 def membership(index: Index) -> Finding:
@@ -57,7 +58,7 @@ def membership(index: Index) -> Finding:
         REQUIREMENTS,
         f"Every node's view holds nobody who was gone for {seconds(due_us)}, and is that of the others.",
         convictions,
-        needs="members",
+        needs=NEEDS,
         judged=judged,
         held=f"{counted(judged, 'view')} agreed and held none of the dead; {counted(gone, 'time')} a node was gone",
         promised=index.header.store == CLUSTER,

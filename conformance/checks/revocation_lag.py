@@ -11,6 +11,7 @@ from conformance.verdict import Finding
 
 NAME = "revocation_lag"
 REQUIREMENTS = ["REQ-REVOC-5", "REQ-REVOC-6", "REQ-REVOC-7", "REQ-REVOC-9"]
+NEEDS = "revoke"
 
 
 def revocation_lag(index: Index) -> Finding:
@@ -61,7 +62,7 @@ def revocation_lag(index: Index) -> Finding:
         f"Optional: {seconds(contract.converge_us)} after a revocation no node answers from a session of that user"
         f" begun before ({seconds(contract.converge_us + contract.detect_us)} where membership had changed).",
         convictions,
-        needs="revoke",
+        needs=NEEDS,
         judged=judged,
         held=f"{counted(judged, 'answer')} about {counted(sessions, 'revoked session')} knew of the revocation",
         promised=index.header.store == CLUSTER,

@@ -59,7 +59,7 @@ def validate(
         decided = plan(load("steady-lan"), subject=subject)
     if list_:
         return _list(decided.prepared.features, product=not decided.subject.foreign, as_json=as_json)
-    place = out if out is not None else folder.default("validate", 0, subject).with_name(f"validate-{_short(subject)}")
+    place = out if out is not None else Path("out") / f"validate-{folder.short(subject)}"
     options = {"--out": out, "--seed": seed, "--expected": expected}
     command = _again(subject, options, requirement or [], short=short)
     heard = (lambda _line: None) if as_json else output.note
@@ -79,10 +79,6 @@ def validate(
     else:
         _tell(result)
     return output.exit_code(result.verdict)
-
-
-def _short(subject: str) -> str:
-    return Path(subject).stem.replace(":", "-") if subject.endswith((".yaml", ".yml")) else subject.replace(":", "-")
 
 
 def _again(subject: str, options: dict[str, Path | int | None], requirements: list[str], *, short: bool) -> str:
