@@ -40,6 +40,9 @@ def with_files(scenario: Scenario, traffic: str | None = None, delays: str | Non
 
     Returns:
         The same scenario under its name, which names them; without the text of its file if anything changed.
+
+    Raises:
+        ScenarioRefused: the name of the matrix is none of a CSV.
     """
     update: dict[str, Any] = {}
     if traffic is not None:
@@ -47,6 +50,11 @@ def with_files(scenario: Scenario, traffic: str | None = None, delays: str | Non
         named = traffic if traffic == NASA_DAY else str(Path(traffic).absolute())
         update["workload"] = Workload.model_validate({**kept, "traffic": named})
     if delays is not None:
+        if not is_matrix(delays):
+            raise ScenarioRefused(
+                f"{delays}: found a name without .csv, expected a square CSV of round trips in ms; "
+                "write x.csv or x.csv.gz"
+            )
         update["network"] = scenario.network.model_copy(update={"delay": str(Path(delays).absolute())})
     if not update:
         return scenario

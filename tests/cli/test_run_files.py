@@ -118,6 +118,14 @@ def test_pages_beyond_the_run_are_counted(folder: Path, capsys: pytest.CaptureFi
     assert "2 pages lie outside of the run" in capsys.readouterr().err
 
 
+def test_delays_whose_name_is_no_csvs_are_refused_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "own.yaml"
+    path.write_text("0,1\n1,0\n")
+    assert execute(["run", "steady-lan", "--delays", str(path), "--out", str(folder / "run")]) == 2
+    assert "found a name without .csv, expected a square CSV of round trips" in capsys.readouterr().err
+    assert not (folder / "run").exists()
+
+
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="needs ../shared, the recordings that are used in place")
 def test_the_recordings_of_others_run_in_place(tmp_path: Path) -> None:
     (tmp_path / "minute.yaml").write_text(around_faults(load("nasa-day")).text, encoding="utf-8")
