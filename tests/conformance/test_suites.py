@@ -55,7 +55,7 @@ RED = {
     "recreates_at_the_end": {"no_resurrection"},
     "refuses_skewed": {"convergence", "idle_band", "no_resurrection"},
     "refuses_when_alone": {"availability"},
-    "renews_age": {"absolute_band"},
+    "renews_age": {"absolute_band", "no_resurrection"},
     "revives_for_joiners": {"membership"},
     "revokes_what_it_knows": {"revocation_lag"},
     "saves_into_nothing": {"no_resurrection"},
