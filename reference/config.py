@@ -72,6 +72,11 @@ class Configuration:
         key = cluster.encryption.psk.get_secret_value()
         return None if is_secret_reference(key) else key
 
+    def accepted_psks(self) -> tuple[str, ...]:
+        """Give the keys that are accepted besides, as `psk` does; references are left out."""
+        keys = (key.get_secret_value() for key in self.model.extensions.accepted_psks)
+        return tuple(key for key in keys if not is_secret_reference(key))
+
     def settings(self) -> Settings:
         """Make the plain values that the core of a node needs."""
         session = self.model.session
