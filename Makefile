@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: env demo test soak power check bench docs
+.PHONY: env demo test soak power requirements check bench docs
 
 # The environment: everything locked, and the project itself as it stands here.
 env: .venv/bin/anynode
@@ -30,6 +30,10 @@ soak: env
 # What the checks convict: every broken store, and the reference in every scenario; kept for the pages and in docs/power.md.
 power: env
 	.venv/bin/anynode power --seeds 10 --write
+
+# What shows each requirement, found in the tests: docs/requirements.md, and the counts.
+requirements: env
+	.venv/bin/python -m conformance.catalogue
 
 # What reads the code: style, types, and which package may import which.
 check: env

@@ -8,13 +8,14 @@ A promise that was not judged (not promised, vacuous, a feature that the subject
 begins with "not tested": a verdict on the subject, no failing of the machine, and never a pass.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from conformance.pair import Pair
     from conformance.shared_runs import Runs, SharedRun
     from conformance.subjects.subject import Subject
     from conformance.tally import Result
@@ -266,6 +267,20 @@ def judgement(request: pytest.FixtureRequest, runs: "Runs") -> Judgement:
 
 
 @pytest.fixture
+def pair(subject: "Subject") -> "Iterator[Pair]":
+    """Two nodes in simulated time, not started yet, for what is asked of nodes one by one."""
+    from conformance.pair import NODES, Pair, usual
+
+    configuration = usual("pair")
+    prepared = subject.prepare(configuration, len(NODES))
+    crew = prepared.enter(None)
+    try:
+        yield Pair(crew, prepared, configuration)
+    finally:
+        crew.close()
+
+
+@pytest.fixture
 def configured(subject: "Subject") -> Callable[..., "Configuration"]:
     """Read the scenarios' own configuration after edits, as the subject reads the product's file.
 
@@ -351,10 +366,18 @@ def _result(item: pytest.Item, ids: list[str], report: pytest.TestReport, call: 
         word = verdict.HOLDS
     elif report.skipped:
         word, said = verdict.NOT_TESTED, said.removeprefix("Skipped: ").removeprefix("not tested: ")
+    elif call.excinfo is not None and call.excinfo.errisinstance(_broken_adapter()):
+        word = verdict.BROKEN_ADAPTER
     else:
         asserted = call.excinfo is not None and call.excinfo.errisinstance((AssertionError, pytest.fail.Exception))
         word = verdict.VIOLATED if asserted and report.when == "call" else verdict.UNKNOWN
     return Result(test=report.nodeid, requirements=ids, verdict=word, seen=said)
+
+
+def _broken_adapter() -> type[Exception]:
+    from conformance.subjects.adapter import BrokenAdapter
+
+    return BrokenAdapter
 
 
 class _Summary:

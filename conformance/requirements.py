@@ -1,6 +1,7 @@
 """The requirements catalogue: reads `requirements.yaml`, where each has its id, sentence, level and source.
 
-What shows a requirement is said by checks and scenarios themselves; no rule lives here.
+What shows a requirement is said by tests, checks and scenarios themselves; `conformance.catalogue` brings it together.
+No rule lives here.
 """
 
 from functools import cache
@@ -17,12 +18,14 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     """One requirement.
 
     Attributes:
-        id: written whole, as everywhere: REQ-REPL-10.
+        id: written whole, as everywhere: REQ-REPL-10 for the facts' rows, COOK-68 for those of the cookie rules.
         sentence: what is required, in our own words.
         level: how strictly.
         applies_to: any store, or the product with its own configuration, cookie and channels.
         source: codes of the sources; none where nothing was found.
         basis: whether they state it, or we infer it.
+        later: the part of the project that will show it; None where something does, or nothing can.
+        not_testable: why the probe application cannot show it; "" where it can.
     """
 
     id: str
@@ -31,6 +34,13 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     applies_to: Literal["store", "orchestrator"]
     source: tuple[str, ...]
     basis: Literal["stated", "inferred"]
+    later: Literal[6, 7] | None = None
+    not_testable: str = ""
+
+    @property
+    def area(self) -> str:
+        """What the id begins with: REQ-REPL."""
+        return self.id.rpartition("-")[0]
 
 
 @cache

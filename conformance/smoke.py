@@ -10,31 +10,17 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
+from conformance.pair import NODES, Pair, usual
 from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, same
 from conformance.subjects.lines import Hello
 from conformance.subjects.probe import PART_1
-from conformance.subjects.subject import Crew, Prepared, Subject
+from conformance.subjects.subject import Prepared, Subject
 from conformance.subjects.third_party import FEATURES, StdioSubject
-from reference.config import Configuration, read_mapping
-from reference.effects import Respond
-from reference.protocol import Init, Request
-from scenarios import configuration as configuration_of
-from scenarios import load
-from simulator.chance import Chance
-from simulator.clock import REQUEST, Loop, NodeClock, ms, s
-from simulator.delays import Fixed
-from simulator.host import Host, Machine
-from simulator.network import Network
-from simulator.trace import Recorder
+from reference.config import Configuration
+from simulator.clock import s
 
-SCENARIO = "steady-lan"
-"""Whose configuration the nodes get."""
-READY_WITHIN_US = s(60)
-ANSWER_WITHIN_US = s(10)
 STOP_WITHIN_US = s(120)
 COOKIE_PAIR = 2
-NODES = ("n1", "n2")
-HOST = "app.example.com"
 OK, DENIED, NOT_FOUND = 200, 401, 404
 
 
@@ -64,8 +50,7 @@ def smoke(subject: Subject, configuration: Configuration | None = None) -> Smoke
     Raises:
         SubjectRefused: it cannot be started at all.
     """
-    if configuration is None:
-        configuration = read_mapping(configuration_of(load(SCENARIO)), environment={}, name="smoke")
+    configuration = configuration or usual("smoke")
     steps = list(_steps(subject, configuration))
     return Smoked(subject.name, all(step.ok for step in steps), steps)
 
@@ -127,61 +112,11 @@ def _tried(name: str, act: Callable[[], str]) -> Step:
 # ------------------------------------------------------------------------------------------------------- two nodes
 
 
-class _Pair:
-    """Two nodes on a network without faults, and somebody who asks them one thing after the other."""
-
-    def __init__(self, crew: Crew, configuration: Configuration) -> None:
-        settings = configuration.settings()
-        self.loop = Loop()
-        recorder = Recorder()
-        network = Network(self.loop, NODES, lambda _from, _to: Fixed(ms(1)), Chance(1), recorder)
-        self.hosts = {}
-        self._asked = 0
-        for name in NODES:
-            others = tuple(other for other in NODES if other != name)
-
-            def make(boot: int, name: str = name, others: tuple[str, ...] = others) -> Machine:
-                seed = f"{NODES.index(name) + 1:02x}" * 32
-                return crew.make(Init(name, boot, settings.cluster, others, seed, configuration.raw))
-
-            clock, poll_us = NodeClock(), settings.poll_us
-            self.hosts[name] = Host(self.loop, name, make, network, recorder, clock, lambda o=others: o, poll_us)  # type: ignore[misc] # bound now
-
-    def until(self, holds: Callable[[], bool], within_us: int) -> bool:
-        """Let time pass until something holds; say whether it ever did."""
-        end = self.loop.now + within_us
-        while not holds() and self.loop.now < end:
-            self.loop.run(until=min(end, self.loop.now + ms(10)))
-        return holds()
-
-    def ask(self, node: str, method: str, path: str, cookie: str | None = None, body: Any = None) -> Respond:
-        """Ask a node something, and wait for the answer.
-
-        Raises:
-            BrokenAdapter: none comes within ten seconds.
-        """
-        self._asked += 1
-        request = Request(f"smoke-{self._asked}", method, path, HOST, cookie=cookie, body=body)
-        answers: list[Respond | None] = []
-        event = _Event([lambda _: self.hosts[node].request(request, answers.append)])
-        self.loop.push(self.loop.now + 1, REQUEST, event)
-        if not self.until(lambda: bool(answers), ANSWER_WITHIN_US) or answers[0] is None:
-            found, expected = "no answer within 10 s of simulated time", "an answer to every request"
-            wrong = WrongLine("respond", found, expected, f'answer with {{"respond": "{request.id}", …}}', PART_1)
-            raise BrokenAdapter(node, f"{method} {path}", wrong)
-        return answers[0]
-
-
-class _Event(Struct, eq=False):
-    callbacks: list[Callable[[Any], None]] | None
-    _ok: bool = True
-
-
 def _of_two_nodes(prepared: Prepared, configuration: Configuration) -> Iterator[Step]:
     """Try one session on two nodes: begun, read on the other, ended; and an unknown path."""
     crew = prepared.enter(None)
     try:
-        pair = _Pair(crew, configuration)
+        pair = Pair(crew, prepared, configuration)
         cookie: list[str] = []
         tries: tuple[tuple[str, Callable[[], str]], ...] = (
             ("ready", lambda: _ready(pair)),
@@ -202,10 +137,8 @@ def _of_two_nodes(prepared: Prepared, configuration: Configuration) -> Iterator[
         crew.close()
 
 
-def _ready(pair: _Pair) -> str:
-    for host in pair.hosts.values():
-        host.start()
-    if not pair.until(lambda: all(host.probe_ready() for host in pair.hosts.values()), READY_WITHIN_US):
+def _ready(pair: Pair) -> str:
+    if not pair.ready():
         node = next(name for name, host in pair.hosts.items() if not host.ready)
         found = "no 200 to GET /status within 60 s of simulated time"
         mend = 'answer {"status": "up"} once the node may be sent requests; a timer can wait for peers that do not come'
@@ -213,7 +146,7 @@ def _ready(pair: _Pair) -> str:
     return f"both nodes after {pair.loop.now / s(1):.2f} s of simulated time"
 
 
-def _status_of(pair: _Pair, method: str, path: str, status: int, cookie: str | None = None) -> str:
+def _status_of(pair: Pair, method: str, path: str, status: int, cookie: str | None = None) -> str:
     answer = pair.ask("n1", method, path, cookie)
     if answer.status != status:
         wrong = WrongLine("status", str(answer.status), str(status), f"answer {status}", PART_1)
@@ -221,7 +154,7 @@ def _status_of(pair: _Pair, method: str, path: str, status: int, cookie: str | N
     return f"{method} {path} is answered {status}"
 
 
-def _logged_in(pair: _Pair, prepared: Prepared, configuration: Configuration, cookie: list[str]) -> str:
+def _logged_in(pair: Pair, prepared: Prepared, configuration: Configuration, cookie: list[str]) -> str:
     answer = pair.ask("n1", "POST", "/login", body={"user": "ann"})
     name = prepared.cookie_name or configuration.settings().cookie_name
     lines = [value for header, value in answer.headers if header.lower() == "set-cookie"]
@@ -239,7 +172,7 @@ def _logged_in(pair: _Pair, prepared: Prepared, configuration: Configuration, co
     return f"sets the cookie {name}"
 
 
-def _read(pair: _Pair, node: str, cookie: str) -> str:
+def _read(pair: Pair, node: str, cookie: str) -> str:
     answer = pair.ask(node, "GET", "/session", cookie)
     if answer.status != OK or answer.body.get("user") != "ann":
         found = f"{answer.status} {answer.body}"
@@ -250,10 +183,10 @@ def _read(pair: _Pair, node: str, cookie: str) -> str:
     return f"{node} shows it"
 
 
-def _read_elsewhere(pair: _Pair, prepared: Prepared, cookie: str) -> str:
+def _read_elsewhere(pair: Pair, prepared: Prepared, cookie: str) -> str:
     """Read on the other node, once it has had the time that the contract asks for."""
     converge_us = prepared.contract.converge_us
-    pair.until(lambda: False, converge_us)
+    pair.wait(converge_us)
     try:
         return _read(pair, "n2", cookie)
     except BrokenAdapter as error:
@@ -261,7 +194,7 @@ def _read_elsewhere(pair: _Pair, prepared: Prepared, cookie: str) -> str:
         raise
 
 
-def _left(pair: _Pair) -> str:
+def _left(pair: Pair) -> str:
     host = pair.hosts["n1"]
     host.leave()
     if not pair.until(lambda: not host.up, STOP_WITHIN_US - 1):

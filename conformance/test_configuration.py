@@ -103,6 +103,13 @@ def test_addresses_are_multiaddresses(refused: Configured) -> None:
     assert "clusters[0].addresses.data" in refused({"clusters.0.addresses.data": "0.0.0.0:9451"})
 
 
+@pytest.mark.requirement("REQ-MEMB-6")
+def test_membership_and_data_have_an_address_each(refused: Configured) -> None:
+    assert "clusters[0].addresses.membership" in refused({"clusters.0.addresses.membership": None})
+    assert "clusters[0].addresses.data" in refused({"clusters.0.addresses.data": None})
+    assert "clusters[0].addresses.data" in refused({"clusters.0.addresses.data": "/ip4/0.0.0.0/tcp/9450"})
+
+
 @pytest.mark.requirement("REQ-CFG-14")
 def test_durations_are_written_with_their_units(configured: Configured, refused: Configured) -> None:
     assert configured({"session.lifetime.idleTimeout": "1h30m"}).settings().idle_us == 5_400_000_000

@@ -67,6 +67,7 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([lint, "--no-cache"], capture_output=True, text=True, check=False, cwd=folder)
 
 
+@pytest.mark.requirement("REQ-REPL-14")
 def test_packages_import_only_what_they_may() -> None:
     """The contracts in pyproject.toml: the judge does not know the judged, the core knows no clock."""
     run = lint_imports(ROOT)

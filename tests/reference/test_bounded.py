@@ -1,5 +1,6 @@
 """The local store: sessions on one node alone, and no more of them than there is room for."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -64,6 +65,7 @@ def test_a_leaving_node_waits_for_nobody() -> None:
     assert list(cluster.nodes) == ["n2"]
 
 
+@pytest.mark.requirement("REQ-EXP-17")
 def test_the_least_recently_used_session_goes_when_there_is_no_room() -> None:
     """REQ-EXP-17."""
     cluster = alone()

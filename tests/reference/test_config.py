@@ -128,6 +128,7 @@ def test_without_a_store_the_local_one_is_meant() -> None:
     assert config("{}").store == "local"
 
 
+@pytest.mark.requirement("REQ-EXP-17")
 def test_the_local_store_is_shared_with_nobody_and_bounded() -> None:
     """REQ-EXP-17; a cluster of the same file and its routing mean nothing to it."""
     settings = config("session: {store: {type: local, local: {capacity: 120}}}").settings()

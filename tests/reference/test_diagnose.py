@@ -264,6 +264,7 @@ DOMAINS = [
 ]
 
 
+@pytest.mark.requirement("COOK-72", "COOK-73", "COOK-74", "COOK-75", "COOK-76", "COOK-77")
 @pytest.mark.parametrize(("domain", "rule", "mend"), DOMAINS)
 def test_a_domain_that_no_browser_stores_is_refused_with_one_that_it_does(domain: str, rule: str, mend: str) -> None:
     diagnosis = look(with_domain(domain), hosts=[SHOP, PAY])
@@ -291,6 +292,7 @@ def test_hosts_of_two_sites_can_share_nothing() -> None:
     assert "no domain joins example.com and example.org" in found(diagnosis, "host-outside-domain").write
 
 
+@pytest.mark.requirement("COOK-80")
 @pytest.mark.parametrize(
     ("url", "verdict"),
     [

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def test_nothing_that_is_drawn_from_is_changed() -> None:
     assert names == NAMES
 
 
+@pytest.mark.requirement("REQ-COOK-4")
 def test_session_ids_have_256_bits_and_never_repeat() -> None:
     """REQ-COOK-4."""
     draws, other = Draws(SEED), Draws(OTHER)

@@ -33,6 +33,7 @@ def last_of(cluster: Cluster, node: str, cookie: str) -> int:
 # ------------------------------------------------------------------------------------------- the table's first column
 
 
+@pytest.mark.requirement("REQ-COOK-2", "REQ-COOK-3", "REQ-COOK-4")
 def test_login_answers_with_the_user_and_a_new_id_and_the_session_is_empty(cluster: Cluster) -> None:
     answer = cluster.call("n1", "POST", "/login", None, {"user": "ann"})
     assert (answer.status, answer.body) == (200, {"user": "ann"})
@@ -81,6 +82,7 @@ def test_delete_takes_a_key_away_and_says_200_also_when_it_is_absent(cluster: Cl
     assert cluster.data("n3", cookie) == {"k": 2}, "a deleted key can be written again"
 
 
+@pytest.mark.requirement("REQ-COOK-9", "REQ-REVOC-8")
 def test_logout_ends_the_session_everywhere_and_deletes_the_cookie(cluster: Cluster) -> None:
     """REQ-REVOC-1, REQ-COOK-9; and no other session (REQ-REVOC-8)."""
     cookie, other = cluster.login("n1"), cluster.login("n1")
@@ -362,6 +364,7 @@ def test_ids_are_kept_and_sent_as_hashes_only(cluster: Cluster) -> None:
 # ------------------------------------------------------------------------------------------------------------ cookies
 
 
+@pytest.mark.requirement("REQ-COOK-5", "REQ-COOK-7", "REQ-COOK-8", "REQ-COOK-9")
 def test_the_cookie_follows_the_configuration_alike_on_every_node() -> None:
     """REQ-COOK-1, -2, -5 to -8."""
     settings = structs.replace(

@@ -65,6 +65,7 @@ def test_a_hook_that_answers_neither_true_nor_false_has_failed(answer: Any) -> N
 # ------------------------------------------------------------------------------------------------------ what follows
 
 
+@pytest.mark.requirement("REQ-EXP-8")
 def test_an_idle_hook_ends_a_session_when_it_says_so_and_keeps_it_as_long_as_it_does_not() -> None:
     """REQ-EXP-7, REQ-EXP-8."""
     for hook, status in ((after(60), 401), (never, 200)):
@@ -77,6 +78,7 @@ def test_an_idle_hook_ends_a_session_when_it_says_so_and_keeps_it_as_long_as_it_
         assert denied == ({"expired"} if status == 401 else {None}), "a denial is final everywhere"
 
 
+@pytest.mark.requirement("REQ-EXP-9")
 def test_the_idle_hook_is_told_of_activity_on_all_nodes() -> None:
     """REQ-EXP-9: before it may deny, the others are asked, as for the idle limit."""
     told: list[int] = []
@@ -99,6 +101,7 @@ def test_the_idle_hook_is_told_of_activity_on_all_nodes() -> None:
     assert told[-1] == active
 
 
+@pytest.mark.requirement("REQ-EXP-16")
 def test_no_hook_outlives_the_greatest_age() -> None:
     """REQ-EXP-16."""
     cluster = Cluster(2, with_idle(never, max_hook=never)).start()
@@ -109,6 +112,7 @@ def test_no_hook_outlives_the_greatest_age() -> None:
     assert cluster.call("n2", "GET", "/session", cookie).body == {"error": "expired"}
 
 
+@pytest.mark.requirement("REQ-EXP-2", "REQ-EXP-8")
 def test_the_hook_for_the_age_is_asked_first_and_told_when_the_session_was_created() -> None:
     """REQ-EXP-2, REQ-EXP-8."""
     asked: list[str] = []
@@ -169,6 +173,7 @@ def hooked(extension: str, stand_in: str = "") -> str:
     return text + (f"x-anynode: {{hooks: {{evalIdleTimeoutSE: {stand_in}}}}}\n" if stand_in else "")
 
 
+@pytest.mark.requirement("REQ-EXP-7")
 def test_a_hook_is_named_by_its_function_or_by_its_stand_in_and_replaces_the_idle_limit(module: str) -> None:
     """REQ-EXP-7."""
     go = "{funcName: IsIdle, file: /etc/maverics/extensions/idle.go}"

@@ -95,6 +95,7 @@ def test_all_start_at_once_but_one_never_comes() -> None:
     assert ALONE_AFTER <= cluster.now <= ALONE_AFTER + SECOND
 
 
+@pytest.mark.requirement("REQ-FAIL-7")
 def test_a_node_that_nobody_answers_is_ready_alone_after_five_seconds() -> None:
     """REQ-FAIL-7."""
     cluster = Cluster(3).start("n1")

@@ -13,6 +13,7 @@ BORN = 1_000 * SECOND
 SESSION = Session("s", "o", BORN, "ann", BORN, {})
 
 
+@pytest.mark.requirement("REQ-EXP-2", "REQ-EXP-5")
 @pytest.mark.parametrize(
     ("last_s", "now_s", "settings", "expected"),
     [

@@ -37,6 +37,7 @@ def first_peer(cluster: Cluster, node: str, cookie: str) -> str:
 # ------------------------------------------------------------------------------------------------- when a client hears
 
 
+@pytest.mark.requirement("REQ-REPL-3")
 def test_with_none_the_client_hears_at_once_and_with_one_after_a_round_trip() -> None:
     for how, expected in (("none", 0), ("one", 2 * FAR), ("all", 2 * FAR)):
         cluster = Cluster(3, with_acknowledge(how), delay=FAR).start()

@@ -175,6 +175,27 @@ def test_a_request_that_was_passed_on_goes_no_further_however_views_differ() -> 
     assert [(sender, to) for sender, to, _ in sent(cluster, Forward, since)] == [(third, second)]
 
 
+@pytest.mark.requirement("REQ-SEC-9")
+@pytest.mark.parametrize("known", [True, False])
+def test_what_a_client_says_of_forwarding_changes_nothing(*, known: bool) -> None:
+    """No header makes a node take a request for one that another node passed on, or names a session."""
+
+    def asked(headers: tuple[tuple[str, str], ...]) -> tuple[Respond, list[tuple[str, str, type]]]:
+        cluster = settled()
+        cookie = cluster.login("n1")
+        told = tuple((name, value.format(session=session_of(cookie))) for name, value in headers)
+        third, since = ordered(cluster, cookie)[2], cluster.now
+        request = Request("r", "GET", "/session", "app.example.com", cookie=cookie if known else None, headers=told)
+        cluster.perform(third, cluster.nodes[third].request(request, *cluster.clocks(third)))
+        cluster.run_until(lambda: "r" in cluster.answers, SECOND)
+        return cluster.answers["r"], [(sender, to, type(one)) for at, sender, to, one in cluster.sent if at >= since]
+
+    plain = asked(())
+    assert plain[0].status == (200 if known else 401)
+    names = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-By", "X-Forward", "X-Hops", "X-Session", "X-Node")
+    assert asked(tuple((name, "n1; hops=1; session={session}") for name in names)) == plain
+
+
 def test_when_the_first_is_not_ready_the_second_answers_at_once() -> None:
     cluster = settled()
     cookie = cluster.login("n1")

@@ -1,0 +1,145 @@
+"""The catalogue is whole: each requirement is shown, later or not testable, and the page says the same."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.catalogue import (
+    NOTHING,
+    PAGE,
+    ROOT,
+    SHOWN,
+    Entry,
+    NoCatalogue,
+    Showing,
+    catalogue,
+    counts,
+    mistakes,
+    page,
+    red_with,
+    showings,
+)
+from conformance.requirements import Requirement, requirements
+
+UNDER_WAY = {
+    "REQ-FAIL-4", "REQ-FAIL-5", "REQ-MEMB-1", "REQ-MEMB-2", "REQ-MEMB-8", "REQ-MEMB-11", "REQ-SEC-1", "REQ-SEC-2",
+    "REQ-SEC-3", "REQ-SEC-4", "REQ-SEC-7", "REQ-SEC-8", "REQ-REPL-15",
+}  # fmt: skip
+"""What the sealed wire and the whole membership show, once they are there."""
+
+
+def entry(*showing: Showing, **told: object) -> Entry:
+    one = {"sentence": "It is so.", "level": "MUST", "applies_to": "store", "source": ("SEED",), "basis": "stated"}
+    return Entry(Requirement("REQ-REPL-1", **{**one, **told}), showing, ())  # type: ignore[arg-type]
+
+
+def showing(*ids: str) -> Showing:
+    return Showing("tests/test_a.py", "test_it_is_so", ids or ("REQ-REPL-1",))
+
+
+def test_every_requirement_is_shown_or_later_or_not_testable_and_no_test_names_another() -> None:
+    assert [one for one in mistakes(catalogue(), showings()) if one.partition(":")[0] not in UNDER_WAY] == []
+
+
+def test_the_page_is_what_would_be_made() -> None:
+    """Renew it with `make requirements`."""
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == page(catalogue())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (entry(), "REQ-REPL-1: shown by nothing"),
+        (entry(showing(), later=6), "REQ-REPL-1: shown and later"),
+        (entry(showing(), not_testable="so"), "REQ-REPL-1: shown and not testable"),
+        (entry(later=7, not_testable="so"), "REQ-REPL-1: later and not testable"),
+    ],
+)
+def test_a_requirement_that_nothing_or_too_much_is_said_of_is_told(wrong: Entry, said: str) -> None:
+    (told,) = mistakes([wrong], [])
+    assert told.startswith(said)
+
+
+@pytest.mark.parametrize("right", [entry(showing()), entry(later=6), entry(not_testable="so")])
+def test_one_thing_is_enough_to_be_said(right: Entry) -> None:
+    assert mistakes([right], []) == []
+
+
+def test_a_test_that_names_no_requirement_is_told() -> None:
+    (told,) = mistakes([], [showing("REQ-REPL-1", "REQ-REPL-99")])
+    assert told.startswith("tests/test_a.py: test_it_is_so names REQ-REPL-99, which is no requirement")
+
+
+# ------------------------------------------------------------------------------------------------- read from the tests
+
+TESTS = """\
+import pytest
+
+
+@pytest.mark.requirement("REQ-REPL-2", "REQ-REPL-7")
+@pytest.mark.requirement("REQ-REPL-2")
+@pytest.mark.scenario("halves", "one-way-cut", check="convergence")
+def test_sides_agree_again(judgement):
+    judgement.must_hold()
+
+
+def test_something_else():
+    pass
+"""
+
+
+def checkout(folder: Path, text: str) -> Path:
+    """Make a checkout with one suite and no other test."""
+    for name, content in (("conformance/test_one.py", text), ("tests/conformance/test_suites.py", "RED = {}\n")):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_what_a_test_shows_is_read_from_its_markers(tmp_path: Path) -> None:
+    (found,) = showings(checkout(tmp_path, TESTS))
+    assert found == Showing(
+        "conformance/test_one.py",
+        "test_sides_agree_again",
+        ("REQ-REPL-2", "REQ-REPL-7"),
+        ("halves", "one-way-cut"),
+        "convergence",
+    )
+    assert found.claim == "sides agree again"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"REQ-REPL-2", "REQ-REPL-7"', "*IDS", "conformance/test_one.py:4: a marker with something else than texts"),
+        (
+            "import pytest\n",
+            'import pytest\n\npytestmark = pytest.mark.requirement("REQ-REPL-1")\n',
+            "conformance/test_one.py: a marker `requirement` that stands at no test",
+        ),
+    ],
+)
+def test_a_marker_that_cannot_be_read_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(NoCatalogue) as refused:
+        showings(checkout(tmp_path, TESTS.replace(old, new, 1)))
+    assert str(refused.value).startswith(said)
+
+
+def test_without_a_checkout_there_is_no_catalogue(tmp_path: Path) -> None:
+    with pytest.raises(NoCatalogue, match="run it from a checkout"):
+        showings(tmp_path)
+
+
+def test_a_table_of_broken_stores_is_needed(tmp_path: Path) -> None:
+    checkout(tmp_path, TESTS)
+    (tmp_path / "tests/conformance/test_suites.py").write_text("OTHER = {}\n", encoding="utf-8")
+    with pytest.raises(NoCatalogue, match="no table RED"):
+        red_with(tmp_path)
+
+
+def test_the_counts_add_up() -> None:
+    entries = catalogue()
+    total = [int(word) for word in counts(entries)[-1].split()[1:]]
+    assert total[0] == len(requirements()) == sum(total[1:])
+    assert total[1] == sum(entry.state == SHOWN for entry in entries)
+    assert total[-1] == sum(entry.state == NOTHING for entry in entries)
