@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, TextIO
 
 import msgspec
@@ -26,6 +27,9 @@ OUR_DEFECT = 5
 """anynode itself is wrong: any exception that nobody foresaw, or a replay with another digest."""
 INTERRUPTED = 130
 """128 and the number of SIGINT, as shells count."""
+
+BETWEEN_LINES_S = 30
+"""Where nobody watches, long work says so often how far it has come: a log shows that it lives, and stays short."""
 
 _EXIT_OF_VERDICT = {
     verdict.HOLDS: HELD,
@@ -122,13 +126,16 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def progress(title: str, total: int, *, shown: bool = True) -> Iterator[Callable[[int], None]]:
-    """Show on stderr how far long work has come, when a person is watching.
+def progress(
+    title: str, total: int, *, shown: bool = True, clock: Callable[[], float] = monotonic
+) -> Iterator[Callable[[int], None]]:
+    """Show on stderr how far long work has come: a bar for a person who watches, else a line now and then for a log.
 
     Args:
         title: what is being done.
         total: how much there is to do, in any unit.
         shown: False keeps silent (`--json`).
+        clock: tells the seconds between two lines.
 
     Yields:
         A function that takes how much is done so far, in the same unit.
@@ -137,9 +144,25 @@ def progress(title: str, total: int, *, shown: bool = True) -> Iterator[Callable
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not (shown and console.is_terminal)) as bar:
+    if shown and not console.is_terminal:
+        yield _lines_of(title, total, clock)
+        return
+    with Progress(console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def _lines_of(title: str, total: int, clock: Callable[[], float]) -> Callable[[int], None]:
+    """Make what says in a line how far work has come, at most every `BETWEEN_LINES_S`."""
+    due = clock() + BETWEEN_LINES_S
+
+    def advance(done: int) -> None:
+        nonlocal due
+        if clock() >= due:
+            due = clock() + BETWEEN_LINES_S
+            note(f"{title}: {done * 100 // max(total, 1)} %")
+
+    return advance
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -1,5 +1,6 @@
 """From what `--subject` was given to the subject: the reference, a broken store, a subject file, or a Python class."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from conformance.broken import BROKEN
@@ -24,7 +25,7 @@ def subject_named(name: str) -> Subject:
         name: "reference", "broken:NAME", the path of a subject file, or package.module:Class.
 
     Raises:
-        UnknownSubject: nobody has that name; the message lists who there is.
+        UnknownSubject: nobody has that name; the message names the nearest, or lists who there is.
         SubjectRefused: the file cannot be used.
     """
     if name == REFERENCE:
@@ -37,10 +38,11 @@ def subject_named(name: str) -> Subject:
         return _of_file(Path(name))
     elif ":" in name:
         return PythonSubject(name, name, folder=Path.cwd())
-    known = ", ".join([REFERENCE, *(BROKEN_PREFIX + bug for bug in BROKEN)])
+    known = [REFERENCE, *(BROKEN_PREFIX + bug for bug in BROKEN)]
+    near = get_close_matches(name, known, n=1)
+    which = f"did you mean '{near[0]}'? else write" if near else f"write one of: {', '.join(known)}; or"
     raise UnknownSubject(
-        f"--subject {name}: no such subject; write one of: {known}; or the path of a subject file (FILE.yaml), or "
-        "package.module:Class"
+        f"--subject {name}: no such subject; {which} the path of a subject file (FILE.yaml), or package.module:Class"
     )
 
 

@@ -225,3 +225,12 @@ def test_progress_stays_silent_where_no_terminal_is(capsys: pytest.CaptureFixtur
     with output.progress("simulating", 100) as done:
         done(50)
     assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_says_in_a_log_how_far_it_has_come(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    with output.progress("27 runs", 27, clock=lambda: now[0]) as done:
+        for ran, second in enumerate([10, 29, 31, 32, 60, 62], start=1):
+            now[0] = second
+            done(ran)
+    assert capsys.readouterr() == ("", "27 runs: 11 %\n27 runs: 22 %\n")
