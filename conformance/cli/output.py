@@ -9,7 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic  # noqa: TID251 - a log is told now and then how far work has come, which decides nothing
 from typing import Any, TextIO
 
 import msgspec

@@ -207,7 +207,7 @@ def test_a_selection_that_matches_nothing_is_an_error(suite: Suite, workers: lis
     [
         (["--requirement", "REPL-10"], "found 'REPL-10', which is no requirement's id; the nearest is 'REQ-REPL-10'"),
         (["--subject", "nobody"], "--subject nobody: no such subject; write one of: reference, "),
-        (["--subject", "broken:forgets_end"], "no such subject; did you mean 'broken:forgets_ends'? else write the path"),
+        (["--subject", "broken:forgets_end"], "no such subject; did you mean 'broken:forgets_ends'? else"),
         (["--seed", "-1"], "--seed: found -1, expected 0 or more; write --seed 1"),
     ],
 )
