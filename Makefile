@@ -42,11 +42,13 @@ check: env
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-# Speed, as ratios within one run.
+# Speed, as ratios within one run; what comparing costs; what a record takes.
 bench: env
 	.venv/bin/python benchmarks/startup.py
 	.venv/bin/python benchmarks/network.py
 	.venv/bin/python benchmarks/store.py
+	.venv/bin/python benchmarks/digests.py
+	.venv/bin/python benchmarks/memory.py
 	.venv/bin/python benchmarks/subjects.py
 
 # What README shows as printed, and its picture.

@@ -9,7 +9,9 @@ SECOND_US = 1_000_000
 
 
 @pytest.mark.requirement("REQ-REPL-1", "REQ-REPL-2")
-@pytest.mark.scenario("steady-lan", "clock-jumps-a-year", "join-under-load", check="convergence")
+@pytest.mark.scenario(
+    "steady-lan", "round-robin-without-routing", "clock-jumps-a-year", "join-under-load", check="convergence"
+)
 def test_a_session_appears_on_every_node_though_nobody_asks_there(judgement: Judgement) -> None:
     judgement.must_hold()
 

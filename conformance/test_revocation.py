@@ -6,7 +6,7 @@ from conformance.plugin import Judgement
 
 
 @pytest.mark.requirement("REQ-REVOC-1", "REQ-REVOC-3")
-@pytest.mark.scenario("steady-lan", "logout-during-partition", "nasa-day", check="no_resurrection")
+@pytest.mark.scenario("steady-lan", "logout-during-partition", "logout-flood", "nasa-day", check="no_resurrection")
 def test_a_session_that_was_logged_out_answers_nowhere(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -32,6 +32,12 @@ def test_a_revocation_on_one_side_of_a_partition_holds_on_the_other(judgement: J
 @pytest.mark.requirement("REQ-REVOC-7")
 @pytest.mark.scenario("crash-and-return-empty", check="no_resurrection")
 def test_a_node_that_joins_later_takes_no_ended_session_for_valid(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-10", "REQ-EXP-14")
+@pytest.mark.scenario("longer-than-a-lifetime", check="no_resurrection")
+def test_a_node_that_was_away_for_longer_than_a_session_lives_brings_nothing_back(judgement: Judgement) -> None:
     judgement.must_hold()
 
 

@@ -7,6 +7,7 @@ from conformance.plugin import Judgement
 
 @pytest.mark.requirement("REQ-ROUT-1", "REQ-ROUT-7")
 @pytest.mark.scenario(
+    "routing-round-robin",
     "routed-regions",
     "routed-lan",
     "routed-loss",
@@ -22,6 +23,7 @@ def test_a_client_reads_its_own_writes_wherever_its_requests_land(judgement: Jud
 
 @pytest.mark.requirement("REQ-ROUT-1", "REQ-ROUT-2")
 @pytest.mark.scenario(
+    "routing-round-robin",
     "routed-regions",
     "routed-lan",
     "routed-loss",

@@ -36,7 +36,7 @@ class Records:
         self.sessions: dict[str, Session] = {}
         self.revocations: dict[str, Revocation] = {}
         self.tree = Tree()
-        self._owned: dict[str, dict[str, None]] = {}
+        self._owned: dict[str, list[str]] = {}
         self._revoked: dict[str, str] = {}
         self._unsettled: dict[str, int] = {}
         self._oldest: list[tuple[int, str]] = []
@@ -72,7 +72,7 @@ class Records:
         if revocation is not None:
             session = revoked(session, revocation)
         if held is None:
-            self._owned.setdefault(session.owner, {})[session.id] = None
+            self._owned.setdefault(session.owner, []).append(session.id)
             self._forget_later(session.created, session.id)
         self.sessions[session.id] = session
         self._changed(session.id)
@@ -224,7 +224,7 @@ class Records:
 
     def _remove(self, session: Session) -> None:
         del self.sessions[session.id]
-        del self._owned[session.owner][session.id]
+        self._owned[session.owner].remove(session.id)
         if not self._owned[session.owner]:
             del self._owned[session.owner]
         self._drop(session.id)

@@ -66,6 +66,10 @@ class Session(Struct, frozen=True, gc=False, array_like=True):
     end: Ending | None = None
 
 
+NO_CELLS: dict[str, Cell] = {}
+"""What every ended session holds: one for all, of which nothing is ever changed."""
+
+
 class Revocation(Struct, frozen=True, gc=False, array_like=True):
     """Every session of that owner begun before `at` is ended, also one whose record arrives later (REQ-REVOC-7)."""
 
@@ -93,7 +97,7 @@ def later(one: Cell, other: Cell) -> Cell:
 
 def ended(session: Session, end: Ending) -> Session:
     """End a copy and scrub what it held; what is kept is what a merge and a revocation need."""
-    return Session(session.id, session.owner, session.created, "", session.created, {}, end)
+    return Session(session.id, session.owner, session.created, "", session.created, NO_CELLS, end)
 
 
 def merge(mine: Session, theirs: Session) -> Session:
@@ -112,9 +116,9 @@ def merge(mine: Session, theirs: Session) -> Session:
     if mine.end is not None:
         if theirs.end is None or _order(mine.end) <= _order(theirs.end):
             return mine
-        return theirs
+        return _under_names_of(mine, theirs)
     if theirs.end is not None:
-        return theirs
+        return _under_names_of(mine, theirs)
     cells = mine.cells
     for key, cell in theirs.cells.items():
         held = cells.get(key)
@@ -125,6 +129,13 @@ def merge(mine: Session, theirs: Session) -> Session:
     if cells is mine.cells and theirs.last <= mine.last:
         return mine
     return structs.replace(mine, last=max(mine.last, theirs.last), cells=cells)
+
+
+def _under_names_of(mine: Session, theirs: Session) -> Session:
+    """Take an end over under the hashes that are held here already: what comes over a wire has its own of each."""
+    if theirs.id is mine.id:
+        return theirs
+    return structs.replace(theirs, id=mine.id, owner=mine.owner, cells=theirs.cells or NO_CELLS)
 
 
 def revoked(session: Session, revocation: Revocation) -> Session:
