@@ -120,7 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("the same 10 differences in more sessions (a level of the tree is 16 times as many):")
     for sessions in SIZES:
         cost, messages, everything = measure(sessions, 10)
-        print(f"  {sessions:>7,} sessions: {cost:>7,} bytes, {messages} messages, {cost / everything:.4%} of everything")
+        share = f"{cost / everything:.4%} of everything"
+        print(f"  {sessions:>7,} sessions: {cost:>7,} bytes, {messages} messages, {share}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """What a session and an end take of one node's memory, and what is left once they are forgotten.
 
 A reference node takes in records as they come over the wire, each with strings of its own, until their digests have
-settled. Python's own account of its allocations is read (tracemalloc), so that neither the allocator's reserves nor what
-else the process does is counted. Simulated nodes share records and take less.
+settled. Python's own account of its allocations is read (tracemalloc), so that neither the allocator's reserves nor
+what else the process does is counted. Simulated nodes share records and take less.
 """
 
 import argparse
@@ -81,7 +81,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     count = parser.parse_args(arguments).records
     tracemalloc.start()
     for keys in (0, 2, 10):
-        taken = Held().growth
         held = Held()
         taken = held.growth(lambda held=held, keys=keys: held.take(count, keys))
         print(f"a session of {keys} keys: {taken // count:,} bytes on each node")
