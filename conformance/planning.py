@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from conformance import folder
 from conformance.checks import CHECKS, OPTIONAL, nearest_check
 from conformance.history import Lifetime
+from conformance.live_fitting import fitted
+from conformance.subjects.http import HttpSubject
 from conformance.subjects.naming import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
@@ -93,6 +95,7 @@ def plan(
         reference.errors.ConfigurationError: the configuration is refused.
         SubjectRefused: nobody of that name can be judged, or its file cannot be used.
         BrokenAdapter: the subject does not say who it is.
+        NotTested: the scenario cannot be done to real servers, or not to these.
     """
     unknown = [name for name in scenario.expect.checks if name not in CHECKS and name not in OPTIONAL]
     if unknown:
@@ -104,15 +107,20 @@ def plan(
     chosen = subject_named(subject)
     if seed is None:
         seed = scenario.seed if scenario.seed is not None else DEFAULT_SEED
+    command = _command(scenario, seed, subject, {"config": config, "traffic": traffic, "delays": delays})
+    prepared = chosen.prepare(configuration, scenario.cluster.nodes)
+    if isinstance(chosen, HttpSubject):
+        fit = fitted(scenario, chosen.file, prepared.features)
+        scenario, prepared = fit.scenario, structs.replace(prepared, notes=[*prepared.notes, *fit.notes])
     return Plan(
         scenario=scenario,
         seed=seed,
         subject=chosen,
         configuration=configuration,
         settings=settings,
-        prepared=chosen.prepare(configuration, scenario.cluster.nodes),
+        prepared=prepared,
         config_source=OWN if config is None else str(config),
-        command=_command(scenario, seed, subject, {"config": config, "traffic": traffic, "delays": delays}),
+        command=command,
         inputs=inputs,
     )
 

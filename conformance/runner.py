@@ -20,6 +20,7 @@ from conformance.history import LOCAL, Fault, History
 from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
 from conformance.subjects.adapter import BrokenAdapter
+from conformance.subjects.http import Servers
 from conformance.subjects.subject import Crew
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
@@ -130,6 +131,8 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
             document.fault(fault)
         figures = figures_of(history)
         _write_figures(document, figures, history, out)
+        if outcome.noise:
+            document.figure("noise", unit="us", source="this machine, while the run lasted", value=outcome.noise)
         power = beside(findings)
         if power is not None:
             document.figure("power", unit="seeds", source="anynode power", value=power)
@@ -194,6 +197,10 @@ def world_of(decided: Plan, crew: Crew | None = None) -> World:
         store=decided.configuration.store,
         poll_us=settings.poll_us,
     )
+    if isinstance(crew, Servers):
+        from conformance.live import LiveWorld  # noqa: PLC0415 - only real servers need HTTP
+
+        return LiveWorld(decided.scenario, decided.seed, judged, decided.inputs, crew)
     return World(decided.scenario, decided.seed, judged, decided.inputs)
 
 

@@ -22,6 +22,8 @@ from conformance import folder, tally
 from conformance.expecting import Expected
 from conformance.planning import plan
 from conformance.runner import carry_out
+from conformance.subjects.http import HttpSubject
+from conformance.subjects.naming import subject_named
 from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 from reports.badge import badge_json, badge_svg
 from reports.document import read
@@ -131,7 +133,7 @@ def validate(
     result = Validation(
         subject=name,
         verdict=verdict,
-        replayable=verdict != BROKEN_ADAPTER and _replayable(subject, seed),
+        replayable=verdict != BROKEN_ADAPTER and not is_live(subject) and _replayable(subject, seed),
         digest=blake2b(digests.encode(), digest_size=32).hexdigest(),
         requirements=judged,
         checks=_counted([(check.check, check.verdict) for one in documents for check in one.checks]),
@@ -143,6 +145,11 @@ def validate(
     (out / REPORT).write_text(page(msgspec.to_builtins(result), by_folder), encoding="utf-8")
     (out / "validation.json").write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
     return result
+
+
+def is_live(subject: str) -> bool:
+    """Say whether time is real there: then no run is ever the same again, and none is tried."""
+    return isinstance(subject_named(subject), HttpSubject)
 
 
 class NothingToJudge(ValueError):

@@ -49,7 +49,49 @@ def around_faults(scenario: Scenario, minutes: int = 10) -> Scenario:
     if workload.traffic is not None and struck:
         later = min(struck) - moved(min(struck))
         changed["workload"] = workload.model_copy(update={"from_": workload.from_ + later})
-    return _as_a_file(scenario, scenario.model_copy(update=changed))
+    return as_a_file(scenario, scenario.model_copy(update=changed))
+
+
+def in_half_of(scenario: Scenario, length_us: int) -> Scenario:
+    """Shorten a scenario to any length, with as much of it quiet as not: for real time, where seconds are dear.
+
+    What lies between faults shrinks evenly, and so do the faults where they alone take more than half of the time.
+
+    Args:
+        scenario: one that may be long.
+        length_us: how long it may be, µs.
+
+    Returns:
+        As `around_faults`.
+    """
+    if scenario.duration <= length_us:
+        return scenario
+    moved = _halving(_instants(scenario), scenario.duration, length_us)
+    faults = [_moved(fault, moved) for fault in scenario.faults]
+    return as_a_file(scenario, scenario.model_copy(update={"duration": length_us, "faults": faults}))
+
+
+def _halving(spans: list[tuple[int, int]], duration_us: int, length_us: int) -> Callable[[int], int]:
+    """Return the function from instants of the long run to those of the short one."""
+    cuts, busy = _stretches(spans, duration_us)
+    lengths = [end - begin for begin, end in pairwise(cuts)]
+    faults_us = sum(length for length, struck in zip(lengths, busy, strict=True) if struck)
+    kept_us = min(faults_us, length_us // 2)
+    places, place = {0: 0}, 0
+    for (_, end), length, struck in zip(pairwise(cuts), lengths, busy, strict=True):
+        place += (
+            length * kept_us // faults_us if struck else length * (length_us - kept_us) // (duration_us - faults_us)
+        )
+        places[end] = place
+    places[duration_us] = length_us
+    return places.__getitem__
+
+
+def _stretches(spans: list[tuple[int, int]], duration_us: int) -> tuple[list[int], list[bool]]:
+    """Cut a run at every beginning and end of a fault, and say of each stretch whether one is in force."""
+    cuts = sorted({0, duration_us, *(instant for span in spans for instant in span)})
+    busy = [any(start <= begin and end <= stop for start, stop in spans) for begin, end in pairwise(cuts)]
+    return cuts, busy
 
 
 def _instants(scenario: Scenario) -> list[tuple[int, int]]:
@@ -60,12 +102,11 @@ def _instants(scenario: Scenario) -> list[tuple[int, int]]:
 
 def _shrinking(spans: list[tuple[int, int]], duration_us: int, length_us: int) -> Callable[[int], int]:
     """Return the function from instants of the long run to those of the short one: it never goes backwards."""
-    cuts = sorted({0, duration_us, *(instant for span in spans for instant in span)})
+    cuts, busy = _stretches(spans, duration_us)
     quiet_us = length_us // _SHARES
     new = [0]
-    for begin, end in pairwise(cuts):
-        busy = any(start <= begin and end <= stop for start, stop in spans)
-        new.append(new[-1] + (end - begin if busy else min(end - begin, quiet_us)))
+    for (begin, end), struck in zip(pairwise(cuts), busy, strict=True):
+        new.append(new[-1] + (end - begin if struck else min(end - begin, quiet_us)))
     scale = max(new[-1], length_us)
     places = {cut: place * length_us // scale for cut, place in zip(cuts, new, strict=True)}
     return places.__getitem__
@@ -80,8 +121,13 @@ def _moved(fault: Any, moved: Callable[[int], int]) -> Any:
     return fault.model_copy(update={"at": at, "for_": max(1, moved(fault.at + fault.for_) - at)})
 
 
-def _as_a_file(scenario: Scenario, shortened: Scenario) -> Scenario:
-    """Read it again from its own text, as everybody else would: what it names lies where it lay."""
+def as_a_file(scenario: Scenario, shortened: Scenario) -> Scenario:
+    """Read it again from its own text, as everybody else would: what it names lies where it lay.
+
+    Args:
+        scenario: whose name it has, and from whose folder its files are named.
+        shortened: what it says.
+    """
     folder = Path() if scenario.path is None else scenario.path.parent
     traffic, delay = shortened.workload.traffic, shortened.network.delay
     text = told_again(

@@ -85,7 +85,10 @@ class Judged(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What came of a run, for whoever writes the run document."""
+    """What came of a run, for whoever writes the run document.
+
+    `noise` is what the machine added to what was seen, where time was real, µs; empty where it was simulated.
+    """
 
     digest: str
     events: int
@@ -97,6 +100,7 @@ class Outcome(Struct, frozen=True):
     finished: bool
     deliveries: int
     alarms: int
+    noise: dict[str, int] = {}
 
 
 class World:
@@ -107,14 +111,17 @@ class World:
         seed: decides all chance.
         judged: whose nodes run.
         inputs: what was read from the files that the scenario names; read here when None.
+        loop: the event loop; another one than the simulated world's runs in another time.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, judged: Judged, inputs: Inputs | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, judged: Judged, inputs: Inputs | None = None, loop: Loop | None = None
+    ) -> None:
         self.scenario = scenario
         self.inputs = read_inputs(scenario) if inputs is None else inputs
         self.seed = seed
         self.judged = judged
-        self.loop = Loop()
+        self.loop = Loop() if loop is None else loop
         self.hosts: dict[str, Host] = {}
         self.recorder: Recorder
         self.network: Network
@@ -191,15 +198,14 @@ class World:
     # ------------------------------------------------------------------------------------------------- before the start
 
     def _build(self, history: BinaryIO | None, trace: Any) -> None:
-        scenario, judged, loop, names = self.scenario, self.judged, self.loop, self._names
+        scenario, judged, loop = self.scenario, self.judged, self.loop
         self._history = HistoryWriter(history)
         self.recorder = Recorder(trace)
         chance = self._chance.part("network")
-        kind = StreamingNetwork if STREAM in judged.features else Network
-        self.network = kind(loop, names, staging.delay_between(scenario, self.inputs), chance, self.recorder)
+        self.network = self._make_network(chance)
         for rule in staging.standing_rules(scenario, chance):
             self.network.add(rule)
-        for name in names:
+        for name in self._names:
             self.hosts[name] = self._make_host(name)
         balancer = staging.balancer_of(scenario, self._chance.part("balancer"))
         self._readiness = Readiness(loop, self.hosts, self._history.write, balancer.saw)
@@ -224,6 +230,11 @@ class World:
         )
         self._faults = Timetable(self, staging.faults_of(scenario), self._chance.part("faults"))
         self._write_headers()
+
+    def _make_network(self, chance: Chance) -> Network:
+        kind = StreamingNetwork if STREAM in self.judged.features else Network
+        delays = staging.delay_between(self.scenario, self.inputs)
+        return kind(self.loop, self._names, delays, chance, self.recorder)
 
     def _make_host(self, name: str) -> Host:
         judged, seed = self.judged, self.seed

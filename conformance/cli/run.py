@@ -51,6 +51,7 @@ def run(
     import time  # noqa: TID251 - how long the page took is told to the user
 
     from conformance import folder, runner
+    from conformance.live_fitting import NotTested
     from conformance.planning import Refused, plan
     from conformance.subjects.adapter import BrokenAdapter
     from conformance.subjects.file import SubjectRefused
@@ -61,6 +62,7 @@ def run(
     with (
         output.refusing(ScenarioRefused, ConfigurationError, SubjectRefused, Refused, folder.NotARun),
         output.refusing(BrokenAdapter, code=output.BROKEN_ADAPTER),
+        output.refusing(NotTested, code=output.UNDECIDED),
     ):
         decided = plan(
             load(scenario),
@@ -76,7 +78,10 @@ def run(
     for said in decided.inputs.notes:
         output.note(f"note: {said}")
     total = decided.scenario.duration
-    with output.progress(f"{decided.scenario.name}, seed {decided.seed}", total, shown=not as_json) as advance:
+    with (
+        output.refusing(SubjectRefused),
+        output.progress(f"{decided.scenario.name}, seed {decided.seed}", total, shown=not as_json) as advance,
+    ):
         result = runner.carry_out(decided, place, lambda now: advance(min(now, total)))
     began = time.perf_counter()
     page.make(place)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from conformance.broken import BROKEN
 from conformance.subjects.file import SUFFIXES, SubjectRefused, read_file
+from conformance.subjects.http import HttpSubject
 from conformance.subjects.in_process import InProcess
 from conformance.subjects.subject import Subject
 from conformance.subjects.third_party import PythonSubject, StdioSubject
@@ -52,4 +53,4 @@ def _of_file(path: Path) -> Subject:
         return StdioSubject(str(path), file)
     if file.profile == "python":
         return PythonSubject(str(path), str(file.factory), folder=file.folder, file=file)
-    raise SubjectRefused(f"--subject {path}: profile 'http' cannot be run yet; write profile: stdio or profile: python")
+    return HttpSubject(str(path), file)

@@ -1,0 +1,223 @@
+"""The world in real time: the same order of a run, users, observers and faults, on servers that are asked over HTTP.
+
+What differs from `simulator.world` stands here: time, the servers' lives, and what of a network can be touched. The
+history is the same, and so are the checks.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from types import FrameType
+from typing import BinaryIO
+
+from msgspec import Struct, json, structs
+
+from conformance.history import Contract, Header
+from conformance.live_hosts import LiveHost
+from conformance.live_loop import LiveLoop
+from conformance.relays import RelayedNetwork
+from conformance.subjects.http import READY_US, Servers
+from scenarios import Inputs
+from scenarios.schema import Scenario
+from simulator.chance import Chance
+from simulator.clock import SECOND_US
+from simulator.host import Host
+from simulator.network import Network
+from simulator.world import Judged, Outcome, World
+
+
+class Noise(Struct, frozen=True):
+    """What of a run is the machine's doing and not the servers', µs: every bound of the contract is widened by it.
+
+    Attributes:
+        late_us: the most that anything was done later than it was due.
+        round_trip_us: the longest of 99 in 100 answers to `/status`, asked twice a second of every server that nothing
+            was done to.
+        round_trips: how many there were.
+    """
+
+    late_us: int
+    round_trip_us: int
+    round_trips: int
+
+    @property
+    def us(self) -> int:
+        """Both together."""
+        return self.late_us + self.round_trip_us
+
+
+class LiveWorld(World):
+    """One run on real servers.
+
+    Args:
+        scenario: what happens, as fitted to the servers (`live_fitting`).
+        seed: decides all chance of users, observers and faults; the servers have their own.
+        judged: whose servers run.
+        inputs: what was read from the files that the scenario names.
+        servers: who starts and ends their processes.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, judged: Judged, inputs: Inputs, servers: Servers) -> None:
+        self._aio = asyncio.new_event_loop()
+        self._live = LiveLoop()
+        super().__init__(scenario, seed, judged, inputs, self._live)
+        self._servers = servers
+        self._relays: RelayedNetwork
+        self._live_hosts: list[LiveHost] = []
+        self._measured: Noise | None = None
+
+    def run(
+        self,
+        history: BinaryIO | None = None,
+        trace: BinaryIO | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Outcome:
+        """Run the scenario once; see `World.run`. The history's bounds are widened by the noise that was measured.
+
+        Raises:
+            BrokenAdapter: a server does not speak as the protocol says, was not ready in time, or ended by itself.
+            SubjectRefused: a server cannot be started.
+            KeyboardInterrupt: interrupted, by SIGINT or SIGTERM.
+        """
+        lines = BytesIO()
+        try:
+            with _terminated_as_interrupted():
+                return super().run(lines, trace, progress)
+        finally:
+            try:
+                self._close()
+            finally:
+                if history is not None:
+                    history.write(self._widened(lines.getvalue()))
+
+    def outcome(self) -> Outcome:
+        """Tell how far the run has come, and how the machine fared."""
+        return structs.replace(
+            super().outcome(), noise={**structs.asdict(self.noise()), "widened_by_us": self.noise().us}
+        )
+
+    def noise(self) -> Noise:
+        """Tell what the machine did by itself so far, and at most until everything is read at the end."""
+        if self._measured is not None:
+            return self._measured
+        trips = sorted(trip for host in self._live_hosts for trip in host.round_trips)
+        return Noise(self._live.latest_us, trips[len(trips) * 99 // 100] if trips else 0, len(trips))
+
+    # ------------------------------------------------------------------------------------------------ the world's parts
+
+    def _make_network(self, chance: Chance) -> Network:
+        self._relays = RelayedNetwork(self._live, self._names, chance, self.recorder, self._servers.links)
+        return self._relays
+
+    def _make_host(self, name: str) -> Host:
+        host = LiveHost(self._live, name, self._servers, self.network, self.recorder, self._host)
+        self._live_hosts.append(host)
+        return host
+
+    def _start(self) -> None:
+        """Start all servers but those that join later, wait until all are ready, and let time begin."""
+        self._servers.refuse_used_ports()
+        self._aio.run_until_complete(self._start_servers())
+        self._live.go()
+        self._faults.begin()
+        self._readiness.begin()
+
+    async def _start_servers(self) -> None:
+        await self._relays.open()
+        limit_us = self._servers.file.ready or READY_US
+        first = [host for host in self._live_hosts if host.name not in self._late]
+        for host in first:
+            host.start()
+        try:
+            async with asyncio.timeout(limit_us / SECOND_US):
+                while not all(host.ready for host in first):
+                    await asyncio.gather(*(host.look() for host in first if not host.ready))
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise next(host for host in first if not host.ready).not_ready(limit_us / SECOND_US) from None
+        for host in self._live_hosts:
+            host.changed = self._readiness.look
+            host.begin()
+
+    def _advance(self, to: int, until: Callable[[], bool] | None = None) -> None:
+        """Let the world run up to an instant, or until something holds; a second at a time, for whoever is told."""
+        while True:
+            step = min(to, self._live.touch() + SECOND_US)
+            self._aio.run_until_complete(self._live.advance(step, until))
+            if self._progress is not None:
+                self._progress(self.loop.now)
+            if self.loop.now >= to or (until is not None and until()):
+                return
+
+    def _settling_us(self) -> int:
+        return super()._settling_us() + 2 * self.noise().us  # of converge and of detect
+
+    def _await_agreement(self) -> None:
+        """Give the servers the time that they promised, and what the noise meanwhile adds to it."""
+        known_us = self.noise().us
+        super()._await_agreement()
+        while (more_us := self.noise().us - known_us) > 0:
+            known_us += more_us
+            self._advance(self.loop.now + 2 * more_us)
+
+    def _read_everything(self) -> None:
+        """Read every witness session; all at once they make a noise that says nothing of what came before."""
+        self._measured = self.noise()
+        super()._read_everything()
+
+    # --------------------------------------------------------------------------------------------------------- the end
+
+    def _close(self) -> None:
+        """Kill every process that was started here, then leave no task and no connection behind."""
+        self._servers.close()
+        try:
+            self._aio.run_until_complete(self._close_connections())
+            self._aio.run_until_complete(self._aio.shutdown_asyncgens())
+        finally:
+            self._aio.close()
+
+    async def _close_connections(self) -> None:
+        for host in self._live_hosts:
+            await host.close()
+        if self._live_hosts:
+            await self._relays.close()
+
+    def _widened(self, lines: bytes) -> bytes:
+        """Write the history with a header whose bounds are widened by the noise."""
+        first, newline, rest = lines.partition(b"\n")
+        if not newline:
+            return lines
+        header = json.decode(first, type=Header)
+        header.contract = widened(header.contract, self.noise())
+        return json.encode(header) + newline + rest
+
+
+def widened(contract: Contract, noise: Noise) -> Contract:
+    """Widen every bound by what the machine may have added to what was seen."""
+    return structs.replace(
+        contract,
+        converge_us=contract.converge_us + noise.us,
+        clock_skew_us=contract.clock_skew_us + noise.us,
+        detect_us=contract.detect_us + noise.us,
+        idle_slack_us=contract.idle_slack_us + noise.us,
+    )
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Have SIGTERM do what Ctrl-C does: servers must not outlive whoever started them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

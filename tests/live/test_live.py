@@ -1,0 +1,186 @@
+"""Real servers under the judge: the honest one is acquitted, each broken one convicted, and nothing is left of them."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance.cli.app import execute
+from conformance.subjects.file import SubjectRefused, read_file
+from conformance.verdict import HOLDS, VIOLATED
+from tests.live.cluster import Cluster, Ran, children
+
+Clusters = Callable[[], Cluster]
+
+
+def test_servers_that_keep_what_they_promise_are_acquitted(honest: Ran) -> None:
+    expected = {finding.check: finding.verdict for finding in honest.run.checks if finding.expected}
+    checks = ["structure", "isolation", "convergence", "durability", "no_resurrection"]
+    assert expected == dict.fromkeys(checks, HOLDS), honest.run.checks
+    assert honest.found["convergence"].judged >= 24
+
+
+def test_a_kill_and_a_pause_are_done_and_undone(honest: Ran) -> None:
+    crash, pause = honest.history.faults
+    assert (crash.fault, crash.nodes, crash.touched) == ("crash", ["n1"], 1)
+    assert (pause.fault, pause.nodes) == ("pause", ["n2"])
+    assert pause.touched >= 1
+    for fault in (crash, pause):
+        assert fault.end is not None
+        assert 1_400_000 < fault.end - fault.begin < 3_000_000
+    assert [ready.ready for ready in honest.history.readies].count("n1") == 2, "killed, and back"
+    away = [o for o in honest.history.operations if o.node == "n1" and crash.begin < o.asked < (crash.end or 0)]
+    assert not any(o.outcome == "ok" and o.asked > crash.begin + 50_000 for o in away)
+
+
+def test_no_process_is_left_of_a_run(honest: Ran) -> None:
+    assert honest.left == []
+
+
+def test_every_bound_is_widened_by_the_noise_and_says_so(honest: Ran) -> None:
+    lines = [json.loads(line) for line in (honest.run.folder / "run.jsonl").read_text().splitlines()]
+    (noise,) = [line["value"] for line in lines if line.get("figure") == "noise"]
+    assert noise["widened_by_us"] == noise["late_us"] + noise["round_trip_us"] > 0
+    assert noise["round_trips"] > 10
+    promised, kept = lines[0]["contract"], honest.history.header.contract
+    assert kept.converge_us == promised["converge_us"] + noise["widened_by_us"]
+    assert kept.detect_us == promised["detect_us"] + noise["widened_by_us"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"), [("lose", "convergence"), ("revive", "no_resurrection"), ("mix", "isolation")]
+)
+def test_broken_servers_are_convicted(broken: str, check: str, cluster: Clusters) -> None:
+    ran = Ran(cluster(), broken)
+    assert ran.found[check].verdict == VIOLATED, ran.run.checks
+    assert ran.found[check].evidence
+    assert ran.run.verdict == VIOLATED
+    assert ran.left == []
+
+
+# ------------------------------------------------------------------------------------------------------ what goes wrong
+
+
+def judged(cluster: Cluster, subject: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, Any]:
+    out = cluster.folder / "out"
+    code = execute(["run", str(cluster.scenario), "--subject", str(subject), "--out", str(out), "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_port_that_is_in_use_is_named_before_anything_starts(
+    cluster: Clusters, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = cluster()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        file = ours.subject()
+        told = yaml.safe_load(file.read_text(encoding="utf-8"))
+        told["nodes"]["n2"]["address"] = f"http://127.0.0.1:{port}"
+        file.write_text(yaml.safe_dump(told), encoding="utf-8")
+        before = children()
+        code, said = judged(ours, file, capsys)
+    assert code == 2
+    assert f"nodes.n2.address http://127.0.0.1:{port}: somebody listens there already" in said["error"]["message"]
+    assert children() == before
+
+
+@pytest.mark.parametrize(
+    ("answers", "named"),
+    [
+        ("500", "GET /status: the answer: found 500"),
+        ("never", "GET /status: the answer: found no answer"),
+        ("pages", "GET /status: the answer: found 200 with text/html"),
+        ("gone", "the process: found it gone with exit code 3"),
+    ],
+)
+def test_servers_that_are_none_of_ours_are_a_broken_adapter(
+    answers: str, named: str, cluster: Clusters, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = cluster()
+    before = children()
+    code, said = judged(ours, ours.subject("--answers", answers, ready="3s"), capsys)
+    assert code == 4
+    assert named in said["adapter"]
+    assert said["verdict"] == "broken adapter"
+    assert children() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_process_and_no_verdict(number: signal.Signals, cluster: Clusters) -> None:
+    ours = cluster()
+    out = ours.folder / "out"
+    command = [sys.executable, "-m", "anynode", "run", str(ours.scenario), "--out", str(out)]
+    with subprocess.Popen([*command, "--subject", str(ours.subject())], stderr=subprocess.PIPE) as running:
+        servers = wait_for(lambda: len(found := listening_in(ours.folder)) == 3 and found, 20)
+        wait_for(lambda: (out / "nodes" / "n3.log").read_text().startswith("ready"), 20)
+        running.send_signal(number)
+        running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert listening_in(ours.folder) == []
+    assert len(servers) == 3
+    assert '"footer"' not in (out / "run.jsonl").read_text()
+
+
+def listening_in(folder: Path) -> list[int]:
+    """List the processes that run in a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "cwd").readlink() == folder.resolve():
+                found.append(int(entry.name))
+        except OSError:
+            continue  # gone, or another user's
+    return found
+
+
+def wait_for(holds: Callable[[], Any], within_s: float) -> Any:
+    """Wait until something holds, and give it."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        try:
+            if found := holds():
+                return found
+        except OSError:
+            pass
+        time.sleep(0.02)
+    raise AssertionError(f"not within {within_s} s")
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        ({"nodes": {"a": {"address": "http://127.0.0.1:1"}}}, "has nodes a; call them n1, in order"),
+        ({"nodes": {"n1": {"address": "http://127.0.0.1:1/x"}}}, "without a path"),
+        ({"nodes": {"n1": {"address": "http://h:1"}, "n2": {"address": "http://h:1"}}}, "n1 and n2 on one address"),
+        ({"nodes": {"n1": {"address": "http://h:1"}}}, "has the fault 'kill' and no 'start'"),
+        ({"faults": ["cut"]}, "has the fault 'cut' and no 'links'"),
+        ({"links": {"n1-n2": {"listen": "h:1", "to": "h:2"}}}, "has the link 'n1-n2'; write n1->n2"),
+        ({"map": {"logn": {"method": "POST", "path": "/x"}}}, "maps 'logn'; did you mean 'login'?"),
+        ({"map": {"write": {"method": "PUT", "path": "/x"}}}, "without the word KEY"),
+    ],
+)
+def test_a_subject_file_is_refused_by_the_place_that_is_wrong(
+    keys: dict[str, Any], named: str, cluster: Clusters
+) -> None:
+    with pytest.raises(SubjectRefused, match=r"subject\.yaml: ") as refused:
+        read_file(cluster().subject(**keys))
+    assert named in str(refused.value)
+
+
+def test_what_cannot_be_done_to_servers_is_not_tested(cluster: Clusters, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(cluster().subject())
+    for scenario, needs in (
+        ("clock-jumps-a-year", "not tested (needs clocks)"),
+        ("isolated-writer", "not tested (needs relays)"),
+        ("routed-loss", "not tested (needs loss, the feature 'routing')"),
+    ):
+        assert execute(["run", scenario, "--subject", file, "--json"]) == 3
+        assert json.loads(capsys.readouterr().out)["error"]["message"].startswith(needs)
