@@ -111,7 +111,8 @@ class Fault(Struct, omit_defaults=True):
 
     `groups` of a cut: nodes of different groups cannot reach each other; without it each node of `nodes` may be cut
     from every other. `links` of a one-way cut: [from, to] pairs that carry nothing. `to` is None for a crash without
-    return. `touched` counts what the fault changed: for cuts the messages stopped, for a crash 1.
+    return. `touched` counts what the fault changed: for cuts the messages stopped, for a crash 1. `taken` counts, of
+    the frames that it changed or played back, those that a node took for real; None where it did neither.
     """
 
     fault: str
@@ -121,6 +122,7 @@ class Fault(Struct, omit_defaults=True):
     touched: int = 0
     groups: list[list[str]] | None = None
     links: list[list[str]] | None = None
+    taken: int | None = None
 
 
 class Ready(Struct):

@@ -31,12 +31,21 @@ _PREFIX: Final = Layout(">I")
 
 
 class Frame(Struct, frozen=True):
-    """Octets to be carried. An empty `to` is whoever sent what this answers."""
+    """Octets to be carried, and what is known of them where they were made.
+
+    Attributes:
+        to: the receiver's name; empty for whoever sent what this answers.
+        channel: on which channel.
+        data: all that is sent.
+        kind: the tag of the message, or "hello": for pictures, known to nobody on the way.
+        planted: who put it there in place of the sender, for the world's own books; "" for the sender.
+    """
 
     to: str
     channel: str
     data: bytes
     kind: str
+    planted: str = ""
 
 
 class Outside(Struct, frozen=True):

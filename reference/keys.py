@@ -1,15 +1,10 @@
 """Keys of a cluster's frames: derived, never sent. The only file that knows a cipher, and it writes none itself.
 
 AES-256-GCM (NIST SP 800-38D) under keys derived by HKDF-SHA-256 (RFC 5869), both of the library `cryptography`. It is
-imported only where frames are sealed: loading it takes 20 ms, and a simulated world needs no sealed frame by default.
+loaded with the first key: that takes 20 ms, and most commands seal nothing.
 """
 
-from typing import Final
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import Any, Final
 
 KEY_SIZE: Final = 32
 TAG_SIZE: Final = 16
@@ -24,11 +19,13 @@ class Forged(ValueError):
 class Cipher:
     """One key in use. Whoever seals counts, and never seals two frames under one count."""
 
-    __slots__ = ("_cipher",)
-
     def __init__(self, key: bytes) -> None:
         """Take a key of 32 octets."""
-        self._cipher = AESGCM(key)
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - loaded with the first key
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - as above
+
+        self._cipher: Any = AESGCM(key)
+        self._wrong_tag = InvalidTag
 
     def seal(self, count: int, plain: bytes, beside: bytes) -> bytes:
         """Encrypt and authenticate.
@@ -52,7 +49,7 @@ class Cipher:
         """
         try:
             plain: bytes = self._cipher.decrypt(count.to_bytes(12, "big"), sealed, beside)
-        except InvalidTag:
+        except self._wrong_tag:
             raise Forged("the tag does not fit the frame") from None
         return plain
 
@@ -63,6 +60,8 @@ class Keyring:
     Attributes:
         ids: what frames call the keys, the one that this node seals under first.
     """
+
+    cipher_class = Cipher
 
     def __init__(self, psks: tuple[bytes, ...], cluster: str) -> None:
         """Take the keys.
@@ -92,9 +91,12 @@ class Keyring:
             salt: the boot values of the ends, 32 random octets each, the sender's first: a key for each direction
                 between two lives, which no other life ever has.
         """
-        return Cipher(self._derived(self._psks[key], salt, purpose, channel))
+        return self.cipher_class(self._derived(self._psks[key], salt, purpose, channel))
 
     def _derived(self, psk: bytes, salt: bytes, *purpose: str, size: int = KEY_SIZE) -> bytes:
+        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - loaded with the first key
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - as above
+
         info = b"anynode wire"
         for part in (self._cluster, *purpose):
             text = part.encode()

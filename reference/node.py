@@ -24,6 +24,7 @@ from reference.routing import Routing
 from reference.sanity import Sanity
 from reference.settings import SECOND, Settings
 from reference.turn import Turn
+from reference.wire import Wire
 
 LEAVE_WAIT = 5 * SECOND
 """How long a leaving node waits for the acknowledgements of its last changes; the product's grace period is 120 s."""
@@ -47,6 +48,8 @@ class Node:
     sanity_class = Sanity
     asking_class = Asking
     routing_class = Routing
+    wire_class = Wire
+    """Its end of the wire, made by whoever runs it where frames are sealed; the node itself speaks messages."""
 
     def __init__(self, init: Init, settings: Settings) -> None:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101

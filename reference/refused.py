@@ -55,12 +55,12 @@ class Refusals:
         """Begin with none."""
         self.counts: dict[str, int] = {}
         self._told_at: dict[str, int] = {}
-        self._untold: dict[str, tuple[int, str]] = {}
+        self._untold: dict[str, tuple[int, str, str]] = {}
 
-    def add(self, cause: str, channel: str) -> None:
-        """Count one more, on that channel."""
+    def add(self, cause: str, channel: str, origin: str = "") -> None:
+        """Count one more, on that channel, from where it came as the network says."""
         self.counts[cause] = self.counts.get(cause, 0) + 1
-        self._untold[cause] = (self._untold.get(cause, (0, ""))[0] + 1, channel)
+        self._untold[cause] = (self._untold.get(cause, (0, "", ""))[0] + 1, channel, origin)
 
     def take_notes(self, mono: int) -> list[tuple[str, dict[str, Any]]]:
         """Hand out what is to be told now.
@@ -70,7 +70,7 @@ class Refusals:
 
         Returns:
             Kind and fields of each note: the cause and what it means, how many frames since the last note of that
-            cause, and the channel of the last of them.
+            cause, and where the last of them came from.
         """
         if not self._untold:
             return []
@@ -79,8 +79,9 @@ class Refusals:
             told_at = self._told_at.get(cause)
             if told_at is not None and mono - told_at < TELL_EVERY:
                 continue
-            frames, channel = self._untold.pop(cause)
+            frames, channel, origin = self._untold.pop(cause)
             self._told_at[cause] = mono
             kind = MISMATCH if cause == "key" else REFUSED
-            notes.append((kind, {"cause": cause, "why": CAUSES[cause], "frames": frames, "channel": channel}))
+            told = {"cause": cause, "why": CAUSES[cause], "frames": frames, "channel": channel, "from": origin}
+            notes.append((kind, told))
         return notes

@@ -40,13 +40,13 @@ class SealedNode:
 
     def receive(self, sender: str, channel: str, message: Frame, wall: int, mono: int) -> list[Effect]:
         """Take a frame; `sender` is where it came from, which proves nothing."""
-        opened = self.wire.open(channel, message.data, mono)
+        opened = self.wire.open(channel, message.data, mono, sender)
         effects: list[Effect] = [Send(frame.to or sender, frame.channel, frame) for frame in opened.replies]
         if opened.messages:
             self._taken(message)
         for name, on, inner in opened.messages:
             effects += self._sealed(self.node.receive(name, on, inner, wall, mono), mono)
-        effects += [Note(kind, {**fields, "from": sender}) for kind, fields in self.wire.take_notes(mono)]
+        effects += [Note(kind, fields) for kind, fields in self.wire.take_notes(mono)]
         return effects
 
     def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:

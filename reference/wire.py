@@ -226,31 +226,32 @@ class Wire:
 
     # ------------------------------------------------------------------------------------------------------- receiving
 
-    def open(self, channel: str, data: bytes, mono: int) -> Opened:
+    def open(self, channel: str, data: bytes, mono: int, origin: str = "") -> Opened:
         """Take a frame that came on a channel; nothing in it is believed before its tag is found right.
 
         Args:
             channel: on which channel it came.
             data: the frame, as it came.
             mono: the monotonic clock, µs.
+            origin: where it came from, for the log alone: it proves nothing.
         """
         if len(data) > LIMITS[channel]:
-            return self._refused("oversized", channel)
+            return self._refused("oversized", channel, origin)
         outside = read(data)
         if outside is None:
-            return self._refused("malformed", channel)
+            return self._refused("malformed", channel, origin)
         try:
             if outside.version == HELLO:
                 return self._meet(self._open_hello(channel, outside), outside, channel, mono)
             return self._open_message(channel, outside, mono)
         except NotTaken as not_taken:
-            opened = self._refused(not_taken.cause, channel)
+            opened = self._refused(not_taken.cause, channel, origin)
             if not_taken.cause in UNMET and self._may_ask_back(mono):
                 opened.replies.append(self._hello(outside.key, channel, asks=self._next_question()))
             return opened
 
-    def _refused(self, cause: str, channel: str) -> Opened:
-        self.refusals.add(cause, channel)
+    def _refused(self, cause: str, channel: str, origin: str) -> Opened:
+        self.refusals.add(cause, channel, origin)
         return Opened(refused=cause)
 
     def take_notes(self, mono: int) -> list[tuple[str, dict[str, Any]]]:

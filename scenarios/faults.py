@@ -155,6 +155,37 @@ class Slow(_OnLinks):
     slow: Positive
 
 
+class Corrupt(_OnLinks):
+    """A share of the frames arrives with some of its bits changed."""
+
+    corrupt: Share
+
+
+class Replay(_OnLinks):
+    """A share of the frames that arrive is recorded, and played back to the same node once, up to a minute later."""
+
+    replay: Share
+
+
+class WrongKey(Strict):
+    """A node is restarted with a pre-shared key that no other has, and `for` later with the right one."""
+
+    at: Duration
+    for_: Positive
+    wrong_key: NodeName
+
+
+class Upgrade(Strict):
+    """A node of the older version is told to go, and `for` later the next one of its name speaks the newer too."""
+
+    at: Duration
+    for_: Positive
+    upgrade: NodeName
+
+
+OF_FRAMES = (Corrupt, Replay, WrongKey, Upgrade)
+"""Faults that mean nothing where messages travel unsealed."""
+
 KINDS: dict[str, type[Strict]] = {
     "partition": Partition,
     "one-way": OneWay,
@@ -167,6 +198,10 @@ KINDS: dict[str, type[Strict]] = {
     "duplicate": Duplicate,
     "reorder": Reorder,
     "slow": Slow,
+    "corrupt": Corrupt,
+    "replay": Replay,
+    "wrong-key": WrongKey,
+    "upgrade": Upgrade,
 }
 """Which key of an entry says what fault it is."""
 
@@ -206,7 +241,11 @@ Fault = Annotated[
     | Annotated[Loss, Tag("<loss>")]
     | Annotated[Duplicate, Tag("<duplicate>")]
     | Annotated[Reorder, Tag("<reorder>")]
-    | Annotated[Slow, Tag("<slow>")],
+    | Annotated[Slow, Tag("<slow>")]
+    | Annotated[Corrupt, Tag("<corrupt>")]
+    | Annotated[Replay, Tag("<replay>")]
+    | Annotated[WrongKey, Tag("<wrong-key>")]
+    | Annotated[Upgrade, Tag("<upgrade>")],
     Discriminator(_kind),
     BeforeValidator(_one_fault),
 ]
@@ -241,6 +280,7 @@ def refuse_nonsense(faults: list[Any], nodes: list[str], duration_us: int) -> No
         if check is not None:
             check(fault, place, nodes)
     _refuse_overlaps(faults)
+    _refuse_a_second_upgrade(faults)
     spans = [span for fault in faults if (span := _away(fault)) is not None]
     if len({node for node, _, end in spans if end is None}) == len(nodes):
         raise ValueError("faults crash every node for ever, so that nobody is left to judge; give one a `for`")
@@ -280,9 +320,9 @@ def _named(fault: Any) -> list[tuple[str, str]]:
         return [("one-way", node) for node in (*fault.one_way.from_, *fault.one_way.to)]
     if isinstance(fault, Crash):
         return [("crash", fault.crash)] if fault.crash != ANSWERING else []
-    for kind in ("leave", "join", "pause", "clock"):
+    for kind in ("leave", "join", "pause", "clock", "wrong-key", "upgrade"):
         if type(fault) is KINDS[kind]:
-            return [(kind, getattr(fault, kind))]
+            return [(kind, getattr(fault, kind.replace("-", "_")))]
     return [("links", node) for link in fault.links or [] for node in link]
 
 
@@ -352,11 +392,20 @@ def _refuse_overlaps(faults: list[Any]) -> None:
         _refuse_overlap(f"sets the clock of '{node}'", "it wrong", found)
 
 
+def _refuse_a_second_upgrade(faults: list[Any]) -> None:
+    upgraded: list[str] = []
+    for index, fault in enumerate(faults):
+        if isinstance(fault, Upgrade):
+            if fault.upgrade in upgraded:
+                raise ValueError(f"faults[{index}] upgrades '{fault.upgrade}' again; write leave: {fault.upgrade}")
+            upgraded.append(fault.upgrade)
+
+
 def _away(fault: Any) -> tuple[str, int, int | None] | None:
     """Tell which node a fault keeps from working, from when and until when (None: for ever)."""
     if isinstance(fault, Join):
         return fault.join, 0, fault.at
-    if isinstance(fault, (Crash, Leave, Pause)) and fault.at is not None:
+    if isinstance(fault, (Crash, Leave, Pause, WrongKey, Upgrade)) and fault.at is not None:
         ((_, node),) = _named(fault)
         return node, fault.at, None if fault.for_ is None else fault.at + fault.for_
     return None

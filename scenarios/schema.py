@@ -5,18 +5,21 @@ from the defaults here.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, WithJsonSchema, model_validator
 
 from scenarios.durations import Duration, Positive, Share, write_duration
-from scenarios.faults import Fault, refuse_nonsense
+from scenarios.faults import KINDS, OF_FRAMES, Fault, refuse_nonsense
 from scenarios.strict import Strict, nearest
 from scenarios.traffic import NASA_DAY
 from scenarios.zones import zone_names
 
 MEASURED = "ibm-cloud"
 """Delays measured between zones of a public cloud (`data/ibm-cloud-2024-03.yaml`)."""
+STRUCTS: Final = "structs"
+SEALED: Final = "sealed"
+"""How messages travel."""
 NODES_MAX = 490  # the largest set of hosts with measured delays between all of them
 
 
@@ -228,6 +231,7 @@ class Scenario(Strict):
     Attributes:
         title: one line that says what happens.
         shows: requirements of the catalogue that it shows.
+        wire: how messages travel: as they are, or sealed in frames (docs/wire.md), as some faults need; that is slower.
         seed: the seed when none is given on the command line.
         duration: how long clients work and faults strike, from the start of the nodes; then everything heals.
         config: what differs from `data/maverics.yaml`; mappings are laid over it key by key, null takes a key away.
@@ -242,6 +246,7 @@ class Scenario(Strict):
     network: Network = Network()
     workload: Workload = Workload()
     observers: Observers = Observers()
+    wire: Literal["structs", "sealed"] = STRUCTS
     faults: list[Fault] = Field(default=[])
     expect: Expect
 
@@ -268,6 +273,10 @@ class Scenario(Strict):
         """Refuse what no part alone can tell."""
         if self.network.delay == MEASURED and self.cluster.zones is None:
             raise ValueError(f"network.delay is {MEASURED}, which needs `cluster.zones`; write one zone a node")
+        for index, fault in enumerate(self.faults):
+            if self.wire == STRUCTS and isinstance(fault, OF_FRAMES):
+                kind = next(kind for kind, model in KINDS.items() if type(fault) is model)
+                raise ValueError(f"faults[{index}] is {kind}, but nothing is sealed; write wire: {SEALED}")
         refuse_nonsense(self.faults, self.cluster.names, self.duration)
         return self
 

@@ -19,6 +19,7 @@ from simulator.host import Host
 from simulator.network import Network
 from simulator.rules import LinkName, Rule
 from simulator.trace import Recorder
+from simulator.wiring import Wiring
 
 
 class Stage(Protocol):
@@ -35,6 +36,10 @@ class Stage(Protocol):
     @property
     def network(self) -> Network:
         """What lies between them."""
+
+    @property
+    def wiring(self) -> Wiring:
+        """The keys and versions of the nodes' wires; nothing to anybody where the wire is not sealed."""
 
     @property
     def recorder(self) -> Recorder:
@@ -106,7 +111,7 @@ class Fault:
 # ------------------------------------------------------------------------------------------------------- of the network
 
 
-class _OfMessages(Fault):
+class OfMessages(Fault):
     """A fault that is a rule, in force from `do` to `undo`."""
 
     def __init__(self, at: int, lasts: int | None, links: Sequence[LinkName] | None) -> None:
@@ -147,7 +152,7 @@ class _OfMessages(Fault):
         raise NotImplementedError
 
 
-class Partition(_OfMessages):
+class Partition(OfMessages):
     """Nodes of different groups cannot reach each other; a node in no group keeps all its links."""
 
     kind = "cut"
@@ -180,7 +185,7 @@ class Partition(_OfMessages):
         return rules.Cut(self._groups)
 
 
-class OneWay(_OfMessages):
+class OneWay(OfMessages):
     """Links that carry nothing while the other direction does: the history calls it a cut, with links."""
 
     kind = "cut"
@@ -194,7 +199,7 @@ class OneWay(_OfMessages):
         return rules.OneWay(self._links or ())
 
 
-class _OfShare(_OfMessages):
+class _OfShare(OfMessages):
     """A rule that strikes a share of the messages, in millionths, on some links or all (None)."""
 
     rule: type[rules.Lose | rules.Repeat | rules.Reorder]
@@ -228,7 +233,7 @@ class Reorder(_OfShare):
     rule = rules.Reorder
 
 
-class Slow(_OfMessages):
+class Slow(OfMessages):
     """Every message is late by the same time."""
 
     kind = "slow"

@@ -5,6 +5,7 @@ Knows names and links, no protocol: a message is opaque. What befalls messages i
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from heapq import heappush
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from msgspec import Struct
 from simulator.chance import Chance
 from simulator.clock import MESSAGE, Loop
 from simulator.delays import Delay
-from simulator.rules import Drop, Late, OnMessage, Rule
+from simulator.rules import Again, Changed, Drop, Late, OnMessage, Recorded, Rule
 from simulator.trace import Recorder
 
 Receive = Callable[[str, str, Any], None]
@@ -178,7 +179,9 @@ class Network:
                 return
             if isinstance(answer, Late):
                 due += answer.by_us
-            else:
+            elif isinstance(answer, Changed):
+                message = answer.message
+            elif isinstance(answer, Again):
                 self.repeated += 1
                 copy = _Flight(self._arrivals, link, channel, message, now, link.lives)
                 self._loop.push(due + answer.after_us, MESSAGE, copy)
@@ -211,10 +214,25 @@ class Network:
                 flight.callbacks = self._arrivals
                 self._loop.push(now + answer.by_us, MESSAGE, flight)
                 return
+            if isinstance(answer, Recorded):
+                play = partial(self._play, link, flight.channel, answer.message)
+                self._loop.after(answer.after_us, play)
         self.delivered += 1
         if self._recorder is not None:
             self._recorder.carried(now, flight.sent, link.sender, link.to, flight.channel, flight.message)
         receive(link.sender, flight.channel, flight.message)
+
+    def _play(self, link: Link, channel: str, message: Any) -> None:
+        """Have a recording arrive, if anybody is there."""
+        now = self._loop.now
+        self.repeated += 1
+        if link.receive is None:
+            self._lose(now, link.sender, link.to, channel, message, now, "dead")
+            return
+        self.delivered += 1
+        if self._recorder is not None:
+            self._recorder.carried(now, now, link.sender, link.to, channel, message)
+        link.receive(link.sender, channel, message)
 
     def _lose(self, sent: int, sender: str, to: str, channel: str, message: Any, now: int, cause: str) -> None:
         self.lost[cause] = self.lost.get(cause, 0) + 1

@@ -37,7 +37,20 @@ class Again(Struct, frozen=True):
     after_us: int
 
 
-Answer = Drop | Late | Again | None
+class Changed(Struct, frozen=True):
+    """This arrives instead of the message; later rules are asked of it."""
+
+    message: Any
+
+
+class Recorded(Struct, frozen=True):
+    """The message arrives now, and this once more so many µs later, at whichever life of the receiver is there then."""
+
+    message: Any
+    after_us: int
+
+
+Answer = Drop | Late | Again | Changed | Recorded | None
 
 
 OnMessage = Callable[[Any, int], Answer]
@@ -49,7 +62,8 @@ class Rule(Protocol):
 
     Attributes:
         at_send: whether it is asked when a message is sent.
-        at_arrival: whether it is asked (again) when a message would arrive; then `Again` means nothing.
+        at_arrival: whether it is asked (again) when a message would arrive; then `Again` and `Changed` mean nothing.
+            `Recorded` means something only then.
         touched: how many messages it has changed the fate of.
     """
 
@@ -168,7 +182,7 @@ class Slow(_OnLinks):
         return self._late
 
 
-class _ByChance(_OnLinks):
+class ByChance(_OnLinks):
     """A rule that strikes a share of the messages; every link has draws of its own."""
 
     def __init__(
@@ -199,40 +213,43 @@ class _ByChance(_OnLinks):
 
         def on_message(message: Any, now: int) -> Answer:
             nonlocal passes
-            del message, now
+            del now
             if passes:
                 passes -= 1
                 return None
             passes = stream.passes(self._ppm)
-            self.touched += 1
-            return self._strike(stream)
+            answer = self._strike(stream, message)
+            self.touched += answer is not None
+            return answer
 
         return on_message
 
-    def _strike(self, stream: Stream) -> Answer:
+    def _strike(self, stream: Stream, message: Any) -> Answer:
         raise NotImplementedError
 
     def _lateness_us(self, stream: Stream) -> int:
         return 1 + stream.below(self._within_us)
 
 
-class Lose(_ByChance):
+class Lose(ByChance):
     """Loses a share of the messages."""
 
-    def _strike(self, stream: Stream) -> Answer:
-        del stream
+    def _strike(self, stream: Stream, message: Any) -> Answer:
+        del stream, message
         return _LOSS
 
 
-class Repeat(_ByChance):
+class Repeat(ByChance):
     """Carries a share of the messages twice, as a network does that sent again too early."""
 
-    def _strike(self, stream: Stream) -> Answer:
+    def _strike(self, stream: Stream, message: Any) -> Answer:
+        del message
         return Again(self._lateness_us(stream))
 
 
-class Reorder(_ByChance):
+class Reorder(ByChance):
     """Holds a share of the messages back, so that later ones overtake them."""
 
-    def _strike(self, stream: Stream) -> Answer:
+    def _strike(self, stream: Stream, message: Any) -> Answer:
+        del message
         return Late(self._lateness_us(stream))

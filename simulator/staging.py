@@ -12,14 +12,23 @@ from scenarios import faults as written
 from scenarios.schema import MEASURED, HealthLag, Lognormal, Scenario, Workload
 from scenarios.traffic import figures
 from scenarios.zones import round_trips_us
-from simulator import delays, faults, lives, rules
+from simulator import delays, faults, lives, rules, wire_faults
 from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
 from simulator.day import Day, cut_out, drawn_day, recorded_day
 from simulator.health import Health
 from simulator.users import Habits
+from simulator.wiring import Wiring
 
-KEEP_MEMBERSHIP = (written.Loss, written.Duplicate, written.Reorder, written.Slow, written.Clock)
+KEEP_MEMBERSHIP = (
+    written.Loss,
+    written.Duplicate,
+    written.Reorder,
+    written.Slow,
+    written.Clock,
+    written.Corrupt,
+    written.Replay,
+)
 """Faults of which no failure detector should take note."""
 
 
@@ -86,7 +95,21 @@ def _fault(fault: Any, nodes: list[str]) -> faults.Fault:
     if isinstance(fault, written.OneWay):
         cut = [(sender, to) for sender in fault.one_way.from_ for to in fault.one_way.to]
         return faults.OneWay(fault.at, fault.for_, cut)
+    if isinstance(fault, written.OF_FRAMES):
+        return _of_frames(fault)
     return _trouble(fault)
+
+
+def _of_frames(fault: Any) -> faults.Fault:
+    """Build what befalls keys, versions and frames."""
+    if isinstance(fault, written.WrongKey):
+        return wire_faults.WrongKey(fault.at, fault.for_, fault.wrong_key)
+    if isinstance(fault, written.Upgrade):
+        return wire_faults.Upgrade(fault.at, fault.for_, fault.upgrade)
+    links = None if fault.links is None else [(sender, to) for sender, to in fault.links]
+    if isinstance(fault, written.Corrupt):
+        return wire_faults.Corrupt(fault.at, fault.for_, fault.corrupt, links)
+    return wire_faults.Replay(fault.at, fault.for_, fault.replay, links)
 
 
 def _life(fault: written.Crash | written.Leave | written.Join | written.Pause) -> faults.Fault:
@@ -112,6 +135,11 @@ def _trouble(fault: Any) -> faults.Fault:
     if isinstance(fault, written.Duplicate):
         return faults.Duplicate(fault.at, fault.for_, fault.duplicate, links)
     return faults.Reorder(fault.at, fault.for_, fault.reorder, links)
+
+
+def wiring_of(scenario: Scenario, seed: int, cluster: str) -> Wiring:
+    """Build the keys and versions that nodes begin with: those that are to be upgraded speak the older one."""
+    return Wiring(seed, cluster, [fault.upgrade for fault in scenario.faults if isinstance(fault, written.Upgrade)])
 
 
 def balancer_of(scenario: Scenario, chance: Chance) -> Balancer:

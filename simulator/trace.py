@@ -11,6 +11,7 @@ from msgspec import Struct, json, msgpack
 
 from conformance.trace import Answered, Asked, Carried, Checkpoint, Closed, Line, Noted, Opened, Rang
 from reference.effects import Effect, Note, Respond
+from reference.frames import Frame
 from reference.protocol import Request
 
 BATCH = 1_000
@@ -144,5 +145,7 @@ def kind_of(message: Any) -> str:
     """Return the tag of a message that is a struct, "message" for what a foreign node sends."""
     if not isinstance(message, Struct):
         return "message"
+    if isinstance(message, Frame):
+        return message.kind
     tag = message.__struct_config__.tag
     return tag if isinstance(tag, str) else message.__class__.__name__

@@ -18,7 +18,7 @@ from conformance.trace import Opened
 from reference.protocol import Init
 from scenarios import Inputs, read_inputs
 from scenarios.faults import joining
-from scenarios.schema import Scenario
+from scenarios.schema import SEALED, Scenario
 from simulator import staging
 from simulator.chance import Chance
 from simulator.clients import Clients
@@ -128,6 +128,7 @@ class World:
         self._chance = Chance(seed)
         self._names = scenario.cluster.names
         self._late = joining(scenario.faults)
+        self.wiring = staging.wiring_of(scenario, seed, judged.cluster)
         self._host = f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
         self._progress: Callable[[int], None] | None = None
         self._history: HistoryWriter
@@ -237,7 +238,7 @@ class World:
         return kind(self.loop, self._names, delays, chance, self.recorder)
 
     def _make_host(self, name: str) -> Host:
-        judged, seed = self.judged, self.seed
+        judged, seed, sealed = self.judged, self.seed, self.scenario.wire == SEALED
         others = tuple(other for other in self._names if other != name)
 
         def peers() -> tuple[str, ...]:
@@ -247,7 +248,11 @@ class World:
 
         def make(boot: int) -> Machine:
             life = staging.seed_of_a_life(seed, name, boot)
-            return judged.make(Init(name, boot, judged.cluster, peers(), life, judged.config))
+            init = Init(name, boot, judged.cluster, peers(), life, judged.config)
+            if not sealed:
+                return judged.make(init)
+            init = self.wiring.configured(init)
+            return self.wiring.wired(judged.make(init), init)
 
         host = Host(self.loop, name, make, self.network, self.recorder, NodeClock(), peers, judged.poll_us)
         host.on_end.append(lambda ended: judged.ended(ended.name))

@@ -32,6 +32,7 @@ from conformance.broken import (
     mixes_sessions,
     never_resends,
     quarantines_for_a_while,
+    reads_one_version,
     ready_before_join,
     recreates_at_the_end,
     refuses_skewed,
@@ -42,6 +43,7 @@ from conformance.broken import (
     saves_into_nothing,
     serves_what_it_served,
     trusts_after_a_pause,
+    trusts_any_key,
     writes_to_old_id,
 )
 from reference.node import Node
@@ -241,6 +243,13 @@ BROKEN: dict[str, Broken] = {
         "membership",
         "join-after-a-loss",
     ),
+    "reads_one_version": Broken(
+        reads_one_version.BrokenNode,
+        "What another release has written cannot be read, and while both run neither has the other's sessions.",
+        "https://github.com/spring-projects/spring-session/issues/2339",
+        "cold_join",
+        "rolling-upgrade",
+    ),
     "ready_before_join": Broken(
         ready_before_join.BrokenNode,
         "A node says that it is ready before it has been given the sessions.",
@@ -310,6 +319,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/etcd-io/etcd/issues/20418",
         "bounded_staleness",
         "pause-longer-than-suspicion",
+    ),
+    "trusts_any_key": Broken(
+        trusts_any_key.BrokenNode,
+        "The pre-shared key is not asked for: whoever knows the cluster's name is a member.",
+        "https://github.com/hazelcast/hazelcast/issues/11667",
+        "separation",
+        "wrong-key",
     ),
     "writes_to_old_id": Broken(
         writes_to_old_id.BrokenNode,

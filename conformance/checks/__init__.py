@@ -30,6 +30,7 @@ from conformance.checks.monotonic_writes import monotonic_writes
 from conformance.checks.no_resurrection import no_resurrection
 from conformance.checks.read_your_writes import read_your_writes
 from conformance.checks.revocation_lag import revocation_lag
+from conformance.checks.separation import separation
 from conformance.checks.structure import structure
 from conformance.checks.writes_follow_reads import writes_follow_reads
 from conformance.history import History
@@ -58,6 +59,7 @@ CHECKS: dict[str, Check] = {
     "availability": availability,
     "membership": membership,
     "false_death": false_death,
+    "separation": separation,
 }
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 

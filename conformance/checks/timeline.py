@@ -17,10 +17,12 @@ NEVER: Final = 2**63
 """Later than every instant of a run."""
 _LONG_AGO: Final = -(2**63)
 
-_OF_LINKS: Final = frozenset({"loss", "lose", "duplicate", "duplication", "repeat", "reorder", "reordering"})
+_OF_LINKS: Final = frozenset(
+    {"loss", "lose", "duplicate", "duplication", "repeat", "reorder", "reordering", "corrupt", "replay"}
+)
 _OF_SPEED: Final = frozenset({"slow", "delay", "latency", "jitter", "bandwidth"})
 _OF_CLOCKS: Final = frozenset({"clock", "skew", "drift", "jump", "offset"})
-_OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave"})
+_OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave", "upgrade"})
 _OF_STARTS: Final = frozenset({"join"})
 
 
