@@ -35,6 +35,7 @@ def sealed(air: Air, message: Any = PING, channel: str = MEMBERSHIP) -> Frame:
 # ------------------------------------------------------------------------------------------------------- what arrives
 
 
+@pytest.mark.requirement("REQ-SEC-1")
 @given(messages, st.sampled_from(VERSIONS), st.sampled_from([MEMBERSHIP, DATA]))
 def test_every_message_arrives_as_it_was_in_every_version_and_on_both_channels(
     message: Any, version: int, channel: str
@@ -85,8 +86,8 @@ def test_two_that_ask_at_once_meet_once() -> None:
 # -------------------------------------------------------------------------------------------------- what is not taken
 
 
+@pytest.mark.requirement("REQ-SEC-3")
 def test_nothing_of_a_message_can_be_read_in_its_frame() -> None:
-    """REQ-SEC-3."""
     air = met()
     secret = Returned(
         3, 200, (("Set-Cookie", "maverics_session=abc"),), {"user": "ann", "data": {"cart": "nine books"}}
@@ -96,9 +97,9 @@ def test_nothing_of_a_message_can_be_read_in_its_frame() -> None:
         assert all(word not in seen.data for seen in (frame, *air.seen))
 
 
+@pytest.mark.requirement("REQ-SEC-4")
 @given(data=st.data())
 def test_a_frame_with_any_bit_changed_is_refused(data: st.DataObject) -> None:
-    """REQ-SEC-4."""
     air = met()
     frame = sealed(air)
     bit = data.draw(st.integers(0, len(frame.data) * 8 - 1))
@@ -125,18 +126,19 @@ def test_frames_that_overtake_each_other_are_all_taken_once() -> None:
     assert {air.open("n2", frame).refused for frame in frames} == {"replayed"}
 
 
+@pytest.mark.requirement("REQ-REPL-13")
 def test_a_frame_of_one_channel_opens_on_no_other() -> None:
-    """REQ-REPL-13: what is sealed for the data channel is nothing on the membership channel."""
+    """What is sealed for the data channel is nothing on the membership channel."""
     air = met()
     frame = sealed(air, Copied(1, 9), DATA)
     assert air.wires["n2"].open(MEMBERSHIP, frame.data, 0).refused == "forged"
 
 
+@pytest.mark.requirement("REQ-SEC-2", "REQ-REPL-15", "REQ-OBS-8")
 @pytest.mark.parametrize("other", [{"psks": (OTHER_KEY,)}, {"cluster": "another"}])
 def test_another_key_or_another_clusters_name_exchanges_nothing_and_is_noted_on_both_sides(
     other: dict[str, Any],
 ) -> None:
-    """REQ-SEC-2, REQ-REPL-15, REQ-OBS-8."""
     air = Air(wire("n1"), wire("n2", **other))
     for sender, to in (("n1", "n2"), ("n2", "n1")):
         air.say(sender, to, DATA, Copied(1, 1))
@@ -160,8 +162,8 @@ def test_a_note_of_each_cause_is_made_at_most_once_a_minute_and_says_how_many() 
     assert air.wires["n2"].refusals.counts == {"malformed": 6}
 
 
+@pytest.mark.requirement("REQ-SEC-5")
 def test_no_note_and_no_error_holds_a_key() -> None:
-    """REQ-SEC-5."""
     air = Air(wire("n1"), wire("n2", psks=(OTHER_KEY,)))
     air.say("n1", "n2", DATA, Copied(1, 1))
     told = repr([one.take_notes(0) for one in air.wires.values()]) + repr(vars(air.wires["n1"]))
@@ -222,8 +224,9 @@ def test_who_restarts_is_met_again_by_whoever_sends_first() -> None:
         assert air.taken[-1] == (sender, DATA, Copied(2, 2))
 
 
+@pytest.mark.requirement("REQ-SEC-8")
 def test_a_recorded_conversation_makes_no_key_with_a_later_life() -> None:
-    """Nobody but a live holder of the key answers a question of this life (REQ-SEC-8)."""
+    """Nobody but a live holder of the key answers a question of this life."""
     air = met()
     recorded = list(air.seen)
     air.wires = {"n2": wire("n2", life=2)}

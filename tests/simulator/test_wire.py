@@ -77,6 +77,7 @@ def test_pictures_still_know_what_a_frame_was(sealed: Run) -> None:
     assert {"hello", "ping", "copies", "copied"} <= kinds
 
 
+@pytest.mark.requirement("REQ-SEC-4")
 def test_every_frame_that_was_changed_is_refused(tmp_path: Path) -> None:
     result = run_small(tmp_path / "corrupt", "sealed", "  - {at: 20s, for: 30s, corrupt: 10%}")
     assert result.verdict == HOLDS
@@ -85,6 +86,7 @@ def test_every_frame_that_was_changed_is_refused(tmp_path: Path) -> None:
     assert fault.taken == 0
 
 
+@pytest.mark.requirement("REQ-SEC-8")
 def test_no_frame_that_is_played_back_is_taken_by_the_same_life_or_the_next(tmp_path: Path) -> None:
     result = run_small(tmp_path / "replay", "sealed", "  - {at: 10s, for: 45s, replay: 20%}", CRASH)
     assert result.verdict == HOLDS
@@ -95,8 +97,8 @@ def test_no_frame_that_is_played_back_is_taken_by_the_same_life_or_the_next(tmp_
     assert {"replayed", "earlier-life"} <= causes
 
 
+@pytest.mark.requirement("REQ-OBS-8")
 def test_keys_that_differ_are_noted_by_both_sides_and_part_them_for_as_long(tmp_path: Path) -> None:
-    """REQ-OBS-8."""
     result = run_small(tmp_path / "key", "sealed", "  - {at: 20s, for: 20s, wrong-key: n3}")
     assert result.verdict == HOLDS
     noted = {line[2] for line in trace_of(result) if line[0] == "n" and line[3] == "psk-mismatch"}
