@@ -110,6 +110,11 @@ class Splitter:
         self._limit = LIMITS[channel]
         self._held = bytearray()
 
+    @property
+    def held(self) -> int:
+        """Octets of a frame that is not whole yet."""
+        return len(self._held)
+
     def feed(self, data: bytes) -> list[bytes]:
         """Take what arrived.
 

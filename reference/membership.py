@@ -26,7 +26,9 @@ LIFE_BITS = 32
 """Numbers of pings and questions begin anew with each boot, above this bit: an answer to an old life matches none."""
 
 MOMENT_BITS = 48
-"""Instants that come back in answers have the boot above this bit: an earlier life's clock says nothing to this one."""
+BOOT_PART = (1 << 15) - 1
+"""Instants that come back in answers have these bits of the boot above that bit: an earlier life's clock says nothing
+to this one. More of it would not fit into the 64 bits that the wire has for a number."""
 
 
 class Membership:
@@ -302,7 +304,7 @@ class Membership:
 
     def _synchronise(self, name: str) -> None:
         """Send the whole view and ask for the other's."""
-        asked = self.boot << MOMENT_BITS | self.turn.mono
+        asked = (self.boot & BOOT_PART) << MOMENT_BITS | self.turn.mono
         self.turn.gossip(name, PushPull(self._whole_view(), reply=True, asked=asked))
 
     def _synchronised(self, sender: str, theirs: PushPull) -> None:
@@ -322,7 +324,11 @@ class Membership:
             self.turn.gossip(sender, answer)
         elif self.incarnation > before:
             self.turn.gossip(sender, PushPull(self._whole_view(), reply=False))
-        if theirs.wall is not None and theirs.asked is not None and theirs.asked >> MOMENT_BITS == self.boot:
+        if (
+            theirs.wall is not None
+            and theirs.asked is not None
+            and theirs.asked >> MOMENT_BITS == self.boot & BOOT_PART
+        ):
             self.read_clock(sender, theirs.wall, theirs.asked & (1 << MOMENT_BITS) - 1)
 
     def _whole_view(self) -> tuple[Rumour, ...]:

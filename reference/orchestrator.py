@@ -172,10 +172,20 @@ class SingleLogout(Block):
 
 
 class Advertise(Block):
-    """`x-anynode.advertise`: how peers reach this node when not by its listen addresses."""
+    """`x-anynode.advertise`: how peers reach this node when not by its listen addresses.
+
+    Also `x-anynode.reach.NAME`: how this node reaches that peer, whatever the peer says (a relay in between).
+    """
 
     membership: Peer | None = None
     data: Peer | None = None
+
+
+class TlsProfile(Block):
+    """`x-anynode.tls.NAME`: a profile that `http.tls` names; where the product keeps its own is not documented."""
+
+    certificate: Text | None = None
+    key: Text | None = None
 
 
 class Hooks(Block):
@@ -192,6 +202,8 @@ class Extensions(Block):
     same_site: Annotated[str, BeforeValidator(notation.one_of("Strict", "Lax", "None"))] = "None"
     accepted_psks: list[Psk] = []
     advertise: Advertise = Advertise()
+    reach: dict[str, Advertise] = {}
+    tls: dict[str, TlsProfile] = {}
     hooks: Hooks = Hooks()
 
 

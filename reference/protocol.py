@@ -253,6 +253,25 @@ class Returned(Struct, frozen=True, gc=False, tag="returned"):
     body: Any
 
 
+class Place(Struct, frozen=True, gc=False, array_like=True):
+    """Where one member is reached, as it says itself or as another member heard it say.
+
+    `since` is its boot: of two statements the one of the later life counts. An address without a host means whatever
+    host the member is seen at.
+    """
+
+    member: str
+    since: int
+    membership: str
+    data: str
+
+
+class Whereabouts(Struct, frozen=True, gc=False, tag="whereabouts"):
+    """Where members are reached; for the hosts of live nodes alone, since a node knows members by name."""
+
+    places: tuple[Place, ...]
+
+
 Message = (
     Ping
     | Ack
@@ -272,4 +291,5 @@ Message = (
     | Forward
     | InHand
     | Returned
+    | Whereabouts
 )

@@ -61,11 +61,13 @@ class Opened(Struct):
     Attributes:
         messages: (sender, channel, message), in order; the sender's name is proven by its key.
         replies: frames to carry.
+        met: whose present life has just answered a question of this one; "" when none has.
         refused: why nothing was taken, one of `reference.refused.CAUSES`; "" when something was.
     """
 
     messages: list[tuple[str, str, Any]] = field(default_factory=list)
     replies: list[Frame] = field(default_factory=list)
+    met: str = ""
     refused: str = ""
 
 
@@ -177,8 +179,11 @@ class Wire:
         if mono - self._asked_at.get(to, -ASK_AGAIN) < ASK_AGAIN:
             return []
         self._asked_at[to] = mono
-        key = self._keys.ids[self._asked % len(self._keys.ids)]  # an accepted one in turn: the other may not know ours
-        return [self._hello(key, channel, to=to, asks=self._next_question())]
+        return [self._hello(self._next_key(), channel, to=to, asks=self._next_question())]
+
+    def question(self, channel: str) -> Frame:
+        """Make a hello for whoever is found at an address: the answer says who it is, and proves it."""
+        return self._hello(self._next_key(), channel, asks=self._next_question())
 
     def _sealed(self, life: Life, channel: str, message: Any) -> list[Frame]:
         kind = message.__struct_config__.tag
@@ -216,6 +221,10 @@ class Wire:
         clear = hello_outside(key, self._boot, count)
         plain = msgpack.encode(Hello(self.name, self._speaks, asks, answers, echo, knows))
         return Frame(to, channel, clear + cipher.seal(count, plain, clear), "hello")
+
+    def _next_key(self) -> bytes:
+        """Take an accepted key in turn: the other end may not know the own one."""
+        return self._keys.ids[self._asked % len(self._keys.ids)]
 
     def _next_question(self) -> int:
         self._asked += 1
@@ -328,6 +337,7 @@ class Wire:
         if hello.echo == self._boot and hello.answers in self._questions:
             del self._questions[hello.answers]
             life = self._begin(life, hello, outside, version)
+            opened.met = life.name
         if hello.asks:
             # Ask too, unless both know each other: who asked may have no key for this life yet, or be a recording.
             settled = life is not None and (hello.knows or life.knows)

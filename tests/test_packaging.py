@@ -88,8 +88,15 @@ def test_the_wheel_cannot_be_published_by_mistake(metadata: Message) -> None:
 
 
 def test_the_wheel_asks_for_no_tool_of_ours(metadata: Message) -> None:
-    asked = {Requirement(line).name for line in metadata.get_all("Requires-Dist", [])}
-    assert asked == {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
+    asked = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
+    always = {one.name for one in asked if one.marker is None}
+    assert always == {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
+
+
+def test_what_only_live_nodes_need_is_asked_for_by_the_extra_alone(metadata: Message) -> None:
+    asked = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
+    extra = {one.name for one in asked if one.marker is not None and one.marker.evaluate({"extra": "live"})}
+    assert extra == {Requirement(line).name for line in PROJECT["project"]["optional-dependencies"]["live"]}
 
 
 def test_the_lock_pins_everything_with_hashes_and_names_no_host() -> None:
@@ -106,7 +113,9 @@ def test_the_lock_satisfies_what_pyproject_asks_for() -> None:
     locked = {
         canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+)", LOCK, re.MULTILINE)
     }
-    asked = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+    project = PROJECT["project"]
+    extras = (line for lines in project["optional-dependencies"].values() for line in lines)
+    asked = [*project["dependencies"], *extras, *PROJECT["dependency-groups"]["dev"]]
     assert [
         line
         for line in asked

@@ -11,9 +11,23 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli import check, doctor, output, power, replay, report, run, scenarios, schema, smoke, validate
+from conformance.cli import (
+    check,
+    cluster,
+    doctor,
+    output,
+    power,
+    replay,
+    report,
+    run,
+    scenarios,
+    schema,
+    serve,
+    smoke,
+    validate,
+)
 
-TRY, JUDGE, READ = "Try", "Judge", "Read"
+TRY, JUDGE, READ, SERVE = "Try", "Judge", "Read", "Serve"
 
 COMMANDS = (
     (TRY, "run", run.run),
@@ -26,6 +40,8 @@ COMMANDS = (
     (READ, "report", report.report),
     (READ, "power", power.power),
     (READ, "schema", schema.schema),
+    (SERVE, "serve", serve.serve),
+    (SERVE, "cluster", cluster.cluster),
 )
 """Every command, in the order of `--help`: its group, its name, its function."""
 

@@ -125,6 +125,11 @@ def print_json(value: Any) -> None:
     _write(sys.stdout, msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
+def print_line(value: Any) -> None:
+    """Print one line of JSON on stdout, for programs that read on while the command runs."""
+    _write(sys.stdout, msgspec.json.encode(value).decode())
+
+
 @contextmanager
 def progress(
     title: str, total: int, *, shown: bool = True, clock: Callable[[], float] = monotonic

@@ -1,0 +1,50 @@
+"""`anynode cluster`: nodes on real sockets, as processes, and what is done to them."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.trials import Trial, ask, exists, login, status_of, trial, wait_for
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """Three nodes that no test ends."""
+    with trial(tmp_path_factory.mktemp("three")) as nodes:
+        yield nodes
+
+
+def test_a_session_begun_on_one_node_is_known_to_all(three: Trial) -> None:
+    cookie = login(three.urls["n1"])
+    assert ask(three.urls["n1"], "PUT", "/session/data/cart", {"value": [1, 2]}, cookie).status == 200
+    for url in three.urls.values():
+        read = ask(url, "GET", "/session", cookie=cookie)
+        assert (read.status, read.body) == (200, {"user": "ann", "data": {"cart": [1, 2]}})
+
+
+def test_a_session_ended_on_one_node_is_ended_on_all(three: Trial) -> None:
+    cookie = login(three.urls["n2"])
+    assert ask(three.urls["n3"], "POST", "/logout", cookie=cookie).status == 200
+    assert [ask(url, "GET", "/session", cookie=cookie).status for url in three.urls.values()] == [401, 401, 401]
+
+
+def test_what_a_killed_node_answered_is_kept_and_the_others_go_on(tmp_path: Path) -> None:
+    """The way that the README shows, and the end: exit code 0, and no process is left."""
+    with trial(tmp_path) as nodes:
+        n1, n2, n3 = nodes.urls.values()
+        cookie = login(n1)
+        assert ask(n1, "PUT", "/session/data/k", {"value": 1}, cookie).status == 200
+        os.kill(nodes.pids["n1"], signal.SIGKILL)
+        assert ask(n2, "GET", "/session", cookie=cookie).body["data"] == {"k": 1}
+        assert ask(n2, "PUT", "/session/data/k", {"value": 2}, cookie).status == 200
+        assert ask(n3, "GET", "/session", cookie=cookie).body["data"] == {"k": 2}
+        assert ask(n2, "POST", "/logout", cookie=cookie).status == 200
+        assert ask(n3, "GET", "/session", cookie=cookie).status == 401
+        wait_for(lambda: nodes.members("n2") == nodes.members("n3") == ["n2", "n3"], "n1 is known for dead")
+        assert f"n1 (pid {nodes.pids['n1']}) was killed by SIGKILL; n2, n3 go on" in nodes.command.log
+        assert nodes.command.end(signal.SIGINT) == 0
+    assert [pid for pid in nodes.pids.values() if exists(pid)] == []
+    assert [status_of(url) for url in nodes.urls.values()] == [0, 0, 0]
