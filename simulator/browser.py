@@ -1,112 +1,235 @@
-"""The cookie jar of one browser, for the hosts of one site.
+"""The cookie jar of one browser: what it keeps of a `Set-Cookie` line, and what it sends back.
 
-Knows nothing of sessions: it keeps what servers set and sends back what applies. Values only, no I/O.
+Rules are the rows of the cookie specification (COOK-12 to COOK-46), which names the sections of the draft
+draft-ietf-httpbis-rfc6265bis-22; docs/decisions/0008-own-cookie-jar.md says whom it follows where browsers differ from
+it. Knows nothing of sessions. Values only, no I/O.
 """
-
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-SECOND_US = 1_000_000
+from reference import hosts
+from simulator.clock import s
+from simulator.set_cookie import LAX, NONE, STRICT, UNSET, Line, Refusal, read
+from simulator.visits import Url, Visit
+
+AGE_MOST = s(400 * 86_400)
+"""The longest that a cookie is kept, µs (COOK-10)."""
 NEVER = 1 << 62
+"""The expiry of a cookie that lives until the browser is closed (COOK-11)."""
+OF_A_SITE, IN_ALL = 180, 3_300
+"""Cookies of one registrable domain, and of all; the draft asks for 50 and 3,000 at least (COOK-46)."""
+
+Key = tuple[str, str, bool, str, str]
+"""What makes two cookies one (COOK-40): name, domain, host-only or not, path, and whose frames it belongs to."""
 
 
 class Cookie(Struct):
-    """One cookie that was kept; `host_only` cookies go back to the very host that set them."""
+    """One cookie that is kept."""
 
     name: str
     value: str
     domain: str
-    path: str
     host_only: bool
+    path: str
+    partition: str
     expires: int
+    secure: bool
+    http_only: bool
+    same_site: str
+    site: str
+    created: int
+    used: int
 
 
 class Browser:
-    """Keeps cookies by name, domain and path, and sends those that apply (RFC 6265, sections 5.3 and 5.4)."""
+    """Keeps cookies and sends those that apply.
 
-    __slots__ = ("_cookies", "_headers")
+    Attributes:
+        kept: every cookie, the expired ones included until they are in the way.
+    """
+
+    __slots__ = ("_count", "_headers", "kept")
 
     def __init__(self) -> None:
-        self._cookies: dict[tuple[str, str, str], Cookie] = {}
-        self._headers: dict[str, str | None] = {}
+        self.kept: dict[Key, Cookie] = {}
+        self._count = 0
+        self._headers: dict[Visit, tuple[str | None, int]] = {}
 
-    def store(self, line: str, host: str, wall: int) -> None:
-        """Take in one `Set-Cookie` line.
+    # -------------------------------------------------------------------------------------------------------- keeping
+
+    def store(self, text: str, visit: Visit, wall: int) -> Refusal | None:
+        """Take in one line of an answer, whatever its status (COOK-45).
 
         Args:
-            line: its value; a domain that does not cover the host makes the whole line void.
-            host: who sent it.
-            wall: the browser's wall clock, µs since 1970; what has expired by then is deleted.
+            text: the value of the `Set-Cookie` header.
+            visit: the request that was answered.
+            wall: the browser's wall clock, µs since 1970.
+
+        Returns:
+            Why nothing is kept, None when it was done as the line says; one that has expired deletes (COOK-42).
         """
-        cookie = read_set_cookie(line, host, wall)
-        if cookie is None:
-            return
-        key = (cookie.name, cookie.domain, cookie.path)
+        line = read(text)
+        if isinstance(line, Refusal):
+            return line
+        domain = _domain(line, visit.url)
+        if isinstance(domain, Refusal):
+            return domain
+        refusal = _refused(line, domain, visit)
+        if refusal is not None:
+            return refusal
+        path = line.path or default_path(visit.url.path)
+        if not visit.url.secure and not line.secure and self._shields(line.name, domain or visit.url.host, path):
+            return Refusal("COOK-26", "a Secure cookie of this name is there, and this answer came without TLS")
+        self._keep(line, domain, path, visit, wall)
+        return None
+
+    def _keep(self, line: Line, domain: str, path: str, visit: Visit, wall: int) -> None:
+        partition = visit.frame_of if line.partitioned else ""
+        key = (line.name, domain or visit.url.host, not domain, path, partition)
+        expires = _expiry(line, wall)
         self._headers.clear()
-        if cookie.expires <= wall:
-            self._cookies.pop(key, None)
-        else:
-            self._cookies[key] = cookie
+        before = self.kept.pop(key, None)
+        if expires <= wall:
+            return
+        self._count += 1
+        created = before.created if before is not None else self._count  # it keeps its place (COOK-41)
+        site = visit.url.site.partition("://")[2]
+        self.kept[key] = Cookie(
+            line.name, line.value, key[1], key[2], path, partition, expires, line.secure, line.http_only,
+            line.same_site, site, created, self._count,
+        )  # fmt: skip
+        self._make_room(site, wall)
 
-    def header(self, host: str, wall: int) -> str | None:
-        """Write the `Cookie` header of a request for a page of that host, None when no cookie applies."""
-        if host in self._headers:
-            return self._headers[host]
-        found = [cookie for cookie in self._cookies.values() if cookie.expires > wall and _goes_to(cookie, host)]
-        header = "; ".join(f"{cookie.name}={cookie.value}" for cookie in found) or None
-        if all(cookie.expires == NEVER for cookie in self._cookies.values()):
-            self._headers[host] = header  # nothing in it ends by itself
-        return header
+    def _shields(self, name: str, domain: str, path: str) -> bool:
+        return any(
+            kept.name == name
+            and kept.secure
+            and (hosts.matches(kept.domain, domain) or hosts.matches(domain, kept.domain))
+            and path_matches(path, kept.path)
+            for kept in self.kept.values()
+        )
+
+    def _make_room(self, site: str, wall: int) -> None:
+        """Let go what has expired, then the least recently used, those without Secure first (COOK-46)."""
+        if len(self.kept) <= OF_A_SITE:
+            return
+        for most, wanted in ((OF_A_SITE, site), (IN_ALL, None)):
+            there = [key for key, cookie in self.kept.items() if wanted is None or cookie.site == wanted]
+            if len(there) > most:
+                there.sort(key=lambda key: (self.kept[key].expires > wall, self.kept[key].secure, self.kept[key].used))
+                for key in there[: len(there) - most]:
+                    del self.kept[key]
+
+    # -------------------------------------------------------------------------------------------------------- sending
+
+    def header(self, visit: Visit, wall: int) -> str | None:
+        """Write the `Cookie` header of a request, None when no cookie applies (COOK-44).
+
+        Args:
+            visit: the request.
+            wall: the browser's wall clock, µs since 1970.
+        """
+        known = self._headers.get(visit)
+        if known is not None and wall < known[1]:
+            return known[0]
+        found = self._applying(visit, wall)
+        self._count += 1
+        for cookie in found:
+            cookie.used = self._count
+        text = "; ".join(f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in found) or None
+        self._headers[visit] = (text, min((cookie.expires for cookie in found), default=NEVER))
+        return text
+
+    def shown_to_script(self, visit: Visit, wall: int) -> str:
+        """Write what a script of that page sees: no HttpOnly cookie (COOK-28)."""
+        found = [cookie for cookie in self._applying(visit, wall) if not cookie.http_only]
+        return "; ".join(f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in found)
+
+    def _applying(self, visit: Visit, wall: int) -> list[Cookie]:
+        """Find what goes with a request: longer paths first, then older ones (COOK-43)."""
+        url = visit.url
+        found = [
+            cookie
+            for cookie in self.kept.values()
+            if cookie.expires > wall
+            and (url.host == cookie.domain if cookie.host_only else hosts.matches(url.host, cookie.domain))
+            and path_matches(url.path, cookie.path)
+            and (url.secure or not cookie.secure)
+            and (not cookie.partition or cookie.partition == visit.frame_of)
+            and (visit.same_site or _goes_across(cookie.same_site, visit))
+        ]
+        found.sort(key=lambda cookie: (-len(cookie.path), cookie.created))
+        return found
 
 
-def read_set_cookie(line: str, host: str, wall: int) -> Cookie | None:
-    """Read one `Set-Cookie` line.
+def default_path(path: str) -> str:
+    """Give the path of a cookie that names none: that of the request, up to its last slash (COOK-22)."""
+    return path[: path.rfind("/")] or "/" if path.startswith("/") else "/"
 
-    Args:
-        line: its value.
-        host: who sent it.
-        wall: the browser's wall clock, µs since 1970, from which Max-Age counts.
 
-    Returns:
-        The cookie, or None when the line is void: no name, or a domain that does not cover the host.
-    """
-    first, *attributes = line.split(";")
-    name, equals, value = (part.strip() for part in first.partition("="))
-    if not equals or not name:
+def path_matches(path: str, prefix: str) -> bool:
+    """Say whether a request's path is that of a cookie or lies below it (COOK-23)."""
+    return path == prefix or (path.startswith(prefix) and (prefix.endswith("/") or path[len(prefix)] == "/"))
+
+
+def _domain(line: Line, url: Url) -> str | Refusal:
+    """Tell the domain that a cookie is kept for, "" for its host alone (COOK-12, COOK-14 to COOK-16, COOK-20)."""
+    domain = line.domain
+    if not domain:
+        return ""
+    if not domain.isascii():
+        return Refusal("COOK-20", f"the domain '{domain}' is not written in A-labels")
+    if hosts.is_address(url.host):
+        itself = domain.removeprefix("[").removesuffix("]") == url.host
+        return "" if itself else Refusal("COOK-15", f"{url.host} is an address, whose only domain is itself")
+    if hosts.is_public_suffix(domain):
+        whole = Refusal("COOK-16", f"'{domain}' is a public suffix: whoever has a name below it would get the cookie")
+        return "" if domain == url.host else whole
+    return domain if hosts.matches(url.host, domain) else Refusal("COOK-15", f"{url.host} is not below '{domain}'")
+
+
+def _refused(line: Line, domain: str, visit: Visit) -> Refusal | None:
+    """Look at Secure, SameSite, prefixes and partitions (COOK-25, COOK-33 to COOK-39)."""
+    if line.secure and not visit.url.secure:
+        return Refusal("COOK-25", "it is Secure, and the answer came without TLS")
+    if line.same_site == NONE and not line.secure:
+        return Refusal("COOK-33", "SameSite=None is kept with Secure alone")
+    if line.same_site != NONE and not visit.same_site and not visit.top_level:
+        said = line.same_site.capitalize() or "none"
+        return Refusal("COOK-34", f"an answer within another site's page sets SameSite=None alone, not {said}")
+    if line.partitioned and not line.secure:
+        return Refusal("COOK-39", "Partitioned is kept with Secure alone")
+    return _refused_by_prefix(line, domain)
+
+
+def _refused_by_prefix(line: Line, domain: str) -> Refusal | None:
+    name = line.name.lower()
+    if not name:
+        begins = line.value.lower().startswith(("__secure-", "__host-", "__http-"))
+        return Refusal("COOK-37", "it has no name, and its value begins like a prefix") if begins else None
+    if not name.startswith(("__secure-", "__host-", "__http-")):
         return None
-    domain, path, expires, max_age = "", "/", NEVER, None
-    for attribute in attributes:
-        key, _, text = (part.strip() for part in attribute.partition("="))
-        key = key.lower()
-        if key == "domain":
-            domain = text.lstrip(".").lower()
-        elif key == "path" and text.startswith("/"):
-            path = text
-        elif key == "expires":
-            expires = _instant(text)
-        elif key == "max-age" and text.removeprefix("-").isdigit():
-            max_age = int(text)
-    if max_age is not None:
-        expires = wall + max_age * SECOND_US if max_age > 0 else 0
-    if domain and not covers(domain, host):
-        return None
-    return Cookie(name, value, domain or host, path, not domain, expires)
+    rule = "COOK-35" if name.startswith("__secure-") else "COOK-36"
+    if name.startswith(("__http-", "__host-http-")):
+        rule = "COOK-38"
+        if not line.http_only:
+            return Refusal(rule, f"'{line.name}' is kept with HttpOnly alone")
+    if not line.secure:
+        return Refusal(rule, f"'{line.name}' is kept with Secure alone")
+    if name.startswith("__host-") and (domain or line.domain or line.path_said != "/"):
+        return Refusal(rule, f"'{line.name}' is kept with 'Path=/' and without Domain alone")
+    return None
 
 
-def covers(domain: str, host: str) -> bool:
-    """Say whether a cookie of that domain reaches the host: it is the host, or a parent of it."""
-    return host == domain or host.endswith("." + domain)
+def _expiry(line: Line, wall: int) -> int:
+    """Tell when a cookie ends: Max-Age before Expires, neither beyond the age cap (COOK-9 to COOK-11)."""
+    if line.max_age is not None:
+        return wall + min(s(line.max_age), AGE_MOST) if line.max_age > 0 else 0
+    return NEVER if line.expires is None else min(line.expires, wall + AGE_MOST)
 
 
-def _goes_to(cookie: Cookie, host: str) -> bool:
-    return host == cookie.domain if cookie.host_only else covers(cookie.domain, host)
-
-
-def _instant(text: str) -> int:
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return NEVER  # a date that cannot be read counts as absent
-    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()) * SECOND_US
+def _goes_across(same_site: str, visit: Visit) -> bool:
+    """Say whether a cookie goes with a request of another site's page (COOK-30, COOK-31)."""
+    if same_site in {LAX, UNSET}:
+        return visit.top_level and visit.safe
+    return same_site != STRICT

@@ -27,6 +27,7 @@ from simulator.users import (
     Step,
     Wait,
 )
+from simulator.visits import visit
 
 RETRY_US = 1 * MILLION
 """A login without an answer is tried again on the next node after so long."""
@@ -132,14 +133,16 @@ class Witness:
         self._count += 1
         number, node = f"{self._client}-{self._count}", self._nodes[self._turn % len(self._nodes)]
         self._turn += 1
-        cookie = self._browser.header(self._host, EPOCH_US + now)
         if op == WRITE:
             key = f"k{self._count % 2}"
             path, body = f"/session/data/{key}", {"value": number}
-            return Ask(number, op, "PUT", path, cookie, self.user, body, key, number, node)
-        if op == LOGOUT:
-            return Ask(number, op, "POST", "/logout", cookie, self.user, node=node)
-        return Ask(number, op, "POST", f"/{op}", cookie, self.user, {"user": self.user}, node=node)  # login, revoke
+            return Ask(number, op, "PUT", path, self._cookie(path, now), self.user, body, key, number, node)
+        path, whom = f"/{op}", {"user": self.user}  # login, logout, revoke
+        cookie = self._cookie(path, now)
+        return Ask(number, op, "POST", path, cookie, self.user, None if op == LOGOUT else whom, node=node)
+
+    def _cookie(self, path: str, now: int) -> str | None:
+        return self._browser.header(visit(f"https://{self._host}{path}"), EPOCH_US + now)
 
     def _learn(self, ask: Ask, answer: Answer, now: int) -> None:
         if answer.status != OK:
@@ -147,9 +150,9 @@ class Witness:
                 self._plan.insert(0, (now + RETRY_US, LOGIN))
             return
         for line in answer.set_cookie:
-            self._browser.store(line, self._host, EPOCH_US + now)
+            self._browser.store(line, visit(f"https://{self._host}{ask.path}"), EPOCH_US + now)
         if ask.op == LOGIN:
-            cookie = self._browser.header(self._host, EPOCH_US + now)
+            cookie = self._cookie("/session", now)
             if cookie is None or cookie == ask.cookie:
                 return  # no session came of it: the judge will say so
             self.cookies.append(cookie)

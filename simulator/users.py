@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from simulator.browser import Browser
 from simulator.chance import Stream
 from simulator.clock import EPOCH_US
+from simulator.visits import visit
 
 MILLION = 1_000_000
 TIMEOUT_US = 10 * MILLION
@@ -139,7 +140,7 @@ class Browsing:
         """
         if answer is not None and self._asked is not None:
             if not self._old_tab:
-                self._take_cookies(answer, now)
+                self._take_cookies(self._asked.path, answer, now)
                 self._learn(self._asked, answer, now)
             self._asked = None
         while True:
@@ -158,7 +159,7 @@ class Browsing:
 
     def other_tab(self, ask: Ask, answer: Answer, now: int) -> None:
         """Take in what another tab heard: a denial counts unless a later login has changed the cookie."""
-        self._take_cookies(answer, now)
+        self._take_cookies(ask.path, answer, now)
         if answer.status == DENIED and ask.cookie == self._cookie(now):
             self._signed_in = False
 
@@ -173,7 +174,7 @@ class Browsing:
         habits, stream = self._habits, self._stream
         kind = stream.below(MILLION)
         if kind < habits.writes:
-            return self._write(self._cookie(now))
+            return self._write(now)
         if kind < habits.writes + habits.deletes:
             key = stream.choice(habits.keys)
             return self._ask(now, DELETE, "DELETE", f"/session/data/{key}", key=key)
@@ -192,24 +193,25 @@ class Browsing:
     def _open_old_tab(self) -> Ask:
         _, cookie = self._stale.pop(0)
         if self._habits.stale_writes and self._stream.happens(self._habits.stale_writes):
-            return self._write(cookie)
+            return self._write(cookie=cookie)
         return Ask(self._number(), READ, "GET", "/session", cookie, self.name)
 
-    def _write(self, cookie: str | None) -> Ask:
+    def _write(self, now: int = 0, cookie: str | None = None) -> Ask:
+        """Write a drawn key with that cookie, or with what the browser sends now."""
         key, number = self._stream.choice(self._habits.keys), self._number()
-        return Ask(
-            number, WRITE, "PUT", f"/session/data/{key}", cookie, self.name, {"value": number}, key=key, value=number
-        )
+        path = f"/session/data/{key}"
+        sent = cookie or self._cookie(now, path)
+        return Ask(number, WRITE, "PUT", path, sent, self.name, {"value": number}, key=key, value=number)
 
     def _ask(self, now: int, op: str, method: str, path: str, body: Any = None, key: str | None = None) -> Ask:
-        return Ask(self._number(), op, method, path, self._cookie(now), self.name, body, key)
+        return Ask(self._number(), op, method, path, self._cookie(now, path), self.name, body, key)
 
     def _number(self) -> str:
         self._count += 1
         return f"{self._client}-{self._count}"
 
-    def _cookie(self, now: int) -> str | None:
-        return self._browser.header(self._habits.host, EPOCH_US + now)
+    def _cookie(self, now: int, path: str = "/session") -> str | None:
+        return self._browser.header(visit(f"https://{self._habits.host}{path}"), EPOCH_US + now)
 
     # ------------------------------------------------------------------------------------------------- what it leads to
 
@@ -217,9 +219,9 @@ class Browsing:
         """Take in what came of a page, and decide when the next one is due; the cookies have been taken."""
         raise NotImplementedError
 
-    def _take_cookies(self, answer: Answer, now: int) -> None:
+    def _take_cookies(self, path: str, answer: Answer, now: int) -> None:
         for line in answer.set_cookie:
-            self._browser.store(line, self._habits.host, EPOCH_US + now)
+            self._browser.store(line, visit(f"https://{self._habits.host}{path}"), EPOCH_US + now)
 
     def _ended(self, cookie: str | None, now: int) -> None:
         """Plan what a tab left open asks with the cookie of a session that has ended: soon, then within minutes."""

@@ -14,6 +14,7 @@ import typer
 from conformance.cli import (
     check,
     cluster,
+    cookie,
     doctor,
     output,
     power,
@@ -27,7 +28,7 @@ from conformance.cli import (
     validate,
 )
 
-TRY, JUDGE, READ, SERVE = "Try", "Judge", "Read", "Serve"
+TRY, JUDGE, READ, SERVE, COOKIES = "Try", "Judge", "Read", "Serve", "Cookies"
 
 COMMANDS = (
     (TRY, "run", run.run),
@@ -42,6 +43,7 @@ COMMANDS = (
     (READ, "schema", schema.schema),
     (SERVE, "serve", serve.serve),
     (SERVE, "cluster", cluster.cluster),
+    (COOKIES, "cookie", cookie.cookie),
 )
 """Every command, in the order of `--help`: its group, its name, its function."""
 

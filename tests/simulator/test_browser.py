@@ -1,13 +1,14 @@
 """What a browser keeps and sends back."""
 
-from simulator.browser import Browser
+from simulator.browser import OF_A_SITE, Browser
 from simulator.clock import EPOCH_US
+from simulator.visits import Visit, visit
 
-HOST = "app.example.com"
+HOST = visit("https://app.example.com/")
 SECOND = 1_000_000
 
 
-def browser_with(*lines: str, host: str = HOST) -> Browser:
+def browser_with(*lines: str, host: Visit = HOST) -> Browser:
     browser = Browser()
     for line in lines:
         browser.store(line, host, EPOCH_US)
@@ -21,15 +22,15 @@ def test_a_new_browser_sends_no_cookie() -> None:
 def test_a_cookie_without_a_domain_goes_back_to_its_host_alone() -> None:
     browser = browser_with("s=1; Path=/; Secure; HttpOnly; SameSite=None")
     assert browser.header(HOST, EPOCH_US) == "s=1"
-    assert browser.header("shop.example.com", EPOCH_US) is None
-    assert browser.header("sub.app.example.com", EPOCH_US) is None
+    assert browser.header(visit("https://shop.example.com/"), EPOCH_US) is None
+    assert browser.header(visit("https://sub.app.example.com/"), EPOCH_US) is None
 
 
 def test_a_cookie_of_a_parent_domain_goes_to_all_its_hosts() -> None:
     browser = browser_with("s=1; Domain=.example.com; Path=/")
-    assert browser.header("shop.example.com", EPOCH_US) == "s=1"
-    assert browser.header("example.com", EPOCH_US) == "s=1"
-    assert browser.header("badexample.com", EPOCH_US) is None
+    assert browser.header(visit("https://shop.example.com/"), EPOCH_US) == "s=1"
+    assert browser.header(visit("https://example.com/"), EPOCH_US) == "s=1"
+    assert browser.header(visit("https://badexample.com/"), EPOCH_US) is None
 
 
 def test_a_domain_that_does_not_cover_the_host_voids_the_cookie() -> None:
@@ -67,6 +68,40 @@ def test_max_age_wins_over_expires() -> None:
     assert kept.header(HOST, EPOCH_US + 5 * SECOND) is None
 
 
-def test_a_line_without_a_name_is_void_and_a_date_that_cannot_be_read_counts_as_absent() -> None:
-    assert browser_with("novalue", "=1").header(HOST, EPOCH_US) is None
+def test_a_line_without_a_name_is_sent_bare_and_a_date_that_cannot_be_read_counts_as_absent() -> None:
+    assert browser_with("bare").header(HOST, EPOCH_US) == "bare"
     assert browser_with("s=1; Expires=soon").header(HOST, EPOCH_US) == "s=1"
+
+
+def test_room_is_made_by_the_least_recently_used_and_those_without_secure_go_first() -> None:
+    browser = browser_with("first=1; Secure", "old=1", *(f"c{number}=1; Secure" for number in range(OF_A_SITE - 2)))
+    assert len(browser.kept) == OF_A_SITE
+    browser.store("one=more; Secure", HOST, EPOCH_US)
+    sent = browser.header(HOST, EPOCH_US) or ""
+    assert len(browser.kept) == OF_A_SITE
+    assert "old=1" not in sent
+    assert sent.startswith("first=1; ")
+
+
+def test_what_has_expired_makes_room_before_anything_else() -> None:
+    browser = browser_with("gone=1; Secure; Max-Age=1", "old=1", *(f"c{number}=1" for number in range(OF_A_SITE - 2)))
+    browser.store("one=more", HOST, EPOCH_US + 2 * SECOND)
+    sent = browser.header(HOST, EPOCH_US + 2 * SECOND) or ""
+    assert "old=1" in sent
+    assert len(browser.kept) == OF_A_SITE
+
+
+def test_no_cookie_is_kept_longer_than_400_days() -> None:
+    browser = browser_with("a=1; Max-Age=99999999", "b=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT")
+    day = 86_400 * SECOND
+    assert browser.header(HOST, EPOCH_US + 400 * day - 1) == "a=1; b=1"
+    assert browser.header(HOST, EPOCH_US + 400 * day) is None
+
+
+def test_the_header_is_written_anew_when_a_cookie_in_it_has_expired() -> None:
+    browser = browser_with("a=1", "b=1; Max-Age=10")
+    assert [browser.header(HOST, EPOCH_US + second * SECOND) for second in (0, 9, 10)] == [
+        "a=1; b=1",
+        "a=1; b=1",
+        "a=1",
+    ]
