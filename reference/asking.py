@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct, structs
 
-from reference.membership import LIFE_BITS, Membership
-from reference.protocol import Activity, LastActive, Request
+from reference.membership import Membership
+from reference.protocol import LIFE_BITS, Activity, LastActive, Request
 from reference.records import Records
 from reference.session import Session
 from reference.settings import MILLISECOND

@@ -11,8 +11,8 @@ node that joins, is thorough: what the other side of a partition wrote must not 
 from collections.abc import Callable
 
 from reference.digests import DEPTH, LEAF, MOVING, Branch
-from reference.membership import LIFE_BITS, Membership
-from reference.protocol import Compare, Copies, Difference, Want, Wanted
+from reference.membership import Membership
+from reference.protocol import LIFE_BITS, Compare, Copies, Difference, Want, Wanted
 from reference.records import Records
 from reference.settings import SECOND
 from reference.timing import COMPARE_OFTEN, COMPARE_SELDOM, ROUND_TRIP, SETTLING
@@ -114,7 +114,7 @@ class Comparison:
         while self._due:
             member = next(iter(self._due))
             del self._due[member]
-            if member in live:
+            if self.membership.is_live(member):
                 self._thorough = True
                 return member
         self._thorough = False

@@ -10,6 +10,7 @@ from reference.membership import Membership
 from reference.protocol import Chunk, Fetch
 from reference.records import Records
 from reference.settings import SECOND
+from reference.timing import COMPARED_AT_ONCE
 from reference.turn import Turn
 
 ALONE_AFTER = 5 * SECOND
@@ -69,17 +70,22 @@ class Join:
             live = self.membership.live()
             if self.membership.routable():
                 self._fetch("")
-            elif live and all(name in live for name in self._named):
+            elif live and all(self.membership.is_live(name) for name in self._named):
                 # Everybody is there and nobody is ready: all start at once, and merge what they have (REQ-FAIL-6).
                 self._compare()
         elif self.phase == COMPARING:
-            live = self.membership.live()
-            for name in [name for name in self._uncompared if name not in live]:
+            for name in [name for name in self._uncompared if not self.membership.is_live(name)]:
                 del self._uncompared[name]
             self._become_ready_if_compared()
 
     def came(self, member: str) -> None:
-        """Compare with a member that came; not before this node has its first copy, which would come twice."""
+        """Compare with a member that came; not before this node has its first copy, which would come twice.
+
+        In a large cluster so many compare with it, drawn by each for itself, as it compares with.
+        """
+        others = len(self.membership.live())
+        if others > COMPARED_AT_ONCE and self.draws.below(others) >= COMPARED_AT_ONCE:
+            return
         if self.phase == COMPARING:
             self._uncompared[member] = 0
         if self.phase in (COMPARING, READY):
@@ -88,8 +94,12 @@ class Join:
     def gone(self) -> None:
         """Compare with all that are left: what a lost life had sent to some only, any of them can give to others."""
         if self.phase == READY:
-            for member in self.membership.live():
+            for member in self._some_live():
                 self.comparison.soon(member)
+
+    def _some_live(self) -> list[str]:
+        """Name those to compare with: all in a small cluster, drawn ones of a large one, who do the same."""
+        return self.draws.some(self.membership.live(), COMPARED_AT_ONCE)
 
     def _waited(self) -> None:
         if self.phase == FETCHING:
@@ -148,7 +158,7 @@ class Join:
         self.phase = COMPARING
         self.turn.cancel("join")
         self.records.settle(self.turn.mono)
-        self._uncompared = dict.fromkeys(self.membership.live(), 0)
+        self._uncompared = dict.fromkeys(self._some_live(), 0)
         for member in self._uncompared:
             self.comparison.soon(member)
         self._become_ready_if_compared()

@@ -1,92 +1,108 @@
-"""Who is alive and ready: SWIM with suspicion and refutation, piggybacked gossip and full synchronisation.
+"""Who is alive and ready: what is told of the members, which of it is believed, and how all come to believe the same.
 
-Sources: Das, Gupta and Motivala, SWIM, 2002; the values of hashicorp/memberlist's profiles (facts, section 4). This
-file knows no sessions; what follows from a change of view is the node's business (`changes`).
+Sources: Das, Gupta and Motivala, SWIM, 2002; the values of hashicorp/memberlist's profiles (facts, section 4). Probing
+is in `probing.py`, suspicion in `suspicion.py`. This file knows no sessions; what follows from a change of view is the
+node's business (`changes`).
 """
 
 from collections.abc import Callable, Iterable
 
 from reference.draws import Draws
-from reference.member import ALIVE, DEAD, LEFT, NAMES, SUSPECT, Member
-from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
-from reference.settings import SECOND, Timing
-from reference.timing import retransmissions, suspicion_timeout
+from reference.member import ALIVE, DEAD, LEFT, NAMES, SUSPECT, Member, Roster
+from reference.news import News
+from reference.probing import Probing
+from reference.protocol import BOOT_PART, MOMENT_BITS, Gossip, PushPull, Rumour
+from reference.settings import Timing
+from reference.suspicion import Suspicions
+from reference.timing import push_pull_us, retransmissions
 from reference.turn import Turn
 
 UP, DOWN, RESTARTED, READY = "up", "down", "restarted", "ready"
 """What `changes` reports: a member came, is gone, began a new life unnoticed, or says that it may be sent requests."""
 
-PIGGYBACKED = 6
-"""Rumours a message: six of at most 60 octets stay far below the 1,400 octets of memberlist's UDP packet."""
-RELAYS_HELD = 64
-"""Pings on behalf of others whose answers are awaited; older ones have timed out where they were asked for."""
-STOOD_STILL = 1 * SECOND
-"""A turn that comes so much later than an alarm was due means that the node stood still: a pause, a long collection."""
-LIFE_BITS = 32
-"""Numbers of pings and questions begin anew with each boot, above this bit: an answer to an old life matches none."""
-
-MOMENT_BITS = 48
-BOOT_PART = (1 << 15) - 1
-"""Instants that come back in answers have these bits of the boot above that bit: an earlier life's clock says nothing
-to this one. More of it would not fit into the 64 bits that the wire has for a number."""
+MANY, CONTACTS = 16, 4
+"""Of more than MANY that discovery names and this node does not know, so many are spoken to: any of them tells of all
+others."""
+TOLD_ON = 32
+"""So much of what is new in one view is passed on. Who learns of more at once is new here itself, and tells nobody."""
 
 
 class Membership:
     """One node's view of the cluster, and its part in keeping all views alike (REQ-MEMB-4, REQ-MEMB-5).
 
+    Args:
+        turn: the node's.
+        draws: its chance.
+        name: its name.
+        boot: which life of that name it is.
+        timing: the membership profile.
+        keep_us: for how long whoever is gone is remembered, µs. It must be no less than the time out of contact after
+            which a node forgets all that it holds: then nobody brings back what others have forgotten.
+
     Attributes:
         changes: (what, member) since the node last looked; the node empties it.
-        version: grows with every change of who is alive, suspected or ready.
-        resumed_at: when this node last went on after it had stood still, by the monotonic clock.
-        read_clock: called with a member, what its wall clock showed in an answer, and when that was asked for by the
-            monotonic clock here.
+        members: every other member that is known, by name.
     """
 
-    def __init__(self, turn: Turn, draws: Draws, name: str, boot: int, timing: Timing) -> None:
+    def __init__(self, turn: Turn, draws: Draws, name: str, boot: int, timing: Timing, keep_us: int) -> None:
         self.turn = turn
         self.draws = draws
         self.name = name
         self.boot = boot
         self.timing = timing
+        self.keep_us = keep_us
         self.incarnation = 0
         self.ready = False
         self.leaving = False
-        self.members: dict[str, Member] = {}
+        self.roster = Roster(name)
+        self.members = self.roster.members
         self.changes: list[tuple[str, str]] = []
-        self.version = 0
-        self.resumed_at = 0
-        self.read_clock: Callable[[str, int, int], None] = lambda _member, _wall, _asked: None
-        self._news: dict[str, tuple[Rumour, int]] = {}
-        self._round: list[str] = []
-        self._number = boot << LIFE_BITS
-        self._probed: tuple[str, int] | None = None
-        self._round_ends = 0
-        self._asked_at = 0
-        self._helped = False
-        self._relays: dict[int, tuple[str, int]] = {}
-        self._live: tuple[int, list[str]] = (-1, [])
-        self.on_message = {
-            Ping: self._pinged,
-            Ack: self._acknowledged,
-            PingRequest: self._asked_to_ping,
-            Gossip: self._gossiped,
-            PushPull: self._synchronised,
-        }
+        self.news = News()
+        self.suspicions = Suspicions(turn, timing, self.roster, self._give_up)
+        self.probing = probing = Probing(turn, draws, boot, timing, self.roster, self.news)
+        probing.hear, probing.rumours = self._hear, self._rumours
+        probing.suspect, probing.greet = self._suspect, self._synchronise
+        self._named: tuple[str, ...] = ()
+        self._complete = -1
+        self._view: tuple[tuple[int, int, bool, bool], tuple[Rumour, ...]] = ((-1, 0, False, False), ())
+        self._told_on: int | None = None
+        self.on_message = {**probing.on_message, Gossip: self._gossiped, PushPull: self._synchronised}
         self.on_alarm = {
-            "probe": self._probe,
-            "suspicion": self._give_up_suspects,
+            **probing.on_alarm,
+            **self.suspicions.on_alarm,
             "gossip": self._gossip,
             "push-pull": self._push_pull,
+            "reap": self._reap,
         }
 
     # ------------------------------------------------------------------------------------------------- what others ask
 
+    @property
+    def version(self) -> int:
+        """What grows with every change of who is alive, suspected or ready."""
+        return self.roster.version
+
+    @property
+    def resumed_at(self) -> int:
+        """When this node last went on after it had stood still, by the monotonic clock."""
+        return self.probing.resumed_at
+
+    @property
+    def read_clock(self) -> Callable[[str, int, int], None]:
+        """What is called with a member's clock (`Probing.read_clock`)."""
+        return self.probing.read_clock
+
+    @read_clock.setter
+    def read_clock(self, hear: Callable[[str, int, int], None]) -> None:
+        self.probing.read_clock = hear
+
+    def stands_still(self) -> bool:
+        """Say whether this turn is the first one after a pause."""
+        return self.probing.stands_still()
+
     def live(self) -> list[str]:
         """Names of the other members that are held for alive, suspected ones included, in order of name."""
-        if self._live[0] != self.version:
-            names = sorted(name for name, member in self.members.items() if member.state <= SUSPECT)
-            self._live = (self.version, names)
-        return self._live[1]
+        return self.roster.live()
 
     def is_live(self, name: str) -> bool:
         """Say whether that other member is held for alive, suspected or not."""
@@ -95,7 +111,7 @@ class Membership:
 
     def routable(self) -> list[str]:
         """Names of the other members that are alive, unsuspected and ready, in order of name."""
-        return sorted(name for name, member in self.members.items() if member.state == ALIVE and member.ready)
+        return self.roster.routable()
 
     def alone(self) -> bool:
         """Say whether every other member that was ever met has said goodbye: there is nobody to wait for."""
@@ -115,14 +131,16 @@ class Membership:
     def discovered(self, peers: Iterable[str]) -> None:
         """Contact whoever is named and not live: after a long partition the sides find each other so (REQ-MEMB-3).
 
-        The node's own name is harmless (REQ-MEMB-2); absence from the list proves nothing (REQ-MEMB-8).
+        The node's own name is harmless (REQ-MEMB-2); absence from the list proves nothing (REQ-MEMB-8). Of many some
+        are drawn: one that answers is enough to know all (REQ-MEMB-10), and the others have their turn.
         """
-        if self.leaving:
+        named = tuple(peers)
+        if self.leaving or (self._complete == self.version and named == self._named):
             return
-        for name in peers:
-            member = self.members.get(name)
-            if name != self.name and (member is None or member.state > SUSPECT):
-                self._synchronise(name)
+        missing = [name for name in named if name != self.name and not self.is_live(name)]
+        self._named, self._complete = named, -1 if missing else self.version
+        for name in missing if len(missing) <= MANY else self.draws.some(missing, CONTACTS):
+            self._synchronise(name)
 
     def become_ready(self) -> None:
         """Say from now on that this node may be sent requests."""
@@ -136,119 +154,50 @@ class Membership:
 
     def leave(self) -> None:
         """Tell everybody directly that this node goes, so that nobody needs to suspect it (REQ-MEMB-11)."""
-        self.leaving = True
+        self.leaving = self.probing.leaving = True
         self.ready = False
         farewell = Rumour(self.name, LEFT, self.incarnation, self.boot, ready=False)
         for name in self.live():
             self.turn.gossip(name, Gossip((farewell,)))
 
-    # ---------------------------------------------------------------------------------------------------------- probing
-
-    def _probe(self) -> None:
-        """End a round of probing and begin the next.
-
-        A member that has not answered by the end of its round is asked for through helpers, and the round goes on for
-        what the timeout leaves of an interval; only then is it suspected. No alarm stands for the timeout of a round in
-        which the answer comes, as in nearly all (docs/decisions/0004-one-alarm-a-round.md).
-        """
-        now = self.turn.mono
-        if now > self._round_ends + STOOD_STILL and self.live():
-            self.resumed_at = now
-            self.turn.note("stood-still", us=now - self._round_ends)
-        if self._probed is not None:
-            target, number = self._probed
-            if not self._helped:
-                self._helped = True
-                self._probe_indirectly(target, number)
-                self._end_round_in(self.timing.probe_interval - self.timing.probe_timeout)
-                return
-            self._suspect(target)
-        self._probed = None
-        next_target = self._next_target()
-        if next_target is None:
-            return
-        self._number += 1
-        self._probed, self._asked_at, self._helped = (next_target, self._number), now, False
-        self.turn.gossip(next_target, Ping(self._number, self._rumours(next_target)))
-        self._end_round_in(self.timing.probe_interval)
-
-    def _end_round_in(self, us: int) -> None:
-        self._round_ends = self.turn.mono + us
-        self.turn.alarm("probe", us)
-
-    def stands_still(self) -> bool:
-        """Say whether this turn is the first one after a pause: the round of probes should have ended long ago."""
-        return self.turn.mono > self._round_ends + STOOD_STILL and bool(self.live())
-
-    def _next_target(self) -> str | None:
-        """Walk a shuffled list of all live members, shuffled anew at each end (SWIM, section 4.3)."""
-        while True:
-            while self._round:
-                name = self._round.pop()
-                if self.members[name].state <= SUSPECT:
-                    return name
-            live = self.live()
-            if not live or self.leaving:
-                return None
-            self._round = self.draws.shuffled(live)
-
-    def _probe_indirectly(self, target: str, number: int) -> None:
-        others = [name for name in self.live() if name != target]
-        for helper in self.draws.some(others, self.timing.indirect_checks):
-            self.turn.gossip(helper, PingRequest(number, target, self._rumours(helper)))
-
-    def _pinged(self, sender: str, ping: Ping) -> None:
-        if ping.rumours:
-            self._hear(ping.rumours)
-        member = self.members.get(sender)
-        quiet = member is not None and member.state is ALIVE and not self._news  # as nearly always
-        rumours = () if quiet else self._rumours(sender)
-        self.turn.gossip(sender, Ack(ping.number, rumours, self.turn.shown()))
-        if (member is None or member.state > SUSPECT) and not self.leaving:
-            # It knows this node, which does not know it: as after a restart whose first words were lost.
-            self._synchronise(sender)
-
-    def _asked_to_ping(self, sender: str, asked: PingRequest) -> None:
-        self._hear(asked.rumours)
-        self._number += 1
-        self._relays[self._number] = (sender, asked.number)
-        if len(self._relays) > RELAYS_HELD:
-            del self._relays[next(iter(self._relays))]
-        self.turn.gossip(asked.target, Ping(self._number, self._rumours(asked.target)))
-
-    def _acknowledged(self, sender: str, ack: Ack) -> None:
-        if ack.rumours:
-            self._hear(ack.rumours)
-        if self._probed is not None and ack.number == self._probed[1]:
-            self._probed = None
-            if ack.wall is not None:
-                self.read_clock(sender, ack.wall, self._asked_at)
-            return
-        relay = self._relays.pop(ack.number, None)
-        if relay is not None:
-            self.turn.gossip(relay[0], Ack(relay[1], self._rumours(relay[0])))
+    def forget(self) -> tuple[str, ...]:
+        """Forget everybody, as all that is believed is old, and name whom to meet anew."""
+        named = dict.fromkeys((*self.members, *(name for name in self._named if name != self.name)))
+        self.news.clear()
+        self.changes += [(DOWN, name) for name in self.live()]
+        self.roster.clear()
+        self.suspicions.reckon()
+        return tuple(named)
 
     # -------------------------------------------------------------------------------------------- suspicion and death
 
     def _suspect(self, name: str) -> None:
-        member = self.members[name]
-        if member.state == ALIVE:
-            self._believe(Rumour(name, SUSPECT, member.incarnation, member.boot, member.ready))
+        """Take note that this node has waited for a member in vain."""
+        member = self.members.get(name)
+        if member is not None and member.state == ALIVE:
+            self._believe(Rumour(name, SUSPECT, member.incarnation, member.boot, member.ready, self.name))
+        elif member is not None and member.state == SUSPECT:
+            self._confirm(member, self.name)
 
-    def _give_up_suspects(self) -> None:
-        """Hold suspects for dead whose time to refute is over."""
-        suspects = [member for member in self.members.values() if member.state == SUSPECT]
-        for member in suspects:
-            if member.deadline <= self.turn.mono:
-                self._believe(Rumour(member.name, DEAD, member.incarnation, member.boot, ready=False))
-        self._await_suspects()
+    def _confirm(self, member: Member, by: str) -> None:
+        if self.suspicions.confirm(member, by):
+            self._spread(Rumour(member.name, SUSPECT, member.incarnation, member.boot, member.ready, by))
 
-    def _await_suspects(self) -> None:
-        deadlines = [member.deadline for member in self.members.values() if member.state == SUSPECT]
-        if deadlines:
-            self.turn.alarm("suspicion", min(deadlines) - self.turn.mono)
-        else:
-            self.turn.cancel("suspicion")
+    def _give_up(self, member: Member) -> None:
+        """Hold a suspect for dead whose time to refute is over."""
+        self._believe(Rumour(member.name, DEAD, member.incarnation, member.boot, ready=False))
+
+    def _reap(self) -> None:
+        """Forget those who have been gone for so long that nobody can believe them alive any more."""
+        gone = self.roster.gone
+        while gone:
+            longest = next(iter(gone.values()))
+            left = longest.since + self.keep_us - self.turn.mono
+            if left > 0:
+                self.turn.alarm("reap", left)
+                return
+            self.turn.note("reaped", member=longest.name)
+            self.roster.forget(longest.name)
 
     # ----------------------------------------------------------------------------------------------------------- gossip
 
@@ -258,39 +207,36 @@ class Membership:
         if not live:
             # What was believed while alone would be told as fresh news after a partition: the full views, which are
             # exchanged on contact, say it better.
-            self._news.clear()
+            self.news.clear()
             return
-        for name in self.draws.some(live, self.timing.gossip_fanout):
-            rumours = self._rumours(name)
-            if not rumours:
+        for name in self.draws.some([*live, *self._lately_dead()], self.timing.gossip_fanout):
+            if not self.news.left:
                 break
-            self.turn.gossip(name, Gossip(rumours))
-        if self._news:
+            self.turn.gossip(name, Gossip(self._rumours(name)))
+        if self.news.left:
             self.turn.alarm("gossip", self.timing.gossip_interval)
+
+    def _lately_dead(self) -> list[str]:
+        """Name those who were found dead so lately that they are told so: one that lives refutes it (memberlist)."""
+        since = self.turn.mono - self.timing.gossip_to_the_dead
+        return [name for name, member in self.roster.gone.items() if member.state == DEAD and member.since > since]
 
     def _rumours(self, to: str) -> tuple[Rumour, ...]:
         """Take the least told news along; `to` hears first if it is held for anything but alive (Lifeguard's buddy)."""
         member = self.members.get(to)
         doubted = member is not None and member.state != ALIVE
-        if not self._news and not doubted:
+        if not self.news.left and not doubted:
             return ()  # as nearly always
-        chosen: list[Rumour] = []
         if member is not None and doubted:
-            chosen.append(member.rumour())
-        if self._news:
-            freshest = sorted(self._news, key=lambda name: -self._news[name][1])[:PIGGYBACKED]
-            for name in freshest:
-                rumour, left = self._news[name]
-                chosen.append(rumour)
-                if left > 1:
-                    self._news[name] = (rumour, left - 1)
-                else:
-                    del self._news[name]
-        return tuple(chosen)
+            return (member.said, *self.news.take())
+        return tuple(self.news.take())
 
     def _spread(self, rumour: Rumour) -> None:
-        times = retransmissions(self.timing, len(self.members) + 1)
-        self._news[rumour.member] = (rumour, times)
+        if self._told_on is not None:
+            self._told_on += 1
+            if self._told_on > TOLD_ON:
+                return
+        self.news.add(rumour, retransmissions(self.timing, len(self.members) + 1))
         self.turn.alarm_unless_set("gossip", self.timing.gossip_interval)
 
     def _gossiped(self, _sender: str, gossip: Gossip) -> None:
@@ -300,7 +246,7 @@ class Membership:
         live = self.live()
         if live:
             self._synchronise(self.draws.some(live, 1)[0])
-        self.turn.alarm("push-pull", self.timing.push_pull_interval)
+        self.turn.alarm("push-pull", push_pull_us(self.timing, len(live) + 1))
 
     def _synchronise(self, name: str) -> None:
         """Send the whole view and ask for the other's."""
@@ -313,12 +259,18 @@ class Membership:
         A dead member that was never met here stays unknown: suspecting it would hold it for live (known-bugs, row 15).
         """
         before = self.incarnation
+        members = self.members
+        self._told_on = 0
         for rumour in theirs.view:
+            member = members.get(rumour.member)
+            if member is not None and member.said is rumour:
+                continue  # as nearly always
             if rumour.state == DEAD and rumour.member != self.name:
-                if rumour.member in self.members:
-                    self._weigh(Rumour(rumour.member, SUSPECT, rumour.incarnation, rumour.boot, rumour.ready))
+                if member is not None:
+                    self._weigh(Rumour(rumour.member, SUSPECT, rumour.incarnation, rumour.boot, rumour.ready, sender))
             else:
                 self._weigh(rumour)
+        self._told_on = None
         if theirs.reply:
             answer = PushPull(self._whole_view(), reply=False, asked=theirs.asked, wall=self.turn.shown())
             self.turn.gossip(sender, answer)
@@ -332,9 +284,12 @@ class Membership:
             self.read_clock(sender, theirs.wall, theirs.asked & (1 << MOMENT_BITS) - 1)
 
     def _whole_view(self) -> tuple[Rumour, ...]:
-        state = LEFT if self.leaving else ALIVE
-        myself = Rumour(self.name, state, self.incarnation, self.boot, self.ready)
-        return (myself, *(member.rumour() for member in self.members.values()))
+        as_of = (self.version, self.incarnation, self.ready, self.leaving)
+        if self._view[0] != as_of:
+            state = LEFT if self.leaving else ALIVE
+            myself = Rumour(self.name, state, self.incarnation, self.boot, self.ready)
+            self._view = (as_of, (myself, *[member.said for member in self.members.values()]))
+        return self._view[1]
 
     # ------------------------------------------------------------------------------------------------ weighing rumours
 
@@ -365,6 +320,8 @@ class Membership:
             newer = rumour.state > member.state
         if newer:
             self._believe(rumour)
+        elif rumour.state == member.state == SUSPECT and rumour.boot == member.boot and rumour.by:
+            self._confirm(member, rumour.by)
 
     def _refute(self, rumour: Rumour) -> None:
         """Answer what is wrongly said of this node: say louder what it is, or again to whoever has not heard it.
@@ -378,6 +335,8 @@ class Membership:
             self.turn.note("name-taken", boot=rumour.boot)
         elif rumour.boot == self.boot and rumour.incarnation >= self.incarnation:
             self._raise_incarnation(rumour.incarnation)
+            if rumour.state == SUSPECT:
+                self.probing.worse()  # somebody has waited for this node in vain
             self.turn.note("refuted", said=NAMES[rumour.state], incarnation=self.incarnation)
         else:
             self._spread(Rumour(self.name, ALIVE, self.incarnation, self.boot, self.ready))
@@ -388,30 +347,27 @@ class Membership:
 
     def _believe(self, rumour: Rumour) -> None:
         """Change the view, note it, tell the node what follows from it, and pass it on."""
-        member = self.members.get(rumour.member)
+        name = rumour.member
+        member = self.members.get(name)
         held, boot, was_ready = DEAD, 0, False
-        if member is None:
-            member = self.members[rumour.member] = Member(rumour)
-        else:
+        if member is not None:
             held, boot, was_ready = member.state, member.boot, member.ready and member.boot == rumour.boot
-            member.believe(rumour)
-        self.version += 1
+        self.roster.believe(rumour, self.turn.mono)
         here, now_here = held <= SUSPECT, rumour.state <= SUSPECT
         if held != rumour.state or boot != rumour.boot:
-            self.turn.note(NAMES[rumour.state], member=rumour.member, incarnation=rumour.incarnation)
+            self.turn.note(NAMES[rumour.state], member=name, incarnation=rumour.incarnation)
         if here and not now_here:
-            self.changes.append((DOWN, rumour.member))
+            self.changes.append((DOWN, name))
+            self.turn.alarm_unless_set("reap", self.keep_us)
         elif now_here and not here:
-            self.changes.append((UP, rumour.member))
-            if "probe" not in self.turn.alarms:
-                self._round_ends = self.turn.mono + self.timing.probe_interval
-                self.turn.alarm("probe", 1 + self.draws.below(self.timing.probe_interval))
+            self.changes.append((UP, name))
+            self.probing.begin()
         elif here and boot != rumour.boot:
-            self.changes.append((RESTARTED, rumour.member))
+            self.changes.append((RESTARTED, name))
         if now_here and rumour.ready and not was_ready:
-            self.changes.append((READY, rumour.member))
+            self.changes.append((READY, name))
         if rumour.state == SUSPECT:
-            member.deadline = self.turn.mono + suspicion_timeout(self.timing, len(self.live()) + 1)
-        if SUSPECT in (held, rumour.state):
-            self._await_suspects()
+            self.suspicions.begin(self.members[name], rumour.by)
+        if SUSPECT in (held, rumour.state) or (self.roster.suspects and here != now_here):
+            self.suspicions.reckon()
         self._spread(rumour)

@@ -59,7 +59,9 @@ class Node:
         self._stopped = False
         self.turn = turn = Turn()
         draws = Draws(init.seed)
-        self.membership = self.membership_class(turn, draws, init.node, init.boot, settings.timing)
+        self.membership = self.membership_class(
+            turn, draws, init.node, init.boot, settings.timing, settings.quarantine_us
+        )
         self.sanity = self.sanity_class(turn, self.membership, settings.clock_bound_us)
         # Two clocks within the contract differ by twice the bound.
         records_class = self.records_class if settings.shared else self.bounded_records_class
@@ -178,7 +180,7 @@ class Node:
         self.turn.note("quarantined", out_of_contact_us=out_of_contact_us)
         self.records.clear()
         self.membership.retire()
-        self.join.start(tuple(self.membership.members))
+        self.join.start(self.membership.forget())
 
     def _follow_changes(self) -> None:
         """Let every part act on who came and who is gone."""

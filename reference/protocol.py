@@ -16,6 +16,13 @@ MEMBERSHIP = "membership"
 DATA = "data"
 """The channel of session data (REQ-REPL-13); may lose, repeat and reorder too."""
 
+LIFE_BITS = 32
+"""Numbers of pings and questions begin anew with each boot, above this bit: an answer to an old life matches none."""
+MOMENT_BITS = 48
+BOOT_PART = (1 << 15) - 1
+"""Instants that come back in answers have these bits of the boot above that bit: an earlier life's clock says nothing
+to this one. More of it would not fit into the 64 bits that the wire has for a number."""
+
 
 class Init(Struct, frozen=True, gc=False):
     """How a node begins a life (protocol, part 2, `init`).
@@ -71,7 +78,8 @@ class Rumour(Struct, frozen=True, gc=False, array_like=True):
     """One statement about one member, spread by piggybacking (SWIM, Das et al. 2002, section 4.2).
 
     `state` is one of `membership.ALIVE`, `SUSPECT`, `DEAD`, `LEFT`; `incarnation` is raised by the member itself alone;
-    `boot` and `ready` say of which life it speaks and whether that life may be sent requests.
+    `boot` and `ready` say of which life it speaks and whether that life may be sent requests; `by` names who has waited
+    for a suspected one in vain.
     """
 
     member: str
@@ -79,6 +87,7 @@ class Rumour(Struct, frozen=True, gc=False, array_like=True):
     incarnation: int
     boot: int
     ready: bool
+    by: str = ""
 
 
 class Ping(Struct, frozen=True, gc=False, tag="ping"):
@@ -105,6 +114,12 @@ class PingRequest(Struct, frozen=True, gc=False, tag="ping-req"):
     number: int
     target: str
     rumours: tuple[Rumour, ...]
+
+
+class Nack(Struct, frozen=True, gc=False, tag="nack"):
+    """I am there and will ask; says nothing of the member (Lifeguard)."""
+
+    number: int
 
 
 class Gossip(Struct, frozen=True, gc=False, tag="gossip"):
@@ -276,6 +291,7 @@ Message = (
     Ping
     | Ack
     | PingRequest
+    | Nack
     | Gossip
     | PushPull
     | Copies

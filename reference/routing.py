@@ -17,9 +17,9 @@ from msgspec import Struct
 from reference.asking import Asking
 from reference.comparison import Comparison
 from reference.effects import Respond
-from reference.membership import LIFE_BITS, Membership
+from reference.membership import Membership
 from reference.order import Order, first_of
-from reference.protocol import Forward, InHand, PassedOn, Request, Returned
+from reference.protocol import LIFE_BITS, Forward, InHand, PassedOn, Request, Returned
 from reference.records import Records
 from reference.replication import UNAVAILABLE
 from reference.session import NO_SESSION

@@ -13,7 +13,12 @@ SECOND = 1_000_000
 
 
 class Timing(Struct, frozen=True):
-    """The rhythm of membership, in microseconds; the values are memberlist's LAN profile (facts, section 4)."""
+    """The rhythm of membership, in microseconds; the values are memberlist's LAN profile (facts, section 4).
+
+    Attributes:
+        awareness_max: so many times longer a node waits at most when it doubts itself.
+        gossip_to_the_dead: for how long whoever was found dead is still told the news, to refute it if it lives.
+    """
 
     probe_interval: int = 1 * SECOND
     probe_timeout: int = 500 * MILLISECOND
@@ -23,11 +28,13 @@ class Timing(Struct, frozen=True):
     gossip_interval: int = 200 * MILLISECOND
     gossip_fanout: int = 3
     push_pull_interval: int = 30 * SECOND
+    gossip_to_the_dead: int = 30 * SECOND
+    awareness_max: int = 8
 
 
 LAN = Timing()
-WAN = Timing(5 * SECOND, 3 * SECOND, 3, 6, 4, 500 * MILLISECOND, 4, 60 * SECOND)
-LOCAL = Timing(1 * SECOND, 200 * MILLISECOND, 1, 3, 2, 100 * MILLISECOND, 3, 15 * SECOND)
+WAN = Timing(5 * SECOND, 3 * SECOND, 3, 6, 4, 500 * MILLISECOND, 4, 60 * SECOND, 60 * SECOND)
+LOCAL = Timing(1 * SECOND, 200 * MILLISECOND, 1, 3, 2, 100 * MILLISECOND, 3, 15 * SECOND, 15 * SECOND)
 
 
 class Settings(Struct, frozen=True):

@@ -4,7 +4,7 @@ The bounds of the store's contract (`detect_us`, `converge_us`) are derived here
 and not a number typed in by hand.
 """
 
-from math import log10
+from math import log, log10
 
 from reference.settings import MILLISECOND, SECOND, Settings, Timing
 
@@ -24,6 +24,17 @@ COMPARE_OFTEN = 1 * SECOND
 """Pause between two comparisons of digests after one that found a difference or after a change of view."""
 COMPARE_SELDOM = 8 * SECOND
 """The longest pause, reached by doubling while comparisons find nothing."""
+SUSPICION_MAX = 6
+"""So many times longer than at least a suspicion lasts that nobody else confirms (memberlist)."""
+PROBED_WITHIN = 30
+"""Rounds within which three members at least have probed a given one, in a cluster of any size: each does so in one of
+n - 1 rounds, so that fewer have with a probability of 481/e^30, about 5 in 10^11."""
+PUSH_PULL_UNSCALED = 32
+"""Up to so many members the full views are exchanged once an interval; each doubling adds one (memberlist)."""
+COMPARED_AT_ONCE = 16
+"""With so many members a node compares at most when it joins or its view changes; each of them does so too."""
+GENERATIONS = 3
+"""How often what one node alone holds is passed on in a larger cluster: 16 members, 16 of each, and the rest (490)."""
 SETTLING = 1 * SECOND
 """Changes younger than this are left out of digests: most are still on their way and would look like differences."""
 
@@ -37,9 +48,33 @@ def solo_after_us(timing: Timing) -> int:
 
 
 def suspicion_timeout(timing: Timing, members: int) -> int:
-    """Microseconds between suspicion and death: multiplier · max(1, log10 n) · probe interval (memberlist)."""
+    """Microseconds between suspicion and death at least: multiplier · max(1, log10 n) · probe interval (memberlist)."""
     thousandths = max(1_000, int(log10(max(1, members)) * 1_000))
     return timing.suspicion_multiplier * timing.probe_interval * thousandths // 1_000
+
+
+def shrunk_timeout(least: int, confirmations: int, needed: int) -> int:
+    """Compute how long a suspicion lasts that so many others have confirmed (Lifeguard, section IV-B).
+
+    Args:
+        least: how long it lasts at least, µs.
+        confirmations: how many others have waited for the member in vain.
+        needed: how many must for the shortest time; where nobody else can confirm, that is the time at once.
+
+    Returns:
+        From six times the least, without any, down to the least; each confirmation takes less off than the one before.
+    """
+    if confirmations >= needed:
+        return least
+    most = SUSPICION_MAX * least
+    thousandths = int(log(confirmations + 1) / log(needed + 1) * 1_000)
+    return most - (most - least) * thousandths // 1_000
+
+
+def push_pull_us(timing: Timing, members: int) -> int:
+    """Pause between two exchanges of full views by one node, µs: each costs as much as the cluster is large."""
+    doublings = max(0, (max(1, members) - 1).bit_length() - PUSH_PULL_UNSCALED.bit_length() + 1)
+    return timing.push_pull_interval * (1 + doublings)
 
 
 def retransmissions(timing: Timing, members: int) -> int:
@@ -50,16 +85,18 @@ def retransmissions(timing: Timing, members: int) -> int:
 def detect_us(settings: Settings, members: int) -> int:
     """Within how many microseconds a crash, and the return of a member, is known to all.
 
-    A shuffled round-robin probes every member at least once in 2n - 1 intervals (SWIM, section 4.3); one interval more
-    for the probe to go unanswered, what the timeout leaves of another for helpers to ask in vain, the suspicion, and
-    the rumour's rounds of gossip. A member that was cut off is contacted
-    again within one discovery interval; three messages tell both sides, and each other member that one side holds for
-    dead refutes within a few gossip rounds. The longer of the two counts.
+    A shuffled round-robin probes every member at least once in 2n - 1 intervals (SWIM, section 4.3), and in a large
+    cluster three of the others do so much sooner; one interval more for the probe to go unanswered, what the timeout
+    leaves of another for helpers to ask in vain, the suspicion, which as many have confirmed by then as it takes, and
+    the rumour's rounds of gossip. A member that was cut off is contacted again within one discovery interval; three
+    messages tell both sides, and each other member that one side holds for dead refutes within a few gossip rounds. The
+    longer of the two counts.
     """
     timing = settings.timing
     gossip = timing.gossip_interval * retransmissions(timing, members)
     helpers = timing.probe_interval - timing.probe_timeout
-    death = 2 * members * timing.probe_interval + helpers + suspicion_timeout(timing, members) + gossip
+    probed = min(2 * members, PROBED_WITHIN) * timing.probe_interval
+    death = probed + helpers + suspicion_timeout(timing, members) + gossip
     contact = settings.poll_us + 2 * ROUND_TRIP + 2 * gossip
     return max(death, contact)
 
@@ -69,11 +106,13 @@ def converge_us(_settings: Settings, members: int) -> int:
 
     The longest of three ways on which a change arrives: a copy that is lost at random is sent again, six times in all;
     a member out of reach for longer answers the next knock, and a comparison begins; after a change of view every
-    member is compared with, one after another: one comparison finds what differs, the others take a round trip.
+    member is compared with, one after another: one comparison finds what differs, the others take a round trip. Of a
+    large cluster a node compares with some, who do the same.
     """
     resending = RESEND_FIRST + 5 * RESEND_LATER
     reaching = RESEND_LATER + ROUND_TRIP + ROUND_STEPS * ROUND_TRIP
-    comparing = (ROUND_STEPS + max(0, members - 2)) * ROUND_TRIP
+    generations = 1 if members - 1 <= COMPARED_AT_ONCE else GENERATIONS
+    comparing = (ROUND_STEPS + max(0, min(members - 2, COMPARED_AT_ONCE))) * ROUND_TRIP * generations
     return max(resending, reaching, comparing)
 
 

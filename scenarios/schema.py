@@ -4,6 +4,7 @@ Faults have their own file (`faults.py`), reading files too (`loading.py`). One 
 from the defaults here.
 """
 
+from itertools import cycle
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -23,27 +24,39 @@ SEALED: Final = "sealed"
 NODES_MAX = 490  # the largest set of hosts with measured delays between all of them
 
 
+ALL_ZONES = "all"
+"""In place of a list of zones: every one that was measured, in turn."""
+
+
 class Cluster(Strict):
-    """The nodes: n1, n2 and so on."""
+    """The nodes: n1, n2 and so on; `zones` says where each of them is, or `all`."""
 
     nodes: Annotated[int, Field(ge=1, le=NODES_MAX)] = 5
-    zones: list[str] | None = None
+    zones: list[str] | Literal["all"] | None = None
 
     @property
     def names(self) -> list[str]:
         """The names of all nodes, in order."""
         return [f"n{number}" for number in range(1, self.nodes + 1)]
 
+    @property
+    def places(self) -> dict[str, str]:
+        """The zone of each node, in order; empty where none are written."""
+        if self.zones is None:
+            return {}
+        zones = cycle(zone_names()) if self.zones == ALL_ZONES else self.zones
+        return dict(zip(self.names, zones, strict=False))
+
     @model_validator(mode="after")
     def one_known_zone_a_node(self) -> Self:
         """Refuse zones that nobody measured, and more or fewer of them than nodes."""
-        if self.zones is None:
+        if self.zones is None or self.zones == ALL_ZONES:
             return self
         for zone in self.zones:
             if zone not in zone_names():
                 raise ValueError(f"has the unknown zone '{zone}'; {nearest(zone, list(zone_names()))}")
         if len(self.zones) != self.nodes:
-            raise ValueError(f"has {len(self.zones)} zones for {self.nodes} nodes; write one zone a node")
+            raise ValueError(f"has {len(self.zones)} zones for {self.nodes} nodes; write one zone a node, or all")
         return self
 
 

@@ -35,6 +35,8 @@ MEMBERS_EVERY_US = 5 * MILLION
 """Every node is asked this often whom it holds for alive, and not more often than MEMBERS_LOOKS times in a run: over a
 day that would be most of all requests."""
 MEMBERS_LOOKS = 500
+MEMBERS_ASKED = 20
+"""So many nodes at most are asked at a time, others the next time: an answer is as long as the cluster is large."""
 LOOKS_US = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 2_000_000)
 """When after a change's answer the nodes are looked at, until all show it; after the last, that often again."""
 LOGGED_OUT_PPM = 250_000

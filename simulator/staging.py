@@ -40,7 +40,7 @@ def delay_between(scenario: Scenario, inputs: Inputs) -> Callable[[str, str], de
         place = {name: number for number, name in enumerate(scenario.cluster.names)}
         return lambda sender, to: delays.half_of(matrix.round_trip_us(place[sender], place[to]))
     if delay == MEASURED:
-        zones = dict(zip(scenario.cluster.names, scenario.cluster.zones or [], strict=True))
+        zones = scenario.cluster.places
         rtt_us = round_trips_us(sorted(dict.fromkeys(zones.values())))
         return lambda sender, to: delays.measured(rtt_us, zones[sender], zones[to])
     if isinstance(delay, Lognormal):

@@ -5,6 +5,7 @@ What observers ask is in `observers.py`; this file knows the loop and the nodes.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import cycle, islice
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -13,7 +14,16 @@ from simulator.chance import Chance, Stream
 from simulator.clients import OBSERVER, Clients, Driver
 from simulator.clock import REQUEST, Loop
 from simulator.host import Host
-from simulator.observers import MEMBERS_EVERY_US, MEMBERS_LOOKS, Watch, Witness, final_read, members, peek
+from simulator.observers import (
+    MEMBERS_ASKED,
+    MEMBERS_EVERY_US,
+    MEMBERS_LOOKS,
+    Watch,
+    Witness,
+    final_read,
+    members,
+    peek,
+)
 from simulator.users import Answer, Ask
 
 
@@ -58,6 +68,7 @@ class Watching:
         self._clients = clients
         self._hosts = hosts
         self._names = list(hosts)
+        self._turns = cycle(self._names)
         self._features = features
         self._chance = chance
         self._count = count
@@ -120,7 +131,8 @@ class Watching:
         self._loop.push(self._loop.now + self._members_every_us, REQUEST, _Event([self._ask_for_members]))
 
     def _ask_for_members(self, _: Any) -> None:
-        for host in self._hosts.values():
+        for name in islice(self._turns, min(len(self._names), MEMBERS_ASKED)):
+            host = self._hosts[name]
             if host.up and not host.paused and not self._over:
                 self._asked += 1
                 self._clients.ask("members", OBSERVER, members(f"members-{self._asked}", host.name), _ignore)

@@ -16,6 +16,7 @@ class Credulous(Membership):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._heard: set[str] = set()
+        self.on_message[Ack] = self._acknowledged
 
     def _synchronised(self, sender: str, theirs: PushPull) -> None:
         view = tuple(structs.replace(one, state=ALIVE) if one.state == DEAD else one for one in theirs.view)
@@ -23,7 +24,7 @@ class Credulous(Membership):
 
     def _acknowledged(self, sender: str, ack: Ack) -> None:
         self._heard.add(sender)
-        super()._acknowledged(sender, ack)
+        self.probing.acknowledged(sender, ack)
 
     def _suspect(self, name: str) -> None:
         if name in self._heard:

@@ -5,7 +5,7 @@ from msgspec import structs
 
 from reference.effects import Send
 from reference.member import ALIVE, DEAD, LEFT, SUSPECT
-from reference.membership import RELAYS_HELD
+from reference.probing import RELAYS_HELD
 from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
 from reference.settings import MILLISECOND, SECOND, WAN, Settings
 from reference.timing import detect_us, suspicion_timeout
@@ -349,9 +349,9 @@ def test_what_is_remembered_for_a_while_is_bounded() -> None:
     for number in range(1_000):
         asked = PingRequest(number, "nobody", ())
         cluster.nodes["n1"].receive("n2", "membership", asked, *cluster.clocks("n1"))
-    assert len(membership._relays) == RELAYS_HELD
+    assert len(membership.probing._relays) == RELAYS_HELD
     cluster.run(30 * SECOND)
-    assert not membership._news
+    assert not membership.news.left
 
 
 def test_an_answer_to_an_earlier_life_counts_for_nothing() -> None:

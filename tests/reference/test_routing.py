@@ -169,7 +169,7 @@ def test_a_request_that_was_passed_on_goes_no_further_however_views_differ() -> 
     home, second, third = ordered(cluster, cookie)
     for name, other in ((home, third), (second, home), (third, home)):
         cluster.nodes[name].membership.members[other].ready = False
-        cluster.nodes[name].membership.version += 1
+        cluster.nodes[name].membership.roster.version += 1
     since = cluster.now
     assert cluster.call(third, "GET", "/session", cookie).status == 200
     assert [(sender, to) for sender, to, _ in sent(cluster, Forward, since)] == [(third, second)]
@@ -405,7 +405,7 @@ def test_after_a_change_of_view_the_new_home_asks_the_others_before_it_first_ans
     cluster.cut_one_way()
     for name in (second, third, fourth):
         cluster.nodes[name].membership.members[home].ready = False
-        cluster.nodes[name].membership.version += 1
+        cluster.nodes[name].membership.roster.version += 1
     assert cluster.nodes[second].records.sessions[session_of(cookie)].cells == {}
     since = cluster.now
     assert cluster.call(fourth, "GET", "/session", cookie).body["data"] == {"k": "new"}
@@ -441,7 +441,7 @@ def test_of_many_members_those_are_asked_too_that_came_first_before_the_view_cha
     cookie = cluster.login("n1")
     home, second, *_ = ordered(cluster, cookie)
     cluster.nodes[second].membership.members[home].ready = False
-    cluster.nodes[second].membership.version += 1
+    cluster.nodes[second].membership.roster.version += 1
     since = cluster.now
     assert cluster.call(second, "GET", "/session", cookie).status == 200
     assert home in [to for _, to, _ in sent(cluster, Activity, since)]

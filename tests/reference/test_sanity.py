@@ -30,7 +30,7 @@ class _Everybody(Membership):
 def _sanity(*readings: tuple[int, int]) -> tuple[Turn, Sanity]:
     """Make a judge that has read clocks: by how much each is ahead of the right time, and the error of the reading."""
     turn = Turn()
-    membership = _Everybody(turn, None, "me", 1, LAN)  # type: ignore[arg-type] # draws nothing here
+    membership = _Everybody(turn, None, "me", 1, LAN, 0)  # type: ignore[arg-type] # draws nothing here
     sanity = Sanity(turn, membership, IDLE.clock_bound_us)
     turn.open(WALL, SECOND)
     for number, (ahead, error) in enumerate(readings):
