@@ -7,7 +7,13 @@ from conformance.plugin import Judgement
 
 @pytest.mark.requirement("REQ-MEMB-4")
 @pytest.mark.scenario(
-    "node-lost-cluster", "crash-and-return-empty", "join-after-a-loss", "loss-behind-a-pause", check="membership"
+    "node-lost-cluster",
+    "crash-and-return-empty",
+    "join-after-a-loss",
+    "loss-behind-a-pause",
+    "fifty-nodes",
+    "four-hundred-ninety-nodes",
+    check="membership",
 )
 def test_a_node_that_is_gone_leaves_every_view(judgement: Judgement) -> None:
     judgement.must_hold(met="gone")
@@ -20,7 +26,7 @@ def test_all_live_members_come_to_the_same_view(judgement: Judgement) -> None:
 
 
 @pytest.mark.requirement("REQ-MEMB-9")
-@pytest.mark.scenario("steady-lan", "node-lost-cluster", "halves", check="false_death")
+@pytest.mark.scenario("steady-lan", "node-lost-cluster", "halves", "fifty-nodes", check="false_death")
 def test_nobody_who_is_up_is_held_for_dead(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -32,13 +38,15 @@ def test_a_node_that_stood_still_is_a_member_again(judgement: Judgement) -> None
 
 
 @pytest.mark.requirement("REQ-FAIL-3")
-@pytest.mark.scenario("crash-and-return-empty", "crash-under-writes", "rolling-restart", check="false_death")
+@pytest.mark.scenario(
+    "crash-and-return-empty", "crash-under-writes", "rolling-restart", "fifty-nodes", check="false_death"
+)
 def test_a_node_that_returned_is_in_every_view_again(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-FAIL-6")
-@pytest.mark.scenario("all-start-at-once", check="false_death")
+@pytest.mark.scenario("all-start-at-once", "four-hundred-ninety-nodes", check="false_death")
 def test_nodes_that_start_at_once_find_each_other(judgement: Judgement) -> None:
     judgement.must_hold()
 

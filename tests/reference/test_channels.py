@@ -7,11 +7,11 @@ from msgspec import json
 
 from reference.effects import Send
 from reference.gateway import hash_of, owner_of
-from reference.protocol import DATA, MEMBERSHIP, Ack, Gossip, Ping, PingRequest, PushPull
+from reference.protocol import DATA, MEMBERSHIP, Ack, Gossip, Nack, Ping, PingRequest, PushPull
 from reference.settings import MILLISECOND, SECOND
 from tests.reference.cluster import Cluster
 
-OF_MEMBERS = (Ping, Ack, PingRequest, Gossip, PushPull)
+OF_MEMBERS = (Ping, Ack, PingRequest, Nack, Gossip, PushPull)
 USER, VALUE = "ann-who-is-told-of-nowhere-else", "a-value-that-stands-nowhere-else"
 
 
