@@ -29,6 +29,10 @@ from simulator.network import Network
 from simulator.world import Judged, Outcome, World
 
 
+CLOSED_S = 0.02
+"""So long the event loop goes on for what still has to hear that its connection is closed."""
+
+
 class Noise(Struct, frozen=True):
     """What of a run is the machine's doing and not the servers', µs: every bound of the contract is widened by it.
 
@@ -128,6 +132,7 @@ class LiveWorld(World):
     async def _start_servers(self) -> None:
         await self._relays.open()
         limit_us = self._servers.file.ready or READY_US
+        self._servers.start_beside()
         first = [host for host in self._live_hosts if host.name not in self._late]
         for host in first:
             host.start()
@@ -184,6 +189,7 @@ class LiveWorld(World):
             await host.close()
         if self._live_hosts:
             await self._relays.close()
+        await asyncio.sleep(CLOSED_S)
 
     def _widened(self, lines: bytes) -> bytes:
         """Write the history with a header whose bounds are widened by the noise."""

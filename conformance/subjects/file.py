@@ -126,7 +126,9 @@ class SubjectFile(Strict):
         budget: how long a turn may take.
         env: added to the environment of every command.
         cookie, lifetime: where the store does not honour the scenario's configuration (feature `config`).
-        nodes, faults, links, features, contract, map, ready, run: of profile http alone.
+        nodes, faults, links, features, contract, map, ready, run, beside: of profile http alone.
+        beside: commands whose processes the servers need, by name, such as the database that they share; they live as
+            long as the run and no fault strikes them.
         ready: how long servers may take until they say that they may be sent requests; a minute.
         run: how long people act in a run, at most 2m; the longer, the more is met.
     """
@@ -149,6 +151,7 @@ class SubjectFile(Strict):
     contract: Bounds | None = None
     map: dict[str, Place] | None = None
     ready: Positive | None = None
+    beside: dict[str, Words] | None = None
     run: Annotated[Positive, Field(le=RUN_MOST_US)] | None = None
     _path: Path = PrivateAttr(default=Path())
 
@@ -223,7 +226,7 @@ def _refuse_faults(faults: Sequence[str], nodes: dict[str, Server], *, linked: b
 _OF_ONE_PROFILE = {
     "stdio": ("command",),
     "python": ("factory",),
-    "http": ("nodes", "faults", "links", "features", "contract", "map", "ready", "run"),
+    "http": ("nodes", "faults", "links", "features", "contract", "map", "ready", "run", "beside"),
 }
 _EXAMPLES = {
     "stdio": 'write command: ["node", "store.js"]',

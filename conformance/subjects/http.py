@@ -19,7 +19,7 @@ from conformance.subjects.adapter import BrokenAdapter, WrongLine
 from conformance.subjects.file import PORT, Bounds, Life, Server, SubjectFile, SubjectRefused, ends_of
 from conformance.subjects.lines import Promised, Re
 from conformance.subjects.subject import Prepared
-from conformance.subjects.third_party import prepared
+from conformance.subjects.third_party import build, cannot_start, prepared
 from reference.config import Configuration
 from reference.protocol import Init
 from scenarios.durations import write_duration
@@ -48,9 +48,10 @@ class HttpSubject:
         self.file = file
 
     def prepare(self, configuration: Configuration, members: int) -> Prepared:
-        """Say what their file promises; nothing is started. See `Subject.prepare`."""
+        """Build what they need, and say what their file promises; no server is started. See `Subject.prepare`."""
         del members  # the contract is the file's own
         file = self.file
+        build(file)
         bounds = Bounds.default() if file.contract is None else file.contract
         promised = Promised(
             converge_us=bounds.converge,
@@ -131,18 +132,30 @@ class Servers:
         Raises:
             SubjectRefused: it cannot be started.
         """
-        server = self._server(node)
-        assert server.start is not None  # noqa: S101 - who is attached to is never started
-        command = [self._told(word) for word in server.start]
-        name = node if boot == 1 else f"{node}-{boot}"
-        log = self._log(name)
+        start = self._server(node).start
+        assert start is not None  # noqa: S101 - who is attached to is never started
+        self._begin(node, node if boot == 1 else f"{node}-{boot}", f"nodes.{node}.start", start)
+
+    def start_beside(self) -> None:
+        """Start what the servers need.
+
+        Raises:
+            SubjectRefused: it cannot be started.
+        """
+        for name, command in (self.file.beside or {}).items():
+            self._begin(name, name, f"beside.{name}", command)
+
+    def _begin(self, name: str, log_name: str, key: str, start: list[str]) -> None:
+        """Start a process under a name, with a log of its own."""
+        command = [self._told(word) for word in start]
+        log = self._log(log_name)
         try:
-            self._running[node] = self._spawn(command, node, log or subprocess.DEVNULL)
+            self._running[name] = self._spawn(command, name, log or subprocess.DEVNULL)
         except OSError as error:
-            raise self._cannot_start(node, command, error) from error
+            raise cannot_start(self.file, key, command, error) from error
         finally:
             if log is not None:
-                self._logs[node] = Path(log.name)
+                self._logs[name] = Path(log.name)
                 log.close()
 
     def kill(self, node: str) -> None:
@@ -163,7 +176,7 @@ class Servers:
         try:
             self._running[f"{node} (stop)"] = self._spawn(command, node, subprocess.DEVNULL)
         except OSError as error:
-            raise self._cannot_start(node, command, error) from error
+            raise cannot_start(self.file, f"nodes.{node}.stop", command, error) from error
 
     def pause(self, node: str) -> None:
         """Let a server and all that it started stand still."""
@@ -235,14 +248,6 @@ class Servers:
         with suppress(subprocess.TimeoutExpired):
             process.wait(KILLED_WITHIN_S)
 
-    def _cannot_start(self, node: str, command: list[str], error: OSError) -> SubjectRefused:
-        what = {
-            FileNotFoundError: "there is no such program",
-            PermissionError: "it is not executable",
-        }.get(type(error), str(error))
-        mend = f"install it, or write another command (it runs in {self.file.folder})"
-        return SubjectRefused(f"{self.file.path}: nodes.{node}: {command}: '{command[0]}': {what}; {mend}")
-
 
 def gone(servers: Servers, node: str, code: int, when: str) -> BrokenAdapter:
     """Make the error of a server that ended though nobody told it to."""
@@ -264,7 +269,7 @@ def _with_lifetime(config: dict[str, Any], lifetime: Life | None) -> dict[str, A
 
 
 def _names_of_ports(file: SubjectFile) -> list[str]:
-    texts: list[str] = list(file.env.values())
+    texts: list[str] = [*file.env.values(), *(word for words in (file.beside or {}).values() for word in words)]
     for server in (file.nodes or {}).values():
         texts += [server.address, *(server.start or []), *(server.stop or [])]
     for link in (file.links or {}).values():

@@ -97,6 +97,51 @@ def prepared(
     return Prepared(counted, contract, enter, notes, **own)
 
 
+def build(file: SubjectFile) -> None:
+    """Run the command that makes a file's program, once in this process.
+
+    Raises:
+        SubjectRefused: it cannot be started, takes too long, or fails.
+    """
+    command = file.build
+    key = (file.folder, tuple(command or ()))
+    if command is None or key in _BUILT:
+        return
+    try:
+        made = subprocess.run(  # noqa: S603 - the command is the user's own file's
+            command,
+            cwd=file.folder,
+            env={**os.environ, **file.env},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=BUILD_S,
+            check=False,
+        )
+    except OSError as error:
+        raise cannot_start(file, "build", command, error) from error
+    except subprocess.TimeoutExpired as error:
+        raise SubjectRefused(f"{file.path}: build took longer than {BUILD_S} s; build it before") from error
+    if made.returncode != 0:
+        said = "\n".join((made.stderr or made.stdout).splitlines()[-20:])
+        raise SubjectRefused(f"{file.path}: build {command} ended with exit code {made.returncode}:\n{said}")
+    _BUILT.add(key)
+
+
+def cannot_start(file: SubjectFile, key: str, command: list[str], error: OSError) -> SubjectRefused:
+    """Make the error of a command of a subject file that cannot be started; `key` names its place."""
+    what = {
+        FileNotFoundError: "there is no such program",
+        PermissionError: "it is not executable",
+    }.get(type(error), str(error))
+    mend = (
+        f"chmod +x {command[0]}"
+        if isinstance(error, PermissionError)
+        else f"install it, or write another {key} (it runs in {file.folder})"
+    )
+    return SubjectRefused(f"{file.path}: {key} {command}: '{command[0]}': {what}; {mend}")
+
+
 class StdioSubject:
     """A program that speaks the protocol over its pipes."""
 
@@ -132,51 +177,15 @@ class StdioSubject:
         try:
             return Process(file.command, file.folder, file.env, node, logs, file.budget / 1_000_000)
         except OSError as error:
-            raise self._cannot_start("command", file.command, error) from error
+            raise cannot_start(file, "command", file.command, error) from error
 
     def _ask(self) -> Re:
-        build = (self.file.folder, tuple(self.file.build or ()))
-        if self.file.build is not None and build not in _BUILT:
-            self._build(self.file.build)
-            _BUILT.add(build)
+        build(self.file)
         process = self.start("", None)
         try:
             return hello(process)
         finally:
             process.end()
-
-    def _build(self, command: list[str]) -> None:
-        file = self.file
-        try:
-            made = subprocess.run(  # noqa: S603 - the command is the user's own file's
-                command,
-                cwd=file.folder,
-                env={**os.environ, **file.env},
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=BUILD_S,
-                check=False,
-            )
-        except OSError as error:
-            raise self._cannot_start("build", command, error) from error
-        except subprocess.TimeoutExpired as error:
-            raise SubjectRefused(f"{file.path}: build took longer than {BUILD_S} s; build it before") from error
-        if made.returncode != 0:
-            said = "\n".join((made.stderr or made.stdout).splitlines()[-20:])
-            raise SubjectRefused(f"{file.path}: build {command} ended with exit code {made.returncode}:\n{said}")
-
-    def _cannot_start(self, key: str, command: list[str], error: OSError) -> SubjectRefused:
-        what = {
-            FileNotFoundError: "there is no such program",
-            PermissionError: "it is not executable",
-        }.get(type(error), str(error))
-        mend = (
-            f"chmod +x {command[0]}"
-            if isinstance(error, PermissionError)
-            else f"install it, or write another {key} (it runs in {self.file.folder})"
-        )
-        return SubjectRefused(f"{self.file.path}: {key} {command}: '{command[0]}': {what}; {mend}")
 
 
 class Processes:

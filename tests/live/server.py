@@ -181,8 +181,8 @@ def main() -> None:
             with urllib.request.urlopen(f"{peer}/copies", timeout=1) as copies:
                 for sid, record in json.load(copies).items():
                     Handler.store.merge(sid, record)
-        except OSError:
-            continue  # nobody there yet
+        except (OSError, ValueError):
+            continue  # nobody there yet, or a stranger
     Handler.ready = True
     print("ready", flush=True)
     threading.Event().wait()
