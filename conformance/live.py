@@ -28,7 +28,6 @@ from simulator.host import Host
 from simulator.network import Network
 from simulator.world import Judged, Outcome, World
 
-
 CLOSED_S = 0.02
 """So long the event loop goes on for what still has to hear that its connection is closed."""
 

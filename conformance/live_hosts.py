@@ -14,6 +14,7 @@ from conformance.subjects.adapter import BrokenAdapter, WrongLine
 from conformance.subjects.http import Servers, gone
 from conformance.subjects.probe import OK, PART_1
 from conformance.trace import Died, Started
+from reference.effects import Respond
 from reference.protocol import Request
 from simulator.clock import ALARM, NodeClock
 from simulator.host import LEAVE_WITHIN_US, Answered, Host, Machine, _OfLife
@@ -123,6 +124,10 @@ class LiveHost(Host):
         self._open[request.id] = (request, answered)
         self._recorder.asked(self._loop.now, self.name, request)
         self._later(self._ask(request))
+
+    async def exchange(self, request: Request) -> Respond | None:
+        """Make one request past everything else, and give its answer."""
+        return await self._asker.ask(request)
 
     async def _ask(self, request: Request) -> None:
         answer = await self._asker.ask(request)

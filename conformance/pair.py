@@ -39,7 +39,10 @@ class Pair:
         hosts: their machines, by name.
         configuration: what they are given.
         prepared: what the subject promises under it.
+        time: what its seconds are called.
     """
+
+    time = "s of simulated time"
 
     def __init__(self, crew: Crew, prepared: Prepared, configuration: Configuration) -> None:
         settings = configuration.settings()
@@ -59,6 +62,9 @@ class Pair:
 
             clock, poll_us = NodeClock(), settings.poll_us
             self.hosts[name] = Host(self.loop, name, make, network, recorder, clock, lambda o=others: o, poll_us)  # type: ignore[misc] # bound now
+
+    def close(self) -> None:
+        """Leave nothing behind; the crew is closed by whoever entered it."""
 
     def ready(self, *names: str) -> bool:
         """Start nodes, both if none is named, and say whether they said within a minute that they are up."""

@@ -12,9 +12,10 @@ from msgspec import UNSET, Struct
 
 from conformance.pair import NODES, Pair, usual
 from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, same
+from conformance.subjects.http import Servers
 from conformance.subjects.lines import Hello
 from conformance.subjects.probe import PART_1
-from conformance.subjects.subject import Prepared, Subject
+from conformance.subjects.subject import Crew, Prepared, Subject
 from conformance.subjects.third_party import FEATURES, StdioSubject
 from reference.config import Configuration
 from simulator.clock import s
@@ -115,18 +116,18 @@ def _tried(name: str, act: Callable[[], str]) -> Step:
 def _of_two_nodes(prepared: Prepared, configuration: Configuration) -> Iterator[Step]:
     """Try one session on two nodes: begun, read on the other, ended; and an unknown path."""
     crew = prepared.enter(None)
+    pair = _pair(crew, prepared, configuration)
     try:
-        pair = Pair(crew, prepared, configuration)
         cookie: list[str] = []
         tries: tuple[tuple[str, Callable[[], str]], ...] = (
             ("ready", lambda: _ready(pair)),
             ("an unknown path", lambda: _status_of(pair, "GET", "/no-such-path", NOT_FOUND)),
             ("a login", lambda: _logged_in(pair, prepared, configuration, cookie)),
             ("a read on the same node", lambda: _read(pair, "n1", cookie[0])),
-            ("a read on another node", lambda: _read_elsewhere(pair, prepared, cookie[0])),
+            *_if(len(pair.hosts) > 1, ("a read on another node", lambda: _read_elsewhere(pair, prepared, cookie[0]))),
             ("a logout", lambda: _status_of(pair, "POST", "/logout", OK, cookie[0])),
             ("a read after it", lambda: _status_of(pair, "GET", "/session", DENIED, cookie[0])),
-            ("a farewell", lambda: _left(pair)),
+            *_if(not is_attached(crew), ("a farewell", lambda: _left(pair))),
         )
         for name, act in tries:
             step = _tried(name, act)
@@ -135,6 +136,25 @@ def _of_two_nodes(prepared: Prepared, configuration: Configuration) -> Iterator[
                 return
     finally:
         crew.close()
+        pair.close()
+
+
+def _if(there: bool, step: tuple[str, Callable[[], str]]) -> tuple[tuple[str, Callable[[], str]], ...]:  # noqa: FBT001 - read at the call
+    return (step,) if there else ()
+
+
+def _pair(crew: Crew, prepared: Prepared, configuration: Configuration) -> Pair:
+    """Make the two nodes: in simulated time, or real servers."""
+    if isinstance(crew, Servers):
+        from conformance.live_smoke import LivePair  # noqa: PLC0415 - only real servers need HTTP
+
+        return LivePair(crew, prepared, configuration)
+    return Pair(crew, prepared, configuration)
+
+
+def is_attached(crew: Crew) -> bool:
+    """Say whether these are servers that ran before and go on afterwards."""
+    return isinstance(crew, Servers) and not crew.started
 
 
 def _ready(pair: Pair) -> str:
@@ -143,7 +163,7 @@ def _ready(pair: Pair) -> str:
         found = "no 200 to GET /status within 60 s of simulated time"
         mend = 'answer {"status": "up"} once the node may be sent requests; a timer can wait for peers that do not come'
         raise BrokenAdapter(node, "GET /status", WrongLine("status", found, "200", mend, PART_1))
-    return f"both nodes after {pair.loop.now / s(1):.2f} s of simulated time"
+    return f"all {len(pair.hosts)} nodes after {pair.loop.now / s(1):.2f} {pair.time}"
 
 
 def _status_of(pair: Pair, method: str, path: str, status: int, cookie: str | None = None) -> str:

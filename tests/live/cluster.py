@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ from conformance.folder import HISTORY
 from conformance.history import History
 from conformance.reading import read
 
+NAMES = ("n1", "n2", "n3")
 HERE = Path(__file__).parent
 STORM = """
 title: Three servers, one of which is killed and one of which stands still
@@ -36,6 +38,10 @@ observers: {witnesses: 12}
 expect: {checks: [structure]}
 """
 
+LATE = {"converge": "2500ms", "clock-skew": "0", "detect": "1s"}
+"""After a cut a server tries again what it has waited a second for."""
+CUT = STORM.replace("crash: n1", "partition: [[n1], rest]").replace("  - {at: 4s, for: 1500ms, pause: n2}\n", "")
+
 
 class Cluster:
     """A folder with a subject file for the server beside this file, and a scenario."""
@@ -43,6 +49,8 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.scenario = folder / "storm.yaml"
+        self.cut = folder / "cut.yaml"
+        self.cut.write_text(CUT, encoding="utf-8")
         self.calm = folder / "calm.yaml"
         self.scenario.write_text(STORM, encoding="utf-8")
         self.calm.write_text(CALM, encoding="utf-8")
@@ -50,26 +58,46 @@ class Cluster:
 
     def subject(self, *more: str, **keys: object) -> Path:
         """Write a subject file of three servers that are started with more options, and keys that differ."""
+        return self._write(self._told(more, lambda _from, to: to), keys)
+
+    def relayed(self) -> Path:
+        """Write one whose servers find each other through relays."""
+        told = self._told((), lambda sender, to: f"{sender}-{to}")
+        links = {
+            f"{sender}->{to}": {"listen": f"127.0.0.1:${{port:{sender}-{to}}}", "to": f"127.0.0.1:${{port:{to}}}"}
+            for sender in NAMES
+            for to in NAMES
+            if sender != to
+        }
+        return self._write(told, {"links": links, "faults": ["cut", "delay"], "contract": LATE})
+
+    def attached(self, ports: dict[str, int]) -> Path:
+        """Write one of servers that run already."""
+        nodes = {name: {"address": f"http://127.0.0.1:{port}"} for name, port in ports.items()}
+        return self._write(self._told((), lambda _from, to: to), {"nodes": nodes, "faults": []})
+
+    def _told(self, more: Sequence[str], way: Callable[[str, str], str]) -> dict[str, object]:
+        """Say what stands in a file; `way` names the port at which one server finds another."""
 
         def start(name: str) -> list[str]:
-            others = [other for other in names if other != name]
-            peers = [word for other in others for word in ("--peer", f"http://127.0.0.1:${{port:{other}}}")]
+            ways = [way(name, other) for other in NAMES if other != name]
+            peers = [word for port in ways for word in ("--peer", f"http://127.0.0.1:${{port:{port}}}")]
             return [sys.executable, "server.py", "--port", f"${{port:{name}}}", *peers, *more]
 
-        names = ("n1", "n2", "n3")
-        told = {
+        return {
             "name": "in-memory",
             "profile": "http",
-            "nodes": {name: {"address": f"http://127.0.0.1:${{port:{name}}}", "start": start(name)} for name in names},
+            "nodes": {name: {"address": f"http://127.0.0.1:${{port:{name}}}", "start": start(name)} for name in NAMES},
             "faults": ["kill", "pause"],
             "cookie": {"name": "sid"},
             "features": ["merge"],
             "contract": {"converge": "500ms", "clock-skew": "0", "detect": "1s"},
             "ready": "20s",
-            **keys,
         }
+
+    def _write(self, told: dict[str, object], keys: dict[str, object]) -> Path:
         file = self.folder / "subject.yaml"
-        file.write_text(yaml.safe_dump(told), encoding="utf-8")
+        file.write_text(yaml.safe_dump({**told, **keys}), encoding="utf-8")
         return file
 
 
@@ -82,14 +110,12 @@ def children() -> list[int]:
 
 
 class Ran:
-    """A run, and what was left of it: of the storm on honest servers, of the calm on broken ones."""
+    """A run, and what was left of it."""
 
-    def __init__(self, cluster: Cluster, *broken: str) -> None:
+    def __init__(self, cluster: Cluster, scenario: Path, subject: Path) -> None:
         before = children()
         out = cluster.folder / "run"
-        options = ("--broken", *broken) if broken else ()
-        scenario = cluster.calm if broken else cluster.scenario
-        self.run = runner.run(scenario, subject=str(cluster.subject(*options)), out=out)
+        self.run = runner.run(scenario, subject=str(subject), out=out)
         self.left = [pid for pid in children() if pid not in before]
         self.history: History = read(out / HISTORY)
         self.found = {finding.check: finding for finding in self.run.checks}

@@ -16,4 +16,5 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Cluster]:
 @pytest.fixture(scope="session")
 def honest(cluster: Callable[[], Cluster]) -> Ran:
     """The storm on servers that keep what they promise."""
-    return Ran(cluster())
+    ours = cluster()
+    return Ran(ours, ours.scenario, ours.subject())

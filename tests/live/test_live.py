@@ -59,11 +59,68 @@ def test_every_bound_is_widened_by_the_noise_and_says_so(honest: Ran) -> None:
     ("broken", "check"), [("lose", "convergence"), ("revive", "no_resurrection"), ("mix", "isolation")]
 )
 def test_broken_servers_are_convicted(broken: str, check: str, cluster: Clusters) -> None:
-    ran = Ran(cluster(), broken)
+    ours = cluster()
+    ran = Ran(ours, ours.calm, ours.subject("--broken", broken))
     assert ran.found[check].verdict == VIOLATED, ran.run.checks
     assert ran.found[check].evidence
     assert ran.run.verdict == VIOLATED
     assert ran.left == []
+
+
+def test_a_cut_through_relays_holds_back_what_is_copied_until_it_heals(cluster: Clusters) -> None:
+    ours = cluster()
+    ran = Ran(ours, ours.cut, ours.relayed())
+    (cut,) = ran.history.faults
+    assert (cut.fault, cut.groups) == ("cut", [["n1"], ["n2", "n3"]])
+    assert cut.touched >= 2
+    assert ran.found["convergence"].verdict == ran.found["durability"].verdict == HOLDS, ran.run.checks
+    begun = {o.session: o.node for o in ran.history.operations if o.op == "login" and o.outcome == "ok"}
+    across = [
+        o.outcome
+        for o in ran.history.operations
+        if o.op == "read"
+        and cut.begin < o.asked < (cut.end or 0)
+        and (begun.get(o.session) == "n1") != (o.node == "n1")
+    ]
+    assert "denied" in across, "who began on one side is unknown on the other"
+    assert ran.left == []
+
+
+def test_servers_that_are_attached_to_go_on_afterwards(cluster: Clusters) -> None:
+    ours = cluster()
+    ports: dict[str, int] = {}
+    for name in ("n1", "n2", "n3"):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            ports[name] = free.getsockname()[1]
+    servers = [
+        start_by_hand(ours, port, [other for other in ports.values() if other != port]) for port in ports.values()
+    ]
+    try:
+        for port in ports.values():
+            wait_for(lambda port=port: socket.create_connection(("127.0.0.1", port)).close() or True, 20)
+        ran = Ran(ours, ours.calm, ours.attached(ports))
+        assert [server.poll() for server in servers] == [None, None, None]
+    finally:
+        for server in servers:
+            server.kill()
+            server.wait()
+    assert ran.run.verdict == HOLDS, ran.run.checks
+
+
+def start_by_hand(cluster: Cluster, port: int, others: list[int]) -> subprocess.Popen[bytes]:
+    peers = [word for other in others for word in ("--peer", f"http://127.0.0.1:{other}")]
+    command = [sys.executable, "server.py", "--port", str(port), *peers]
+    return subprocess.Popen(command, cwd=cluster.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_smoke_tries_servers_too(cluster: Clusters, capsys: pytest.CaptureFixture[str]) -> None:
+    ours = cluster()
+    before = children()
+    assert execute(["smoke", str(ours.subject()), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"][-1]["said"] == "n1 stops when it is told to"
+    assert execute(["smoke", str(ours.subject("--broken", "lose")), "--json"]) == 4
+    assert json.loads(capsys.readouterr().out)["steps"][-1]["step"] == "a read on another node"
+    assert children() == before
 
 
 # ------------------------------------------------------------------------------------------------------ what goes wrong
