@@ -82,7 +82,7 @@ def test_a_mistake_ends_with_the_step_that_meets_it(
         ({"profile": "python", "factory": "nowhere:Node"}, "'nowhere' cannot be imported"),
         ({"profile": "python", "factory": "json:Node"}, "'json' has no 'Node' that can be called"),
         ({"profile": "python", "factory": "json"}, "expected package.module:Class"),
-        ({"profile": "http", "nodes": {"n1": {"address": "http://127.0.0.1:1"}}}, "cannot be run yet"),
+        ({"profile": "http", "nodes": {"a": {"address": "http://127.0.0.1:1"}}}, "has nodes a; call them n1, in order"),
     ],
 )
 def test_a_subject_that_cannot_be_started_is_refused_in_one_sentence(
