@@ -4,6 +4,7 @@ A node knows members by name; frames go to addresses. Each host tells every memb
 it was told, so that knowing one live member is enough to reach all (REQ-MEMB-10).
 """
 
+import socket
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from reference.errors import Malformed
 from reference.notation import Endpoint, peer
 from reference.protocol import DATA, MEMBERSHIP, Place
 
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+"""What one listens at to be reached at every address of a machine."""
 PLACES_MOST = 4_096
 """Members that are kept track of; of more, those heard of first are forgotten."""
 
@@ -91,9 +94,19 @@ class Addresses:
         """Say where this node is reached and all others that it knows of."""
         return (self._own, *self._places.values())
 
-    def own(self) -> tuple[Place, ...]:
-        """Say where this node is reached."""
-        return (self._own,)
+    def others(self) -> tuple[Place, ...]:
+        """Say where all others are reached that this node knows of."""
+        return tuple(self._places.values())
+
+    def namesake(self, place: Place) -> Endpoint | None:
+        """Say where a member of this very name is reached, if that is elsewhere."""
+        if place.member != self._own.member or place.membership == self._own.membership:
+            return None
+        return _endpoint(place.membership)
+
+    def find_own(self, channel: str) -> Endpoint | None:
+        """Say where this node tells others to reach it; None where that is whatever host it is seen at."""
+        return _endpoint(self._own.membership if channel == MEMBERSHIP else self._own.data)
 
     def _believable(self, place: Place) -> bool:
         ends = (place.membership, place.data)
@@ -114,8 +127,19 @@ def own_place(name: str, boot: int, listen: Mapping[str, Endpoint], advertise: R
     return Place(name, boot, str(membership), str(data))
 
 
+def is_of_this_machine(host: str) -> bool:
+    """Say whether an IP address is one of this machine's: only then a socket can be bound to it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as tried:
+        try:
+            tried.bind((host, 0))
+        except OSError:
+            return False
+    return True
+
+
 def _without_wildcard(end: Endpoint) -> Endpoint:
-    return Endpoint("", end.port) if end.host in {"0.0.0.0", "::"} else end  # noqa: S104 - compared, not bound
+    return Endpoint("", end.port) if end.host in WILDCARDS else end
 
 
 def _at_host(place: Place, host: str) -> Place:

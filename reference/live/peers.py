@@ -5,7 +5,7 @@ Frames are sealed and opened here; messages go to the node by turns of `Turns`, 
 
 import asyncio
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from socket import socket
 from typing import Any, Final, Protocol
@@ -14,16 +14,16 @@ from msgspec import Struct
 
 from reference.effects import Effect, Send
 from reference.frames import Frame
-from reference.live.addresses import Addresses
+from reference.live.addresses import WILDCARDS, Addresses, is_of_this_machine
 from reference.live.clocks import SECOND, Clocks
-from reference.live.discovery import Discovery, Found
+from reference.live.discovery import Discovery
 from reference.live.log import Log
 from reference.live.metrics import Labels, Metrics
 from reference.live.streams import Address, Dial, Holding, Port, Stream, spawn
 from reference.node import Node
 from reference.notation import Endpoint
 from reference.protocol import DATA, MEMBERSHIP, Place, Whereabouts
-from reference.wire import Opened, Wire
+from reference.wire import Wire
 
 DATAGRAM_MOST: Final = 1_200
 """Longer frames of membership go over TCP: so much passes every network whole (RFC 9000, section 14)."""
@@ -104,8 +104,10 @@ class Peers:
         self._dials: dict[tuple[str, str], Dial] = {}
         self._found: dict[Endpoint, str] = {}
         self._unanswered: dict[Endpoint, int] = {}
-        self._own_ends: set[Endpoint] = set()
+        self._ends: tuple[Endpoint, ...] = ()
         self._heard: dict[str, float] = {}
+        self._introduced: dict[str, None] = {}
+        self._namesakes: dict[Endpoint, None] = {}
         self._rotation = 0
         self._began = False
         self._polling: asyncio.Task[None] | None = None
@@ -130,13 +132,12 @@ class Peers:
             The names; none where nobody is named, or nobody answered in 5 s.
         """
         began = self._loop.time()
-        found = await self._find()
+        await self._find()
         first_answer: float | None = None
         while True:
-            ends = [end for end in found.ends if end not in self._own_ends]
-            missing = [end for end in ends if end not in self._found]
+            missing = self._not_introduced()
             now = self._loop.time()
-            if len(missing) < len(ends) and first_answer is None:
+            if self._introduced and first_answer is None:
                 first_answer = now
             late = now - began > NOBODY_S if first_answer is None else now - first_answer > OTHERS_S
             if not missing or late:
@@ -145,9 +146,16 @@ class Peers:
                 self._knock(end)
             await asyncio.sleep(KNOCK_S)
 
+    def _not_introduced(self) -> list[Endpoint]:
+        """List where nobody has said yet whom it knows, and where somebody is said to have this node's own name."""
+        strangers = [end for end in self._ends if self._found.get(end) not in self._introduced]
+        return strangers + [end for end in self._namesakes if end not in self._ends]
+
     def poll_for_ever(self) -> None:
         """Begin to hand messages to the node, and ask discovery, now and every poll interval."""
         self._began = True
+        for name in self._introduced:
+            self._tell(name, self._addresses.all())
         self._polling = spawn(self._poll())
 
     def close(self) -> None:
@@ -165,19 +173,27 @@ class Peers:
     def send(self, effect: Send) -> None:
         """Send what the node asks for."""
         for frame in self._wire.seal(effect.to, effect.channel, effect.message, self._turns.clocks.mono()):
-            self._carry(frame, None)
+            self._carry(frame)
 
-    def _carry(self, frame: Frame, origin: "Origin | None") -> None:
-        """Put a frame on its way: to the member named, else back to where something came from."""
-        self._turns.metrics.count("frames_sent_total", (("channel", frame.channel),))
-        if frame.to:
-            self._carry_to(frame)
+    def _answer(self, frame: Frame, channel: str, origin: "Origin") -> None:
+        """Send a frame back to where something came from, where it fits through: that end is there just now."""
+        if frame.channel != channel:
+            self._carry(frame)
         elif isinstance(origin, Stream):
+            self._count_sent(frame)
             origin.send(frame.data)
-        elif origin is not None:
+        elif len(frame.data) > DATAGRAM_MOST:
+            self._carry(frame)
+        else:
+            self._count_sent(frame)
             self._datagrams.sendto(frame.data, origin)
 
-    def _carry_to(self, frame: Frame) -> None:
+    def _count_sent(self, frame: Frame) -> None:
+        self._turns.metrics.count("frames_sent_total", (("channel", frame.channel),))
+
+    def _carry(self, frame: Frame) -> None:
+        """Put a frame on its way to the member that it names."""
+        self._count_sent(frame)
         end = self._addresses.find(frame.to, frame.channel)
         if end is None:
             self._drop("no-address", 1)
@@ -213,13 +229,13 @@ class Peers:
         mono = self._turns.clocks.mono()
         opened = self._wire.open(channel, data, mono)
         if opened.refused:
-            self._refuse(opened, mono, origin)
+            self._refuse(mono, origin)
         elif isinstance(origin, Stream) and not origin.proven and (opened.met or opened.messages):
             origin.prove()
         if opened.met:
             self._met(opened.met, channel, origin)
         for frame in opened.replies:
-            self._carry(frame, origin)
+            self._answer(frame, channel, origin)
         for sender, on, message in opened.messages:
             self._heard[sender] = self._loop.time()
             if message.__class__ is Whereabouts:
@@ -227,12 +243,9 @@ class Peers:
             elif self._began:  # what comes before says nothing to a node that will ask for everything
                 self._turns.turn(self._node.receive, sender, on, message)
 
-    def _refuse(self, opened: Opened, mono: int, origin: "Origin") -> None:
-        if opened.refused == "own":  # discovery named this very node, which is harmless (REQ-MEMB-2)
-            self._own_ends.add(_end_of(origin))
+    def _refuse(self, mono: int, origin: "Origin") -> None:
         for kind, fields in self._wire.take_notes(mono):
-            if fields["cause"] != "own":
-                self._turns.log.note(kind, {**fields, "from": str(_end_of(origin))})
+            self._turns.log.note(kind, {**fields, "from": str(_end_of(origin))})
 
     def refused(self, cause: str, channel: str, peer: Address) -> None:
         """Hear that a connection was broken off."""
@@ -242,53 +255,84 @@ class Peers:
 
     def _met(self, name: str, channel: str, origin: "Origin") -> None:
         """Tell a life that has just been met where everybody is, and the node that somebody is there."""
-        if name == self._node.name:
-            self._turns.fail(NameTaken(str(_end_of(origin))))
-            return
         end = _end_of(origin)
+        if name == self._node.name:
+            self._name_taken(end)
+            return
         if channel == MEMBERSHIP:
             if not isinstance(origin, Stream):
                 self._addresses.seen(name, end)
-            self._found[end] = name
-            self._unanswered.pop(end, None)
+            if end in self._ends:
+                self._found[end] = name
+                self._unanswered.pop(end, None)
         self._heard[name] = self._loop.time()
-        self._tell(name, self._addresses.all())
+        # Until it knows that nobody has its name, a node tells nobody where it is, or it would take the other's place.
+        said = Whereabouts(self._addresses.all() if self._began else self._addresses.others())
+        for frame in self._wire.seal(name, MEMBERSHIP, said, self._turns.clocks.mono()):
+            self._answer(frame, channel, origin)
         if self._began:
             self._turns.turn(self._node.discovered, (name,))
+
+    def _name_taken(self, end: Endpoint) -> None:
+        """Give way to a node of the same name that was there first; who was first only says so."""
+        if self._began:
+            self._turns.log.note("name-taken", {"at": str(end)})
+        else:
+            self._turns.fail(NameTaken(str(end)))
 
     def _tell(self, name: str, places: tuple[Place, ...]) -> None:
         self.send(Send(name, MEMBERSHIP, Whereabouts(places)))
 
     def _told(self, sender: str, said: Whereabouts, origin: "Origin") -> None:
+        self._introduced[sender] = None
+        if not self._began:
+            self._look_for_namesakes(said)
         news = self._addresses.told(sender, said.places, _end_of(origin).host)
         if news:
             for other in self._node.membership.live():
                 if other != sender:
                     self._tell(other, news)
 
+    def _look_for_namesakes(self, said: Whereabouts) -> None:
+        """Ask at the address of a node of this name: an earlier life of this one is gone, another node answers."""
+        for place in said.places:
+            end = self._addresses.namesake(place)
+            if end is not None and end not in self._namesakes:
+                self._namesakes[end] = None
+                self._knock(end)
+
     # ------------------------------------------------------------------------------------------------------- discovery
 
     async def _poll(self) -> None:
         while True:
-            found = await self._find()
-            self._discovered([end for end in found.ends if end not in self._own_ends])
+            await self._find()
+            self._discovered()
             self._tell_one()
             self._tidy()
             await asyncio.sleep(self._poll_s)
 
-    async def _find(self) -> Found:
+    async def _find(self) -> None:
+        """Ask discovery; of what it finds, this node itself is left out (REQ-MEMB-2)."""
         found = await self._discovery.find()
         if found.failed:
             self._turns.turn(self._node.lookup_failed, found.failed)
-        return found
+        self._ends = tuple(end for end in found.ends if not self._is_own(end))
+        self._found = {end: name for end, name in self._found.items() if end in self._ends}
+        self._unanswered = {end: asked for end, asked in self._unanswered.items() if end in self._ends}
 
-    def _discovered(self, ends: Sequence[Endpoint]) -> None:
+    def _is_own(self, end: Endpoint) -> bool:
+        own = Endpoint(*self._bound.datagrams.getsockname()[:2])
+        if end in (own, self._addresses.find_own(MEMBERSHIP)):
+            return True
+        return end.port == own.port and own.host in WILDCARDS and is_of_this_machine(end.host)
+
+    def _discovered(self) -> None:
         """Ask who is there where nobody has been heard of lately, and name to the node whom discovery means."""
         lately = self._loop.time() - 2 * self._poll_s
-        for end in ends:
+        for end in self._ends:
             if self._heard.get(self._found.get(end, ""), lately) <= lately:
                 self._knock(end)
-        names = [self._found[end] for end in ends if end in self._found]
+        names = [self._found[end] for end in self._ends if end in self._found]
         if names:
             self._turns.turn(self._node.discovered, tuple(dict.fromkeys(names)))
 

@@ -16,7 +16,7 @@ import uvicorn
 
 from reference.config import Configuration
 from reference.frames import BOOT_SIZE
-from reference.live.addresses import Addresses, Reach, own_place
+from reference.live.addresses import WILDCARDS, Addresses, Reach, own_place
 from reference.live.clocks import Clocks
 from reference.live.discovery import Discovery, SrvRecords, Static
 from reference.live.http import HEADERS_MOST, application
@@ -154,7 +154,7 @@ class _Life:
         if self._while_stdin:
             loop.add_reader(sys.stdin.fileno(), self._read_stdin)
         boot = int((time.time() - EPOCH) * TICKS_A_SECOND)
-        runtime = _runtime(chosen, boot, log, self._failed)
+        runtime = runtime_of(chosen, boot, Clocks(), log, self._failed)
         web = _web(runtime, chosen)
         serving = loop.create_task(web.serve(sockets=[chosen.http]))
         await runtime.start()
@@ -169,7 +169,6 @@ class _Life:
         await serving
         runtime.close()
         if isinstance(self._failure, NameTaken):
-            log.line("error", "name-taken", {"at": str(self._failure)})
             raise CannotServe(
                 f"the name '{chosen.name}'",
                 f"it taken by the node at {self._failure}",
@@ -221,14 +220,17 @@ def _web(runtime: Runtime, chosen: Plan) -> _Web:
     return _Web(config)
 
 
-def _runtime(chosen: Plan, boot: int, log: Log, failed: Callable[[BaseException | None], None]) -> Runtime:
+def runtime_of(
+    chosen: Plan, boot: int, clocks: Clocks, log: Log, failed: Callable[[BaseException | None], None]
+) -> Runtime:
+    """Make a life of a node, not yet started; arguments as of `Runtime`."""
     settings = chosen.settings
     init = Init(chosen.name, boot, settings.cluster, (), os.urandom(32).hex(), {})
     network = None
     if chosen.cluster is not None and chosen.bound is not None:
         network = _network(chosen, chosen.cluster, chosen.bound, boot)
     metrics = Metrics()
-    runtime = Runtime(Node(init, settings), network, settings.poll_us, Clocks(), log, metrics, failed)
+    runtime = Runtime(Node(init, settings), network, settings.poll_us, clocks, log, metrics, failed)
     records = runtime.node.records
     membership = runtime.node.membership
     metrics.gauges += [
@@ -271,7 +273,7 @@ def _bind_all(cluster: Cluster, opened: contextlib.ExitStack) -> Bound:
     assert membership is not None and data is not None  # noqa: S101, PT018 - `reference.refusals` asks for both
     stream = _bind(membership, socket.SOCK_STREAM, f"{where}.membership", opened)
     datagrams = _bind(membership, socket.SOCK_DGRAM, f"{where}.membership", opened)
-    source = None if membership.host in {"0.0.0.0", "::"} else membership.host  # noqa: S104 - compared, not bound
+    source = None if membership.host in WILDCARDS else membership.host
     return Bound(datagrams, stream, _bind(data, socket.SOCK_STREAM, f"{where}.data", opened), source)
 
 

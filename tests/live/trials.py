@@ -134,6 +134,11 @@ class Trial:
         file = arguments[arguments.index(b"--config") + 1].decode()
         return json.loads(Path(file).read_text(encoding="utf-8"))
 
+    def environment(self, node: str) -> dict[str, str]:
+        """What a node was started with."""
+        pairs = Path(f"/proc/{self.pids[node]}/environ").read_text(encoding="utf-8").split("\0")
+        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
 
 @contextmanager
 def trial(folder: Path, *arguments: str) -> Iterator[Trial]:
