@@ -171,6 +171,7 @@ class History(Struct):
         operations: every operation, in the order of the file.
         lines: where each of `operations` stands, counted from 1.
         faults: what was done to the nodes, in the order of the file.
+        fault_lines: where each of `faults` stands.
         readies: when nodes said that they may be sent requests.
         unreadies: when nodes went down or said so no longer.
         clocks: when nodes' clocks changed.
@@ -185,6 +186,7 @@ class History(Struct):
     operations: list[Operation] = []
     lines: list[int] = []
     faults: list[Fault] = []
+    fault_lines: list[int] = []
     readies: list[Ready] = []
     unreadies: list[Unready] = []
     clocks: list[Clock] = []

@@ -134,7 +134,7 @@ class _Reader:
         if type(record) is Operation:
             self._operation(record, number)
         else:
-            self._event(record)
+            self._event(record, number)
 
     def _operation(self, operation: Operation, number: int) -> None:
         _consistent(operation)
@@ -164,7 +164,7 @@ class _Reader:
         if operation.answered_user == operation.user:
             operation.answered_user = operation.user
 
-    def _event(self, record: Any) -> None:
+    def _event(self, record: Any, number: int) -> None:
         kind, history = type(record), self.history
         if kind is Fault:
             if record.end is not None and record.end < record.begin:
@@ -173,6 +173,7 @@ class _Reader:
                 if node not in self._nodes:
                     raise self._unknown_node("nodes", node)
             history.faults.append(record)
+            history.fault_lines.append(number)
         elif kind is Healed:
             history.healed = max(history.healed or 0, record.healed)
         elif kind is End:

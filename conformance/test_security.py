@@ -29,6 +29,18 @@ def test_what_was_in_a_refused_frame_arrives_all_the_same(judgement: Judgement) 
     judgement.must_hold()
 
 
+@pytest.mark.requirement("REQ-SEC-4")
+@pytest.mark.scenario("corrupted-frames", check="sealing")
+def test_a_frame_that_was_changed_on_its_way_is_refused(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-SEC-8")
+@pytest.mark.scenario("replayed-frames", check="sealing")
+def test_a_frame_that_has_come_before_is_refused(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-SEC-8", "REQ-REPL-10")
 @pytest.mark.scenario("replayed-frames", check="no_resurrection")
 def test_a_recording_revives_no_session_that_has_ended(judgement: Judgement) -> None:

@@ -295,8 +295,13 @@ def raw(value: Any) -> str:
 
 
 def told(evidence: Evidence) -> str:
-    """Tell one operation of a witness in a sentence: who asked what of which node, and what was answered when."""
+    """Tell one operation of a witness in a sentence: who asked what of which node, and what was answered when.
+
+    The witness of `sealing` is no operation but a fault, of which no client saw anything.
+    """
     operation = evidence.operation
+    if "fault" in operation:
+        return f"fault {operation['fault']} from {rounded(operation['from'])} on: {raw(operation)}"
 
     def member(name: str) -> str:
         return raw(operation[name])

@@ -42,6 +42,7 @@ from conformance.broken import (
     revokes_what_it_knows,
     saves_into_nothing,
     serves_what_it_served,
+    takes_recordings,
     trusts_after_a_pause,
     trusts_any_key,
     writes_to_old_id,
@@ -312,6 +313,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
         "bounded_staleness",
         "join-after-a-loss",
+    ),
+    "takes_recordings": Broken(
+        takes_recordings.BrokenNode,
+        "A message that somebody recorded is taken again, as often as it is played back.",
+        "https://github.com/solana-labs/solana/issues/1952",
+        "sealing",
+        "replayed-frames",
     ),
     "trusts_after_a_pause": Broken(
         trusts_after_a_pause.BrokenNode,

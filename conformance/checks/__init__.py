@@ -30,6 +30,7 @@ from conformance.checks.monotonic_writes import monotonic_writes
 from conformance.checks.no_resurrection import no_resurrection
 from conformance.checks.read_your_writes import read_your_writes
 from conformance.checks.revocation_lag import revocation_lag
+from conformance.checks.sealing import sealing
 from conformance.checks.separation import separation
 from conformance.checks.structure import structure
 from conformance.checks.writes_follow_reads import writes_follow_reads
@@ -60,6 +61,7 @@ CHECKS: dict[str, Check] = {
     "membership": membership,
     "false_death": false_death,
     "separation": separation,
+    "sealing": sealing,
 }
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 

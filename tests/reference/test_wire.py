@@ -281,6 +281,15 @@ def test_an_older_member_is_spoken_to_in_its_version_and_a_newer_one_in_its_own(
     assert len(air.taken) == 4
 
 
+def test_who_is_replaced_by_an_older_release_is_met_again_in_its_version() -> None:
+    air = met()
+    air.wires["n2"] = wire("n2", life=2, speaks=(NAMES,))
+    air.say("n1", "n2", DATA, Copied(1, 2))  # in version 2, for the life before: refused, and answered with a question
+    air.say("n1", "n2", DATA, Copied(1, 3))
+    assert air.taken[-1] == ("n1", DATA, Copied(1, 3))
+    assert air.seen[-1].data[0] == NAMES
+
+
 def test_members_without_a_common_version_refuse_each_other_and_say_so() -> None:
     air = Air(wire("n1", speaks=(PLACES,)), wire("n2", speaks=(NAMES,)))
     air.say("n1", "n2", DATA, Copied(1, 1))
