@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -22,7 +23,9 @@ ROOT = Path(__file__).parents[1]
 PAGE = Path("docs/requirements.md")
 SUITES, TESTS = "conformance/test_*.py", "tests/**/test_*.py"
 RED = Path("tests/conformance/test_suites.py")
-"""Where the table `RED` says which checks are red with each broken store."""
+"""Where the table `RED` says which checks are red with each broken store, in the scenario that reaches its bug."""
+ALSO = Path("tests/conformance/test_catalogue.py")
+"""Where the table `ALSO` says so of other scenarios that a bug shows in."""
 
 SHOWN, LATER, NOT_TESTABLE, NOTHING = "shown", "later", "not testable", "by nothing"
 STATES = (SHOWN, LATER, NOT_TESTABLE, NOTHING)
@@ -98,7 +101,7 @@ def catalogue(root: Path = ROOT) -> list[Entry]:
             by_id.setdefault(id_, []).append(showing)
     red = red_with(root)
     return [
-        Entry(entry, tuple(by_id[id_]), tuple(name for name in red if any(fails(name, red, s) for s in by_id[id_])))
+        Entry(entry, tuple(by_id[id_]), tuple(dict.fromkeys(name for one in by_id[id_] for name in failing(one, red))))
         for id_, entry in requirements().items()
     ]
 
@@ -127,9 +130,10 @@ def mistakes(entries: Iterable[Entry], found: Iterable[Showing]) -> list[str]:
     return said
 
 
-def fails(broken: str, red: dict[str, set[str]], showing: Showing) -> bool:
-    """Say whether a broken store fails a test of the suites: in the scenario that reaches its bug, by its check."""
-    return showing.check in red[broken] and BROKEN[broken].scenario in showing.scenarios
+def failing(showing: Showing, red: dict[tuple[str, str], set[str]]) -> list[str]:
+    """Name the broken stores that fail a test of the suites: by its check, in one of its scenarios."""
+    convicted = [(name, where) for (name, where), checks in red.items() if showing.check in checks]
+    return sorted({name for name, where in convicted if where in showing.scenarios})
 
 
 # -------------------------------------------------------------------------------------------------- read from the tests
@@ -189,14 +193,23 @@ def _words(values: Sequence[ast.expr], file: str) -> list[str]:
     return words
 
 
-def red_with(root: Path = ROOT) -> dict[str, set[str]]:
-    """Read which checks are red with each broken store, in the scenario that reaches its bug."""
-    tree = ast.parse((root / RED).read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "RED" for target in node.targets):
-            table: dict[str, set[str]] = ast.literal_eval(node.value)
-            return table
-    raise NoCatalogue(f"{RED}: no table RED, which says by which checks each broken store is convicted")
+def red_with(root: Path = ROOT) -> dict[tuple[str, str], set[str]]:
+    """Read by which checks each broken store is convicted, by store and scenario.
+
+    Raises:
+        NoCatalogue: one of the tables is not where it should be.
+    """
+    of_its_own: dict[str, set[str]] = _table(root, RED, "RED")
+    elsewhere: dict[tuple[str, str], set[str]] = _table(root, ALSO, "ALSO")
+    return {(name, BROKEN[name].scenario): checks for name, checks in of_its_own.items()} | elsewhere
+
+
+def _table(root: Path, file: Path, name: str) -> Any:
+    for node in ast.parse((root / file).read_text(encoding="utf-8")).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if getattr(target, "id", "") == name:
+            return ast.literal_eval(node.value)  # type: ignore[attr-defined]  # an assignment has one
+    raise NoCatalogue(f"{file}: no table {name}, which says by which checks each broken store is convicted")
 
 
 # ------------------------------------------------------------------------------------------------------------ the page

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from conformance.subjects.adapter import BrokenAdapter, WrongLine
-from conformance.subjects.probe import PART_1
+from conformance.subjects.probe import OK, PART_1
 from conformance.subjects.subject import Crew, Prepared
 from reference.config import Configuration, read_mapping
 from reference.effects import Respond
@@ -83,6 +83,19 @@ class Pair:
     def wait(self, us: int) -> None:
         """Let so much time pass, in microseconds."""
         self.loop.run(until=self.loop.now + us)
+
+    def login(self, node: str, user: str = "ann") -> str:
+        """Log a user in, and give the cookie to send from then on.
+
+        Raises:
+            BrokenAdapter: the answer is no 200, or sets no cookie.
+        """
+        answer = self.ask(node, "POST", "/login", body={"user": user})
+        lines = [value for name, value in answer.headers if name.lower() == "set-cookie"]
+        if answer.status != OK or not lines:
+            found, mend = f"{answer.status} with {lines or 'no Set-Cookie'}", "answer 200 with a new id in a Set-Cookie"
+            raise BrokenAdapter(node, "POST /login", WrongLine("the answer", found, "200", mend, PART_1))
+        return lines[0].partition(";")[0]
 
     def ask(self, node: str, method: str, path: str, cookie: str | None = None, body: Any = None) -> Respond:
         """Ask a node something, and wait for the answer.

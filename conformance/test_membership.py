@@ -20,7 +20,7 @@ def test_a_node_that_is_gone_leaves_every_view(judgement: Judgement) -> None:
 
 
 @pytest.mark.requirement("REQ-MEMB-5")
-@pytest.mark.scenario("steady-lan", "halves", "rolling-restart", check="membership")
+@pytest.mark.scenario("steady-lan", "halves", "rolling-restart", "loss-behind-a-pause", check="membership")
 def test_all_live_members_come_to_the_same_view(judgement: Judgement) -> None:
     judgement.must_hold()
 

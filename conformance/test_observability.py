@@ -53,9 +53,7 @@ def test_a_node_that_is_not_ready_yet_answers_503_to_whatever_it_is_asked(pair: 
 @pytest.mark.requirement("REQ-FAIL-7", "REQ-OBS-1")
 def test_a_node_that_finds_nobody_says_that_it_is_up_and_serves(pair: Pair) -> None:
     assert pair.ready("n1")
-    answer = pair.ask("n1", "POST", "/login", body={"user": "ann"})
-    assert answer.status == OK
-    cookie = next(value for name, value in answer.headers if name.lower() == "set-cookie").partition(";")[0]
+    cookie = pair.login("n1")
     assert pair.ask("n1", "PUT", "/session/data/k", cookie, {"value": 1}).status == OK
     assert pair.ask("n1", "GET", "/session", cookie).body == {"user": "ann", "data": {"k": 1}}
 

@@ -1,11 +1,29 @@
 """Replication: what one node took, every node has, and all have the same."""
 
 import pytest
+from msgspec import json
 
+from conformance.pair import NODES, Pair
 from conformance.plugin import Judgement
 from conformance.shared_runs import Runs
 
 SECOND_US = 1_000_000
+OK, DENIED = 200, 401
+VALUES = {
+    "text": "ünï \U0001f36a",
+    "empty": "",
+    "digits": "007",
+    "zero": 0,
+    "most": 2**53,
+    "least": -(2**53),
+    "half": 0.5,
+    "yes": True,
+    "no": False,
+    "none": None,
+    "list": [1, [2, {"a": []}], "3"],
+    "object": {"": {"b": None}, "c": 1.25},
+}
+"""What JSON can hold (protocol, part 1): each comes back as it was."""
 
 
 @pytest.mark.requirement("REQ-REPL-1", "REQ-REPL-2")
@@ -114,6 +132,29 @@ def test_in_one_region_every_copy_of_a_write_is_there_within_a_second(runs: Runs
 @pytest.mark.scenario("steady-lan", "crash-under-writes", "nasa-day", check="structure")
 def test_values_come_back_as_they_were_written(judgement: Judgement) -> None:
     judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-11")
+def test_every_kind_of_value_comes_back_on_every_node(pair: Pair) -> None:
+    assert pair.ready()
+    cookie = pair.login("n1")
+    for key, value in VALUES.items():
+        assert pair.ask("n1", "PUT", f"/session/data/{key}", cookie, {"value": value}).status == OK
+    pair.wait(pair.prepared.contract.converge_us)
+    for node in NODES:
+        shown = pair.ask(node, "GET", "/session", cookie).body["data"]
+        assert json.encode(shown, order="deterministic") == json.encode(VALUES, order="deterministic"), node
+
+
+@pytest.mark.requirement("REQ-REVOC-8")
+def test_logging_out_of_one_session_leaves_the_others_as_they_are(pair: Pair) -> None:
+    assert pair.ready()
+    one, same, other = pair.login("n1"), pair.login("n1"), pair.login("n2", "bob")
+    pair.wait(pair.prepared.contract.converge_us)
+    assert pair.ask("n1", "POST", "/logout", one).status == OK
+    pair.wait(pair.prepared.contract.converge_us)
+    for node in NODES:
+        assert [pair.ask(node, "GET", "/session", cookie).status for cookie in (one, same, other)] == [DENIED, OK, OK]
 
 
 @pytest.mark.requirement("REQ-ROUT-6")

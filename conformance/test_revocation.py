@@ -6,7 +6,9 @@ from conformance.plugin import Judgement
 
 
 @pytest.mark.requirement("REQ-REVOC-1", "REQ-REVOC-3")
-@pytest.mark.scenario("steady-lan", "logout-during-partition", "logout-flood", "nasa-day", check="no_resurrection")
+@pytest.mark.scenario(
+    "steady-lan", "isolated-writer", "logout-during-partition", "logout-flood", "nasa-day", check="no_resurrection"
+)
 def test_a_session_that_was_logged_out_answers_nowhere(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -23,7 +25,7 @@ def test_a_revocation_is_known_everywhere_within_the_bound(judgement: Judgement)
     judgement.must_hold()
 
 
-@pytest.mark.requirement("REQ-REVOC-6")
+@pytest.mark.requirement("REQ-REVOC-6", "REQ-REVOC-7")
 @pytest.mark.scenario("revoke-during-partition", "pause-longer-than-suspicion", check="revocation_lag")
 def test_a_revocation_on_one_side_of_a_partition_holds_on_the_other(judgement: Judgement) -> None:
     judgement.must_hold()

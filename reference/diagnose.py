@@ -1,15 +1,15 @@
 """Doctor: what is to be said of configuration files, as values. Nothing is printed and no environment is read here.
 
-The rules stand in tables, one function a rule: `refusals` and `rules_file` (one file), `rules_cookie` (the cookie and
-the hosts that users visit), `rules_nodes` (several files as nodes of one cluster). To add one, write it and add its
-line.
+The rules stand in tables, one function a rule: `refusals` and `rules_file` (one file), `rules_beside` (what stands
+beside the store), `rules_cookie` (the cookie and the hosts that users visit), `rules_nodes` (several files as nodes of
+one cluster). To add one, write it, add its line, and say in `explained` why it matters.
 """
 
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from reference import rules_cookie, rules_file, rules_nodes
+from reference import rules_beside, rules_cookie, rules_file, rules_nodes
 from reference.errors import REFUSAL, WARNING, Finding, Malformed, Unreadable
 from reference.hosts import Host, parse_host
 from reference.reading import Reading
@@ -76,7 +76,7 @@ def _judged(readings: Sequence[Reading], visited: Sequence[Host]) -> list[Findin
     judged: list[Finding] = []
     for reading in readings:
         judged.extend(reading.findings)
-        judged.extend(finding for rule in rules_file.RULES for finding in rule(reading))
+        judged.extend(finding for rule in (*rules_file.RULES, *rules_beside.RULES) for finding in rule(reading))
         judged.extend(finding for rule in rules_cookie.RULES for finding in rule(reading, visited))
     if len(readings) > 1:
         judged.extend(finding for rule in rules_nodes.RULES for finding in rule(readings))

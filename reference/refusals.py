@@ -223,6 +223,21 @@ def _method_has_its_list(read: Reading, index: int, cluster: Cluster) -> Iterato
         )
 
 
+def discovery_is_asked_again(read: Reading) -> Iterator[Finding]:
+    """Discovery is asked every poll interval, for ever (REQ-MEMB-3): without one, time would stand still."""
+    for index, cluster in enumerate(read.model.clusters):
+        path = ("clusters", index, "discovery", SRV, "pollInterval")
+        if not cluster.discovery.srv_dns.poll_interval and read.knows(*path):
+            yield read.finding(
+                "poll-interval-zero",
+                path,
+                read.shown(*path),
+                "write 'pollInterval: 5s'",
+                because="peers are looked up again after it, and no time lies between two lookups",
+                requirement="REQ-MEMB-3",
+            )
+
+
 def logout_has_a_url(read: Reading) -> Iterator[Finding]:
     """`singleLogout` says where users go to log out (facts, section 1.6)."""
     block = read.model.single_logout
@@ -256,6 +271,7 @@ RULES: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     clusters_have_addresses,
     addresses_are_distinct,
     clusters_have_discovery,
+    discovery_is_asked_again,
     logout_has_a_url,
     hooks_stand_for_something,
 )

@@ -278,6 +278,22 @@ def _is_plain(endpoint: Endpoint) -> bool:
         return False
 
 
+def local_stores_share_nothing(nodes: Sequence[Reading]) -> Iterator[Finding]:
+    """Nodes that all keep their own sessions are no cluster, however alike their files are."""
+    known = [node for node in nodes if node.knows("session", "store", "type")]
+    if len(known) == len(nodes) and all((node.model.session.store.type or LOCAL) == LOCAL for node in nodes):
+        yield nodes[0].finding(
+            "nodes-share-nothing",
+            ("session", "store", "type"),
+            "the local store on every node",
+            "balance with stickiness, or write 'type: cluster' and define a cluster on every node",
+            level=WARNING,
+            because="a request at another node finds no session, and those of a node are lost when it stops",
+            requirement="REQ-CFG-1",
+            complaint=NOT_SHARED,
+        )
+
+
 RULES: tuple[Callable[[Sequence[Reading]], Iterator[Finding]], ...] = (
     settings_agree,
     keys_agree,
@@ -285,5 +301,6 @@ RULES: tuple[Callable[[Sequence[Reading]], Iterator[Finding]], ...] = (
     static_lists_meet,
     static_ports_are_listened_on,
     addresses_differ,
+    local_stores_share_nothing,
 )
 """Every rule on several files as nodes of one cluster."""

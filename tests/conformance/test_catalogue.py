@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from conformance.catalogue import (
     NOTHING,
@@ -14,12 +15,22 @@ from conformance.catalogue import (
     Showing,
     catalogue,
     counts,
+    failing,
     mistakes,
     page,
     red_with,
     showings,
 )
 from conformance.requirements import Requirement, requirements
+from conformance.runner import run
+from conformance.verdict import VIOLATED
+from tests.conformance.planted import PLANTED_BY_A_TEST, PLANTS
+
+ALSO = {
+    ("ready_before_join", "crash-and-return-empty"): {"cold_join"},
+    ("ready_before_join", "rolling-restart"): {"cold_join", "durability"},
+}
+"""By broken store and scenario: checks that convict it there too, so that what they show is known to be failed."""
 
 UNDER_WAY = {
     "REQ-FAIL-4", "REQ-FAIL-5", "REQ-MEMB-1", "REQ-MEMB-2", "REQ-MEMB-8", "REQ-MEMB-11", "REQ-SEC-7",
@@ -43,6 +54,12 @@ def test_every_requirement_is_shown_or_later_or_not_testable_and_no_test_names_a
 def test_the_page_is_what_would_be_made() -> None:
     """Renew it with `make requirements`."""
     assert (ROOT / PAGE).read_text(encoding="utf-8") == page(catalogue())
+
+
+def test_every_must_that_is_shown_is_failed_by_a_broken_store_or_a_planted_breakage() -> None:
+    planted = {id_ for plant in PLANTS for id_ in plant.requirements} | set(PLANTED_BY_A_TEST)
+    shown = [one for one in catalogue() if one.state == SHOWN and one.requirement.level == "MUST"]
+    assert [one.requirement.id for one in shown if not one.failed_by and one.requirement.id not in planted] == []
 
 
 @pytest.mark.parametrize(
@@ -89,8 +106,9 @@ def test_something_else():
 
 def checkout(folder: Path, text: str) -> Path:
     """Make a checkout with one suite and no other test."""
-    for name, content in (("conformance/test_one.py", text), ("tests/conformance/test_suites.py", "RED = {}\n")):
-        (folder / name).parent.mkdir(parents=True)
+    tables = {"tests/conformance/test_suites.py": "RED = {}\n", "tests/conformance/test_catalogue.py": "ALSO = {}\n"}
+    for name, content in {"conformance/test_one.py": text, **tables}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
     return folder
 
@@ -129,11 +147,26 @@ def test_without_a_checkout_there_is_no_catalogue(tmp_path: Path) -> None:
         showings(tmp_path)
 
 
-def test_a_table_of_broken_stores_is_needed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("file", "table"), [("test_suites", "RED"), ("test_catalogue", "ALSO")])
+def test_tables_of_broken_stores_are_needed(file: str, table: str, tmp_path: Path) -> None:
     checkout(tmp_path, TESTS)
-    (tmp_path / "tests/conformance/test_suites.py").write_text("OTHER = {}\n", encoding="utf-8")
-    with pytest.raises(NoCatalogue, match="no table RED"):
+    assert red_with(tmp_path) == {}
+    (tmp_path / f"tests/conformance/{file}.py").write_text("OTHER = {}\n", encoding="utf-8")
+    with pytest.raises(NoCatalogue, match=f"no table {table}"):
         red_with(tmp_path)
+
+
+def test_a_broken_store_fails_what_its_check_shows_where_its_bug_is_reached() -> None:
+    red = {("loses_all", "halves"): {"durability"}, ("keeps_all", "steady-lan"): {"convergence"}}
+    reached = Showing("a", "test_a", ("REQ-REPL-1",), ("halves", "steady-lan"), "durability")
+    assert failing(reached, red) == ["loses_all"]
+    assert failing(structs.replace(reached, scenarios=("one-way-cut",)), red) == []
+
+
+@pytest.mark.parametrize(("name", "scenario"), ALSO)
+def test_a_broken_store_is_convicted_in_other_scenarios_too(name: str, scenario: str, tmp_path: Path) -> None:
+    found = run(scenario, subject=f"broken:{name}", out=tmp_path / "run").checks
+    assert ALSO[name, scenario] <= {one.check for one in found if one.verdict == VIOLATED}
 
 
 def test_the_counts_add_up() -> None:

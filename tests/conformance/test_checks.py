@@ -56,6 +56,14 @@ def test_a_recorded_history_gets_the_verdict_of_its_folder(file: Path) -> None:
     )
 
 
+@pytest.mark.requirement("REQ-REVOC-9")
+def test_a_store_without_revocation_is_not_tested_for_it() -> None:
+    """What the product has announced, and has not yet, is optional."""
+    (file,) = (HISTORIES / "revocation_lag" / "not-tested").glob("*.jsonl")
+    finding = found_in(file)["revocation_lag"]
+    assert (finding.verdict, finding.seen) == (NOT_TESTED, "the subject does not list the feature `revoke`")
+
+
 @pytest.mark.parametrize("file", BAD, ids=name_of)
 def test_the_witness_is_the_smallest_with_lines_and_records(file: Path) -> None:
     """The header names the operations that contradict each other; checks do not know that member."""

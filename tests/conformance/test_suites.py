@@ -21,7 +21,7 @@ from scenarios import load, names
 ROOT = Path(__file__).parents[2]
 SUITES = sorted(path.stem for path in (ROOT / "conformance").glob("test_*.py"))
 QUIET = "steady-lan"
-WITNESS_OF_ONE = ("availability", "id_renewal", "membership", "sealing", "separation")
+WITNESS_OF_ONE = ("availability", "id_renewal", "membership", "sealing", "separation", "structure")
 """A request without an answer contradicts nothing; a login may name in itself the id that it should not have given, and
 a view a node that was gone, or under another key, as no operation but the history's own faults tell. What was taken of
 what the world planted, no client sees: the fault itself tells it."""
@@ -36,12 +36,15 @@ RED = {
     "dates_by_wall_clock": {"durability", "monotonic_reads", "read_your_writes"},
     "dates_far_ahead": {"idle_band"},
     "drops_ends_early": {"durability", "no_resurrection"},
+    "encodes_twice": {"structure"},
     "expires_before_saving": {"availability"},
     "expires_by_own_copy": {"idle_band"},
     "fails_without_old_id": {"availability"},
+    "finds_peers_once": {"cold_join", "convergence", "durability", "false_death"},
     "follows_any_clock": {"convergence", "durability"},
     "forgets_ends": {"no_resurrection"},
     "forgets_the_removed": {"membership"},
+    "founds_its_own": {"convergence", "durability", "false_death"},
     "goes_on_from_its_cache": {"monotonic_reads", "read_your_writes"},
     "keeps_deaths_to_itself": {"membership"},
     "keeps_local_copies": {"bounded_staleness", "convergence"},
@@ -51,6 +54,8 @@ RED = {
     "leaves_a_part": {"absolute_band", "no_resurrection"},
     "mixes_sessions": {"convergence", "durability", "isolation"},
     "never_resends": {"bounded_staleness", "convergence", "durability", "no_resurrection"},
+    "passes_on_in_circles": {"availability"},
+    "passes_to_the_lost": {"availability"},
     "quarantines_for_a_while": {"membership"},
     "reads_one_version": {"availability", "cold_join", "convergence", "durability", "false_death", "no_resurrection"},
     "ready_before_join": {"cold_join", "convergence", "durability"},

@@ -494,6 +494,7 @@ def test_nothing_stands_in_for_a_key_that_is_there_and_wrong() -> None:
         read(edited((KEY, "beef")), environment={}, stand_ins=True)
 
 
+@pytest.mark.requirement("REQ-CFG-19")
 def test_a_reference_to_the_secret_provider_is_taken_and_its_value_unknown() -> None:
     """REQ-CFG-19."""
     text = edited((KEY, "<vault.cluster.psk>"))

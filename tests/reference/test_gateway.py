@@ -33,7 +33,7 @@ def last_of(cluster: Cluster, node: str, cookie: str) -> int:
 # ------------------------------------------------------------------------------------------- the table's first column
 
 
-@pytest.mark.requirement("REQ-COOK-2", "REQ-COOK-3", "REQ-COOK-4")
+@pytest.mark.requirement("REQ-COOK-2", "REQ-COOK-3", "REQ-COOK-4", "REQ-COOK-5")
 def test_login_answers_with_the_user_and_a_new_id_and_the_session_is_empty(cluster: Cluster) -> None:
     answer = cluster.call("n1", "POST", "/login", None, {"user": "ann"})
     assert (answer.status, answer.body) == (200, {"user": "ann"})

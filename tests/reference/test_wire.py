@@ -111,6 +111,7 @@ def test_a_frame_with_any_bit_changed_is_refused(data: st.DataObject) -> None:
     assert air.wires["n2"].open(MEMBERSHIP, frame.data, 0).messages, "the real one still arrives"
 
 
+@pytest.mark.requirement("REQ-SEC-8")
 def test_a_frame_is_taken_once() -> None:
     air = met()
     frame = sealed(air)
