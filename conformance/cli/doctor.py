@@ -25,12 +25,18 @@ _COUNTED = {"refusal": "refusals", "warning": "warnings", "hint": "hints"}
 
 def doctor(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(metavar="FILE...", help="The product's YAML; several are compared as the nodes of one cluster."),
-    ],
+    ] = None,
     host: Annotated[
         list[str] | None,
         typer.Option(metavar="URL", help="A host that users visit, judged against session.cookie.domain. Repeatable."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of each finding why it matters and where that is written.")
+    ] = False,
+    rule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Explain one rule, and read no file; 'all' explains every rule.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for failures too.")] = False,
 ) -> int:
@@ -47,24 +53,36 @@ def doctor(
 
     anynode doctor maverics.yaml --host https://shop.example.com --host https://pay.example.com
 
+    anynode doctor maverics.yaml --explain
+
+    anynode doctor --rule routing-off
+
     Exit codes: 0 clean or warnings, 1 refusals, 2 a file or host that cannot be read.
     """
     from reference.diagnose import diagnose
 
+    if rule is not None:
+        return _tell_rules(rule, as_json=as_json)
+    if not files:
+        raise output.Failure(
+            "FILE: none is named; write anynode doctor maverics.yaml, or --rule all for what is looked at"
+        )
     diagnosis = diagnose([(str(file), _text(file)) for file in files], environment=os.environ, hosts=host or ())
-    command = output.repeating(["doctor", *map(str, files), *(part for url in host or () for part in ("--host", url))])
+    explaining = ["--explain"] if explain else []
+    hosts = [part for url in host or () for part in ("--host", url)]
+    command = output.repeating(["doctor", *map(str, files), *hosts, *explaining])
     if as_json:
         output.print_json(
             {
                 "verdict": diagnosis.verdict,
                 "files": diagnosis.files,
-                "findings": diagnosis.findings,
+                "findings": [_in_full(finding) for finding in diagnosis.findings] if explain else diagnosis.findings,
                 "not_read": diagnosis.not_read,
                 "command": f"{command} --json",
             }
         )
     else:
-        _tell(diagnosis, command)
+        _tell(diagnosis, command, explain=explain)
     return _EXITS[diagnosis.verdict]
 
 
@@ -81,9 +99,9 @@ def _text(file: Path) -> "str | Unreadable":
         return unreadable(str(file), f"bytes that are no UTF-8 (at {error.start})", "save it as UTF-8")
 
 
-def _tell(diagnosis: "Diagnosis", command: str) -> None:
+def _tell(diagnosis: "Diagnosis", command: str, *, explain: bool) -> None:
     for finding in diagnosis.findings:
-        _tell_one(finding)
+        _tell_one(finding, explain=explain)
     if diagnosis.not_read:
         output.say(f"not read: {', '.join(diagnosis.not_read)}\n")
     output.say(f"{diagnosis.verdict}: {_closing(diagnosis)}")
@@ -91,7 +109,7 @@ def _tell(diagnosis: "Diagnosis", command: str) -> None:
         output.say(f"again: {command}")
 
 
-def _tell_one(finding: "Finding") -> None:
+def _tell_one(finding: "Finding", *, explain: bool) -> None:
     complaint = f'"{finding.complaint}" in the source document' if finding.complaint else ""
     reasons = "; ".join(part for part in (finding.because, complaint, finding.requirement) if part)
     output.say(f"{finding.level:8} {finding.place}")
@@ -99,7 +117,52 @@ def _tell_one(finding: "Finding") -> None:
     output.say(f"  mend   {finding.write}")
     if reasons:
         output.say(f"  why    {reasons}")
+    if explain:
+        _tell_rule(finding.rule, finding.requirement)
     output.say()
+
+
+def _tell_rules(name: str, *, as_json: bool) -> int:
+    """Explain one rule, or every one."""
+    from reference.explained import EXPLAINED
+    from reference.notation import nearest
+
+    if name != "all" and name not in EXPLAINED:
+        near = nearest(name, list(EXPLAINED)) or "all"
+        raise output.Failure(f"--rule: found '{name}', which is no rule of doctor's; write --rule {near}")
+    named = list(EXPLAINED) if name == "all" else [name]
+    if as_json:
+        output.print_json({"rules": [{"rule": one, **_explained(one)} for one in named]})
+        return output.HELD
+    for one in named:
+        _tell_rule(one, "")
+        output.say()
+    return output.HELD
+
+
+def _tell_rule(name: str, requirement: str) -> None:
+    """Say why a rule is there, where that is written, and what is required."""
+    explained = _explained(name)
+    output.say(f"  rule   {name}: {explained['text']}")
+    output.say(f"  source {explained['source']}")
+    if requirement:
+        from conformance.requirements import requirements
+
+        one = requirements()[requirement]
+        output.say(f"  {one.level:6} {one.id}: {one.sentence}")
+
+
+def _explained(name: str) -> dict[str, str]:
+    from reference.explained import EXPLAINED
+
+    return {"text": EXPLAINED[name].text, "source": EXPLAINED[name].source}
+
+
+def _in_full(finding: "Finding") -> dict[str, object]:
+    """Give a finding as JSON has it, and with it why its rule is there."""
+    from msgspec import to_builtins
+
+    return {**to_builtins(finding), "explained": _explained(finding.rule)}
 
 
 def _closing(diagnosis: "Diagnosis") -> str:

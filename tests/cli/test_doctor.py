@@ -1,12 +1,16 @@
 """What `anynode doctor` prints and how it exits."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import typer
+from msgspec import structs
 
 from conformance.cli.doctor import doctor
+from conformance.cli.output import Failure
+from reference.explained import EXPLAINED
 
 KEY = "71649a82bf79db7a367d7a4afdd4de3748317cfcdb2f0fb343843ad3b9efa083"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "maverics.yaml"
@@ -136,3 +140,44 @@ def test_a_mark_at_the_start_of_the_file_is_read_over(tmp_path: Path) -> None:
     file = tmp_path / "windows.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + EXAMPLE.read_bytes().replace(b"\n", b"\r\n"))
     assert run(file) == 0
+
+
+# ------------------------------------------------------------------------------------------------- why a rule is there
+
+
+def test_each_finding_is_explained_with_its_source_and_what_is_required(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(EXAMPLE, "--explain") == 0
+    told = capsys.readouterr().out.splitlines()
+    at = next(number for number, line in enumerate(told) if line.startswith("  rule   routing-off: "))
+    assert "newest state" in told[at]
+    assert told[at + 1].startswith("  source source document, introduction")
+    assert told[at + 2].startswith("  MAY    REQ-ROUT-6: ")
+
+
+def test_a_rule_is_explained_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--rule", "keys-differ") == 0
+    told = capsys.readouterr().out
+    assert told.startswith("  rule   keys-differ: All nodes of a cluster must have the same key.")
+    assert run("--rule", "all", "--json") == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    assert len(rules) == len(EXPLAINED)
+    assert rules[0] == {"rule": "address-taken", **structs.asdict(EXPLAINED["address-taken"])}
+
+
+def test_json_explains_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(EXAMPLE, "--explain", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["command"] == f"anynode doctor {EXAMPLE} --explain --json"
+    assert all(finding["explained"]["text"] for finding in told["findings"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rule", "keys-difer"], "found 'keys-difer', which is no rule of doctor's; write --rule keys-differ"),
+        ([], "FILE: none is named; write anynode doctor maverics.yaml"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_with_the_mend(arguments: list[str], said: str) -> None:
+    with pytest.raises(Failure, match=re.escape(said)):
+        run(*arguments)

@@ -1,12 +1,15 @@
 """Doctor turns the source document's complaints into findings: where, what was found, what to write."""
 
+import ast
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from reference import rules_cookie, rules_file, rules_nodes
+from reference import rules_beside, rules_cookie, rules_file, rules_nodes
 from reference.diagnose import Diagnosis, diagnose
 from reference.errors import HINT, REFUSAL, WARNING, Finding
+from reference.explained import EXPLAINED
 from reference.reading import STAND_IN_KEY
 
 KEY = "71649a82bf79db7a367d7a4afdd4de3748317cfcdb2f0fb343843ad3b9efa083"
@@ -398,7 +401,63 @@ def test_one_unreadable_file_makes_the_verdict_and_the_others_are_judged() -> No
     ]
 
 
-@pytest.mark.parametrize("table", [rules_file.RULES, rules_cookie.RULES, rules_nodes.RULES])
+BESIDE = [
+    (
+        "_m._udp.x.",
+        "membership.example.com",
+        "srv-name-unlikely",
+        WARNING,
+        "_membership-udp._udp.membership.example.com.",
+    ),
+    ("5s", "2m", "srv-polled-rarely", HINT, "pollInterval: 5s"),
+    ("5s", "0", "poll-interval-zero", REFUSAL, "pollInterval: 5s"),
+    ("name: tokens", "name: local_default", "cache-name-reserved", REFUSAL, "another name"),
+    ("name: tokens", "name: pages", "duplicate-cache", REFUSAL, "another name"),
+    ("name: my-cluster}}  # cache", "name: my-clutser}}", "dangling-cache", REFUSAL, "name: my-cluster"),
+    ("cluster: {name: my-cluster}}  # cache", "cluster: {}}", "dangling-cache", REFUSAL, "name: my-cluster"),
+]
+WITH_CACHES = edited(
+    ("method: static", "method: srvDNS\n      srvDNS: {names: [_m._udp.x.], pollInterval: 5s}"),
+    ("      static:\n        nodes: ['10.0.0.1:9450', '10.0.0.2:9450', '10.0.0.3:9450']\n", ""),
+) + (
+    "caches:\n  - {name: pages, type: local}\n  - {name: tokens, type: cluster, cluster: {name: my-cluster}}  # cache\n"
+)
+
+
+@pytest.mark.parametrize(("old", "new", "rule", "level", "mend"), BESIDE)
+def test_what_stands_beside_the_store_is_looked_at(old: str, new: str, rule: str, level: str, mend: str) -> None:
+    assert [finding.rule for finding in look(WITH_CACHES).findings] == ["experimental"]
+    finding = found(look(edited((old, new), text=WITH_CACHES)), rule)
+    assert (finding.level, mend in finding.write) == (level, True)
+    assert finding.line > 0
+
+
+def test_a_local_store_is_said_to_keep_to_itself_and_several_to_share_nothing() -> None:
+    text = "session: {store: {type: local}, lifetime: {maxTimeout: 24h, idleTimeout: 15m}}\n"
+    assert [(one.rule, one.level) for one in look(text).findings] == [("store-keeps-to-itself", HINT)]
+    assert found(look("session: {lifetime: {maxTimeout: 24h}}\n"), "store-keeps-to-itself").found.startswith("no store")
+    several = found(look(text, text), "nodes-share-nothing")
+    assert (several.level, several.complaint) == (WARNING, "Sessions not shared across nodes")
+
+
+def test_every_rule_that_speaks_is_explained_and_no_other() -> None:
+    """Found in the source: a rule is named where its finding is made."""
+    named: set[str] = set()
+    for file in Path(rules_file.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call):
+                kind = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                named |= {*texts[:1]} if kind in {"finding", "_refusal", "_of_cache"} else set()
+                named |= {
+                    word.value.value
+                    for word in call.keywords
+                    if kind == "Finding" and word.arg == "rule" and isinstance(word.value, ast.Constant)
+                }
+    assert named == set(EXPLAINED)
+
+
+@pytest.mark.parametrize("table", [rules_file.RULES, rules_beside.RULES, rules_cookie.RULES, rules_nodes.RULES])
 def test_every_rule_says_what_it_is_about(table: Sequence[object]) -> None:
     assert all(rule.__doc__ for rule in table)
     assert len({getattr(rule, "__name__", "") for rule in table}) == len(table)
