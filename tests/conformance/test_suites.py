@@ -24,7 +24,7 @@ QUIET = "steady-lan"
 WITNESS_OF_ONE = ("availability", "id_renewal", "membership", "sealing", "separation", "structure")
 """A request without an answer contradicts nothing; a login may name in itself the id that it should not have given, and
 a view a node that was gone, or under another key, as no operation but the history's own faults tell. What was taken of
-what the world planted, no client sees: the fault itself tells it."""
+what the world planted, no client sees: the fault itself tells it. What nobody wrote has no write."""
 
 RED = {
     "answers_before_copies": {"durability"},
