@@ -39,6 +39,7 @@ _NEEDS: dict[type, str] = {
     written.OneWay: "cut",
     written.Slow: "delay",
     written.Clock: "clocks",
+    written.Discovery: "discovery",
     written.Loss: "loss",
     written.Duplicate: "duplicate",
     written.Reorder: "reorder",

@@ -51,7 +51,19 @@ def test_nodes_that_start_at_once_find_each_other(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
+@pytest.mark.requirement("REQ-MEMB-8")
+@pytest.mark.scenario("discovery-fails", check="false_death")
+def test_nobody_is_removed_because_discovery_finds_nothing(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-MEMB-3", "REQ-MEMB-9")
+@pytest.mark.scenario("partition-for-an-hour", check="false_death")
+def test_sides_that_were_cut_off_for_an_hour_find_each_other(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-MEMB-3", "REQ-MEMB-10")
-@pytest.mark.scenario("join-under-load", "join-after-a-loss", check="false_death")
+@pytest.mark.scenario("join-under-load", "join-after-a-loss", "fifty-nodes", check="false_death")
 def test_a_node_that_joins_is_taken_in_by_all(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -48,7 +48,13 @@ def test_nodes_agree_again_after_crashes(judgement: Judgement) -> None:
 
 @pytest.mark.requirement("REQ-REPL-7", "REQ-REPL-2")
 @pytest.mark.scenario(
-    "isolated-writer", "halves", "one-way-cut", "three-regions", "pause-longer-than-suspicion", check="convergence"
+    "isolated-writer",
+    "halves",
+    "one-way-cut",
+    "three-regions",
+    "pause-longer-than-suspicion",
+    "partition-for-an-hour",
+    check="convergence",
 )
 def test_nodes_agree_again_once_a_partition_has_healed(judgement: Judgement) -> None:
     judgement.must_hold()

@@ -86,6 +86,8 @@ _TOUCHED: Final = {
     "join": ("node joined", "nodes joined"),
     "pause": ("event put off", "events put off"),
     "clock": ("clock set", "clocks set"),
+    "discovery": ("lookup answered wrongly", "lookups answered wrongly"),
+    "stale-discovery": ("lookup answered by an old list", "lookups answered by an old list"),
 }
 """What each fault of the simulator counts, as one and as many."""
 

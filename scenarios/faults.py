@@ -167,6 +167,18 @@ class Replay(_OnLinks):
     replay: Share
 
 
+class Discovery(Strict):
+    """Whoever asks whom there is hears nothing, or something wrong.
+
+    Attributes:
+        discovery: it cannot be asked (`fails`), knows nobody (`empty`), or whom it knew when the fault began (`stale`).
+    """
+
+    at: Duration
+    for_: Positive
+    discovery: Literal["fails", "empty", "stale"]
+
+
 class WrongKey(Strict):
     """A node is restarted with a pre-shared key that no other has, and `for` later with the right one."""
 
@@ -200,6 +212,7 @@ KINDS: dict[str, type[Strict]] = {
     "slow": Slow,
     "corrupt": Corrupt,
     "replay": Replay,
+    "discovery": Discovery,
     "wrong-key": WrongKey,
     "upgrade": Upgrade,
 }
@@ -244,6 +257,7 @@ Fault = Annotated[
     | Annotated[Slow, Tag("<slow>")]
     | Annotated[Corrupt, Tag("<corrupt>")]
     | Annotated[Replay, Tag("<replay>")]
+    | Annotated[Discovery, Tag("<discovery>")]
     | Annotated[WrongKey, Tag("<wrong-key>")]
     | Annotated[Upgrade, Tag("<upgrade>")],
     Discriminator(_kind),
@@ -323,6 +337,8 @@ def _named(fault: Any) -> list[tuple[str, str]]:
     for kind in ("leave", "join", "pause", "clock", "wrong-key", "upgrade"):
         if type(fault) is KINDS[kind]:
             return [(kind, getattr(fault, kind.replace("-", "_")))]
+    if isinstance(fault, Discovery):
+        return []
     return [("links", node) for link in fault.links or [] for node in link]
 
 

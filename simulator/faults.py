@@ -15,6 +15,7 @@ from conformance.trace import Struck
 from simulator import rules
 from simulator.chance import Chance
 from simulator.clock import SECOND_US, Loop, ms, s
+from simulator.discovery import Discovery
 from simulator.host import Host
 from simulator.network import Network
 from simulator.rules import LinkName, Rule
@@ -40,6 +41,10 @@ class Stage(Protocol):
     @property
     def wiring(self) -> Wiring:
         """The keys and versions of the nodes' wires; nothing to anybody where the wire is not sealed."""
+
+    @property
+    def discovery(self) -> Discovery:
+        """What nodes find when they ask whom there is."""
 
     @property
     def recorder(self) -> Recorder:

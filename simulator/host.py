@@ -97,6 +97,7 @@ class Host:
         paused: whether it stands still: what comes due is kept until it goes on.
         ready: whether the node said at the last probe that it may be sent requests.
         clock: the machine's clocks.
+        found: whom discovery named when the life began.
         on_respond: called with host, request and answer when the node answers, before the answer is handed on; may
             crash the node, which then performs nothing more, while the answer has left.
         on_end: called with the host when a life ends, before those hear of it whose requests broke.
@@ -132,6 +133,7 @@ class Host:
         self.paused = False
         self.ready = False
         self.clock = clock
+        self.found: tuple[str, ...] = ()
         self.on_respond: list[Callable[[Host, Request, Respond], None]] = []
         self.on_end: list[Callable[[Host], None]] = []
         self.on_pause: list[Callable[[Host], None]] = []
@@ -162,15 +164,15 @@ class Host:
         self.boot += 1
         self.up = True
         self.clock.begin(now)
+        try:
+            self.found = self._peers()
+        except LookupFailed:
+            self.found = ()  # as good as nobody: the next lookup says more
         self._machine = self._make(self.boot)
         self._network.attach(self.name, self._receive)
         self._recorder.line(Started(now, self.name, self.boot))
         self._loop.push(now + self._poll_us, ALARM, _OfLife(self._polling, self.boot))
-        try:
-            peers = self._peers()
-        except LookupFailed:
-            peers = ()  # as good as nobody: the next lookup says more
-        self._turn(self._machine.start, peers)
+        self._turn(self._machine.start, self.found)
 
     def crash(self, *, drop_sent: bool = True) -> None:
         """End the life without a word: open requests break, alarms are gone, messages on the way to it are lost.

@@ -12,7 +12,7 @@ from scenarios import faults as written
 from scenarios.schema import MEASURED, HealthLag, Lognormal, Scenario, Workload
 from scenarios.traffic import figures
 from scenarios.zones import round_trips_us
-from simulator import delays, faults, lives, rules, wire_faults
+from simulator import delays, faults, lives, lookup_faults, rules, wire_faults
 from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
 from simulator.day import Day, cut_out, drawn_day, recorded_day
@@ -21,6 +21,7 @@ from simulator.users import Habits
 from simulator.wiring import Wiring
 
 KEEP_MEMBERSHIP = (
+    written.Discovery,
     written.Loss,
     written.Duplicate,
     written.Reorder,
@@ -90,14 +91,21 @@ def _fault(fault: Any, nodes: list[str]) -> faults.Fault:
     if isinstance(fault, written.Clock):
         drift, jump = fault.drift or 0, fault.jump or 0
         return faults.ClockOff(fault.at, fault.for_, fault.clock, offset_us=fault.offset, jump_us=jump, drift_ppm=drift)
-    if isinstance(fault, written.Partition):
-        return faults.Partition(fault.at, fault.for_, written.groups_of(fault, nodes))
-    if isinstance(fault, written.OneWay):
-        cut = [(sender, to) for sender in fault.one_way.from_ for to in fault.one_way.to]
-        return faults.OneWay(fault.at, fault.for_, cut)
+    if isinstance(fault, (written.Partition, written.OneWay)):
+        return _cut(fault, nodes)
     if isinstance(fault, written.OF_FRAMES):
         return _of_frames(fault)
+    if isinstance(fault, written.Discovery):
+        return lookup_faults.DiscoveryWrong(fault.at, fault.for_, fault.discovery)
     return _trouble(fault)
+
+
+def _cut(fault: written.Partition | written.OneWay, nodes: list[str]) -> faults.Fault:
+    """Build what parts nodes, in both directions or in one."""
+    if isinstance(fault, written.Partition):
+        return faults.Partition(fault.at, fault.for_, written.groups_of(fault, nodes))
+    cut = [(sender, to) for sender in fault.one_way.from_ for to in fault.one_way.to]
+    return faults.OneWay(fault.at, fault.for_, cut)
 
 
 def _of_frames(fault: Any) -> faults.Fault:

@@ -7,6 +7,7 @@ at one instant, with all links cut (protocol, part 4).
 
 import gzip
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from simulator.chance import Chance
 from simulator.clients import Clients
 from simulator.clock import REQUEST, Loop, NodeClock, s
 from simulator.crowd import bring_users, bring_visitors
+from simulator.discovery import Discovery
 from simulator.history import HistoryWriter
 from simulator.host import Host, Machine
 from simulator.lives import Crash
@@ -128,6 +130,7 @@ class World:
         self._chance = Chance(seed)
         self._names = scenario.cluster.names
         self._late = joining(scenario.faults)
+        self.discovery = Discovery(self._names, self._listed)
         self.wiring = staging.wiring_of(scenario, seed, judged.cluster)
         self._host = f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
         self._progress: Callable[[int], None] | None = None
@@ -239,24 +242,31 @@ class World:
 
     def _make_host(self, name: str) -> Host:
         judged, seed, sealed = self.judged, self.seed, self.scenario.wire == SEALED
-        others = tuple(other for other in self._names if other != name)
-
-        def peers() -> tuple[str, ...]:
-            """Find every other node, but not one that has yet to join."""
-            to_come = [late for late in self._late if self.hosts[late].boot == 0]
-            return tuple(other for other in others if other not in to_come) if to_come else others
 
         def make(boot: int) -> Machine:
             life = staging.seed_of_a_life(seed, name, boot)
-            init = Init(name, boot, judged.cluster, peers(), life, judged.config)
+            init = Init(name, boot, judged.cluster, host.found, life, judged.config)
             if not sealed:
                 return judged.make(init)
             init = self.wiring.configured(init)
             return self.wiring.wired(judged.make(init), init)
 
-        host = Host(self.loop, name, make, self.network, self.recorder, NodeClock(), peers, judged.poll_us)
+        host = Host(
+            self.loop,
+            name,
+            make,
+            self.network,
+            self.recorder,
+            NodeClock(),
+            partial(self.discovery.find, name),
+            judged.poll_us,
+        )
         host.on_end.append(lambda ended: judged.ended(ended.name))
         return host
+
+    def _listed(self, name: str) -> bool:
+        """Say whether discovery names a node: whoever has yet to join is not there to be named."""
+        return name not in self._late or self.hosts[name].boot > 0
 
     def _write_headers(self) -> None:
         scenario, judged = self.scenario, self.judged

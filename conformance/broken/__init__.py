@@ -9,6 +9,8 @@ from msgspec import Struct
 from conformance.broken import (
     answers_before_copies,
     answers_from_own_copy,
+    asks_once,
+    believes_discovery,
     buries_the_restarted,
     caches_by_key,
     caches_by_worker,
@@ -87,6 +89,20 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast-wm/issues/50",
         "read_your_writes",
         "routed-regions",
+    ),
+    "asks_once": Broken(
+        asks_once.BrokenNode,
+        "Discovery is asked at the start alone: who was cut off for long, and is dead to the others, is never found.",
+        "https://github.com/hashicorp/memberlist/issues/222",
+        "false_death",
+        "partition-for-an-hour",
+    ),
+    "believes_discovery": Broken(
+        believes_discovery.BrokenNode,
+        "A member that discovery does not name is removed: a lookup that finds nobody empties the cluster.",
+        "https://github.com/envoyproxy/envoy/issues/2691",
+        "false_death",
+        "discovery-fails",
     ),
     "buries_the_restarted": Broken(
         buries_the_restarted.BrokenNode,

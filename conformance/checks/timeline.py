@@ -24,6 +24,8 @@ _OF_SPEED: Final = frozenset({"slow", "delay", "latency", "jitter", "bandwidth"}
 _OF_CLOCKS: Final = frozenset({"clock", "skew", "drift", "jump", "offset"})
 _OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave", "upgrade"})
 _OF_STARTS: Final = frozenset({"join"})
+_OF_LOOKUPS: Final = frozenset({"discovery"})
+_OF_OLD_LOOKUPS: Final = frozenset({"stale-discovery"})
 
 
 class _Disturbance(Struct):
@@ -100,7 +102,7 @@ class Timeline:
     def __init__(self, history: History) -> None:
         contract = history.header.contract
         self._nodes = history.header.nodes
-        self._faults = faults = history.faults
+        self._faults = faults = _felt(history.faults, contract.detect_us)
         self._converge = contract.converge_us
         self._detect = contract.detect_us
         self._skew = contract.clock_skew_us
@@ -325,6 +327,25 @@ class Timeline:
         return _merged(intervals + self._down.get(other, []))
 
 
+def _felt(faults: list[Fault], detect_us: int) -> list[Fault]:
+    """Leave out what no store may feel: that discovery says nothing right removes nobody (protocol, part 2).
+
+    It keeps those apart, though, who have yet to find each other: it counts where any fault of nodes or links lies in
+    its time, or ended so shortly before that the nodes need not have met again. An old list names enough for that.
+    """
+    found = []
+    for fault in faults:
+        if fault.fault in _OF_OLD_LOOKUPS:
+            continue
+        if fault.fault in _OF_LOOKUPS:
+            begin, end = fault.begin - detect_us, NEVER if fault.end is None else fault.end
+            others = (one for one in faults if one.fault not in _OF_LOOKUPS | _OF_OLD_LOOKUPS | _OF_SPEED | _OF_CLOCKS)
+            if not any(one.begin <= end and (one.end is None or one.end >= begin) for one in others):
+                continue
+        found.append(fault)
+    return found
+
+
 def _divides(fault: Fault) -> bool:
     """Say whether a fault is a cut or a pause, or may be one."""
     name = fault.fault
@@ -334,6 +355,8 @@ def _divides(fault: Fault) -> bool:
 def _severs(fault: Fault, one: str, other: str) -> bool:
     if fault.fault == "pause":
         return False
+    if fault.fault in _OF_LOOKUPS:
+        return True
     if fault.links is not None:
         return [one, other] in fault.links or [other, one] in fault.links
     if fault.groups is not None:

@@ -29,6 +29,8 @@ what the world planted, no client sees: the fault itself tells it. What nobody w
 RED = {
     "answers_before_copies": {"durability"},
     "answers_from_own_copy": {"monotonic_reads", "no_resurrection", "read_your_writes"},
+    "asks_once": {"convergence", "false_death"},
+    "believes_discovery": {"false_death"},
     "buries_the_restarted": {"false_death"},
     "caches_by_key": {"monotonic_writes", "read_your_writes"},
     "caches_by_worker": {"monotonic_reads", "monotonic_writes", "read_your_writes", "writes_follow_reads"},
