@@ -181,7 +181,10 @@ class Probing:
             self.turn.gossip(relay[0], Ack(relay[1], self.rumours(relay[0])))
 
     def _asked_to_ping(self, sender: str, asked: PingRequest) -> None:
-        """Ping for another, and say at once that this node is there to do so (docs/decisions/0009-local-health-is-patience.md)."""
+        """Ping for another, and say at once that this node is there to do so.
+
+        Why at once: docs/decisions/0009-local-health-is-patience.md.
+        """
         self.hear(asked.rumours)
         self._number += 1
         self._relays[self._number] = (sender, asked.number)

@@ -12,6 +12,7 @@ class Listed(Membership):
     """Membership for which the last list says who there is."""
 
     def discovered(self, peers: Iterable[str]) -> None:
+        """Remove whom discovery does not name."""
         named = tuple(peers)
         for name in self.live():
             if name not in named:
