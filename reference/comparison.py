@@ -10,7 +10,7 @@ node that joins, is thorough: what the other side of a partition wrote must not 
 
 from collections.abc import Callable
 
-from reference.digests import DEPTH, LEAF, MOVING, Branch
+from reference.digests import DEPTH, EMPTY, LEAF, MOVING, Branch
 from reference.membership import Membership
 from reference.protocol import LIFE_BITS, Compare, Copies, Difference, Want, Wanted
 from reference.records import Records
@@ -148,8 +148,12 @@ class Comparison:
         tree = self.records.tree
         theirs = {prefix: (digest, count) for prefix, digest, count in difference.branches}
         parents = dict.fromkeys(prefix[:-1] for prefix in theirs)
-        mine = [tree.branch(parent + digit) for parent in parents for digit in "0123456789abcdef"]
-        differing = tuple(branch for branch in mine if theirs.get(branch[0], (0, 0)) != branch[1:])
+        mine = {prefix: (digest, count) for parent in parents for prefix, digest, count in tree.children(parent)}
+        differing = tuple(
+            (prefix, *mine.get(prefix, EMPTY))
+            for prefix in sorted(theirs.keys() | mine.keys())
+            if mine.get(prefix, EMPTY) != theirs.get(prefix, EMPTY)
+        )
         if differing:
             self._compare(differing)
         wanted, given = self._tell_apart(difference)

@@ -4,7 +4,7 @@ The tree has sixteen branches a level, by the hex digits of the keys, and is kep
 neither peers nor messages: `reference.comparison` exchanges its branches.
 """
 
-from collections.abc import Iterator
+from bisect import insort
 from hashlib import blake2b
 
 from msgspec import msgpack
@@ -18,6 +18,9 @@ LEAF = 16
 
 MOVING = 0
 """Stands in a listing for the digest of a record that is changing just now."""
+
+EMPTY = (0, 0)
+"""Digest and count of a branch that holds nothing."""
 
 Branch = tuple[str, int, int]
 """Prefix of the keys, digest of all records below it, and their count."""
@@ -33,23 +36,33 @@ def digest_of(record: Session | Revocation) -> int:
 class Tree:
     """The digests of all records, and of all branches above them; a branch's digest is the XOR of its records'."""
 
-    __slots__ = ("_above", "_branches", "_buckets")
+    __slots__ = ("_above", "_below", "_branches", "_buckets")
 
     def __init__(self) -> None:
         self._branches: dict[str, list[int]] = {"": [0, 0]}
         self._buckets: dict[str, dict[str, int]] = {}
         self._above: dict[str, tuple[list[int], ...]] = {}
+        self._below: dict[str, list[str]] = {}
 
     def put(self, key: str, digest: int) -> None:
         """Enter a record, or replace what was entered under its key."""
         prefix = key[:DEPTH]
         bucket = self._buckets.get(prefix)
         if bucket is None:
-            bucket = self._buckets[prefix] = {}
-            self._above[prefix] = tuple(self._branches.setdefault(prefix[:n], [0, 0]) for n in range(DEPTH + 1))
+            bucket = self._grow(prefix)
         held = bucket.get(key)
         bucket[key] = digest
         self._adjust(prefix, digest if held is None else digest ^ held, 1 if held is None else 0)
+
+    def _grow(self, prefix: str) -> dict[str, int]:
+        """Make the bucket of a prefix, and whatever leads to it that is not there yet."""
+        for depth in range(1, DEPTH + 1):
+            if prefix[:depth] not in self._branches:
+                self._branches[prefix[:depth]] = [0, 0]
+                insort(self._below.setdefault(prefix[: depth - 1], []), prefix[:depth])
+        self._above[prefix] = tuple(self._branches[prefix[:depth]] for depth in range(DEPTH + 1))
+        bucket = self._buckets[prefix] = {}
+        return bucket
 
     def remove(self, key: str) -> None:
         """Take a record out; harmless when it is not in."""
@@ -67,21 +80,24 @@ class Tree:
 
     def branch(self, prefix: str) -> Branch:
         """Digest and count of everything below a prefix."""
-        digest, count = self._branches.get(prefix, (0, 0))
+        digest, count = self._branches.get(prefix, EMPTY)
         return prefix, digest, count
 
     def children(self, prefix: str) -> list[Branch]:
         """Return the branches one level below a prefix that hold anything, in order of prefix."""
-        found = [self.branch(prefix + digit) for digit in "0123456789abcdef"]
-        return [branch for branch in found if branch[2]]
+        branches, found = self._branches, []
+        for child in self._below.get(prefix, ()):
+            digest, count = branches[child]
+            if count:
+                found.append((child, digest, count))
+        return found
 
     def listing(self, prefix: str) -> dict[str, int]:
         """Every record below a prefix with its digest, in order of key."""
-        return {key: digest for bucket in self._below(prefix) for key, digest in sorted(bucket.items())}
-
-    def _below(self, prefix: str) -> Iterator[dict[str, int]]:
-        if len(prefix) >= DEPTH:
-            yield self._buckets.get(prefix, {})
-            return
-        for child in self.children(prefix):
-            yield from self._below(child[0])
+        if len(prefix) == DEPTH:
+            return dict(sorted(self._buckets.get(prefix, {}).items()))
+        found: dict[str, int] = {}
+        for child in self._below.get(prefix, ()):
+            if self._branches[child][1]:
+                found |= self.listing(child)
+        return found

@@ -106,6 +106,7 @@ class Gateway:
             ("DELETE", DATA_PATH): self._delete,
             ("POST", LOGOUT_PATH): self._logout,
         }
+        self._read_last: tuple[str | None, str | None] = (None, None)
         self._paths = {path for _, path in (*self._open_to_all, *self._for_a_session)}
 
     # --------------------------------------------------------------------------------------------------------- requests
@@ -187,8 +188,11 @@ class Gateway:
         """Give the hash of the id that a request names, None if it names none."""
         if isinstance(request, PassedOn):
             return request.session
-        value = cookies.read(self.settings, request.cookie)
-        return None if value is None else hash_of(value)
+        cookie = request.cookie
+        if cookie != self._read_last[0]:
+            value = cookies.read(self.settings, cookie)
+            self._read_last = (cookie, None if value is None else hash_of(value))
+        return self._read_last[1]
 
     def _find(self, request: Request) -> Session | None:
         session_id = self._session_id(request)

@@ -132,8 +132,9 @@ class Node:
 
     def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
         """Do what an alarm was set for."""
-        turn = self.turn
-        turn.open(wall, mono)
+        turn = self.turn  # as in `receive`
+        turn.mono = mono
+        turn.wall = wall if turn.low <= wall - mono <= turn.high else turn.believe(wall, mono)
         turn.alarms.discard(alarm)
         self._on_alarm[alarm]()
         membership = self.membership

@@ -6,7 +6,6 @@ goes moves only the sessions that are, or were, its own (docs/decisions/0005-ord
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from heapq import nlargest
 
 from reference.membership import Membership
 
@@ -56,7 +55,7 @@ def first_of(key: str, names: Iterable[str], count: int) -> tuple[str, ...]:
     Source: Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates" (1998), which calls it highest
     random weight.
     """
-    return tuple(nlargest(count, names, key=lambda name: _weight(key, name)))
+    return tuple(sorted(names, key=lambda name: _weight(key, name), reverse=True)[:count])
 
 
 def _weight(key: str, name: str) -> bytes:

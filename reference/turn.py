@@ -81,10 +81,11 @@ class Turn:
 
     def respond(self, answer: Respond) -> None:
         """Answer a request: the client, or the node that passed it on."""
-        if answer.request in self.passed_on:
-            self.passed_on.pop(answer.request)(answer)
-        else:
+        take = self.passed_on.pop(answer.request, None) if self.passed_on else None
+        if take is None:
             self.effects.append(answer)
+        else:
+            take(answer)
 
     def note(self, kind: str, **fields: Any) -> None:
         """Leave a note for logs and pictures; it decides nothing and carries no secret."""

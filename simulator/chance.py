@@ -124,8 +124,9 @@ def _blocks(key: bytes, table: Sequence[int]) -> Iterator[list[int]]:
 
     A block refers to the table's own numbers, and nothing else is kept between two: 490 nodes have 240,000 links.
     """
+    entry = table.__getitem__
     for count in counting():
-        yield [table[index] for index in _twelve_bits(blake2b(b"%be%d" % (key, count)).digest())]
+        yield [*map(entry, _twelve_bits(blake2b(b"%be%d" % (key, count)).digest()))]
 
 
 def _twelve_bits(digest: bytes) -> tuple[int, ...]:

@@ -70,7 +70,7 @@ class LookupFailed(Exception):
     """Discovery could not be asked; what `peers` raises to have the node told so."""
 
 
-class _Alarm(Struct):
+class _Alarm(Struct, gc=False):
     """One alarm, and the event of its ringing; it means nothing once `version` is no longer the name's."""
 
     callbacks: list[Callable[["_Alarm"], None]] | None
@@ -134,6 +134,7 @@ class Host:
         self.ready = False
         self.clock = clock
         self.found: tuple[str, ...] = ()
+        self._read = clock.read
         self.on_respond: list[Callable[[Host, Request, Respond], None]] = []
         self.on_end: list[Callable[[Host], None]] = []
         self.on_pause: list[Callable[[Host], None]] = []
@@ -239,7 +240,10 @@ class Host:
             answered(None)
             return
         self._open[request.id] = (request, answered)
-        self._do(self._take_request, request)
+        if self.paused:
+            self._kept.append((self._take_request, (request,)))
+        else:
+            self._take_request(request)
 
     def probe_ready(self) -> bool:
         """Ask the node in a turn of its own whether it may be sent requests, as `GET /status` does.
@@ -273,8 +277,10 @@ class Host:
             self._kept.append((self._receive, (sender, channel, message)))
             return
         now = self._loop.now
-        wall, mono = self.clock.read(now)
-        self._perform(self._machine.receive(sender, channel, message, wall, mono), now)
+        wall, mono = self._read(now)
+        effects = self._machine.receive(sender, channel, message, wall, mono)
+        if effects:  # an acknowledgement leads to nothing
+            self._perform(effects, now)
 
     def _ring(self, alarm: _Alarm) -> None:
         name = alarm.name
@@ -286,12 +292,14 @@ class Host:
         del self._alarms[name]
         now = self._loop.now
         self._recorder.rang(now, self.name, name)
-        wall, mono = self.clock.read(now)
+        wall, mono = self._read(now)
         self._perform(self._machine.ring(name, wall, mono), now)
 
     def _take_request(self, request: Request) -> None:
-        self._recorder.asked(self._loop.now, self.name, request)
-        self._turn(self._machine.request, request)
+        now = self._loop.now
+        self._recorder.asked(now, self.name, request)
+        wall, mono = self._read(now)
+        self._perform(self._machine.request(request, wall, mono), now)
 
     def _take_leave(self) -> None:
         self._turn(self._machine.leave)
@@ -314,12 +322,10 @@ class Host:
 
     def _turn(self, turn: Callable[..., list[Effect]], *arguments: Any) -> None:
         now = self._loop.now
-        self._perform(turn(*arguments, *self.clock.read(now)), now)
+        self._perform(turn(*arguments, *self._read(now)), now)
 
     def _perform(self, effects: Sequence[Any], now: int) -> None:
         """Do what the node asks for, in order; by class with `is`, the fastest readable way, to which mypy is blind."""
-        if not effects:
-            return
         boot = self.boot
         name = self.name
         for effect in effects:
