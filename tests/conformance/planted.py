@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 
 from conformance.catalogue import showings
 from reference.errors import ConfigurationError
+from reference.live.discovery import Found
 from reference.orchestrator import CLUSTER
 from reference.reading import STAND_IN_KEY
 from reference.settings import Settings
@@ -134,6 +135,25 @@ def _answers_with(body: Any) -> Change:
     return lambda _old: lambda self, request: self._respond(request, 200, body)
 
 
+def _waits_for_itself(_old: Any) -> Callable[..., list[Any]]:
+    def start(self: Any, peers: tuple[str, ...], wall: int, mono: int) -> list[Any]:
+        self.turn.open(wall, mono)
+        self.membership.start(peers)
+        self.join.start(peers)
+        effects: list[Any] = self._close()
+        return effects
+
+    return start
+
+
+def _finds_all_or_nobody(old: Callable[..., Any]) -> Callable[..., Any]:
+    async def find(ends: Any, resolve: Any, failed: Any) -> Found:
+        found: Found = await old(ends, resolve, failed)
+        return Found((), found.failed) if found.failed else Found(found.ends[:1], "")
+
+    return find
+
+
 def _in_clear(cipher: Any) -> Any:
     class Clear(cipher):  # type: ignore[misc]  # whatever the real one is
         """Neither hides nor protects, and is as long."""
@@ -208,6 +228,8 @@ PLANTS = (
     Plant(("REQ-COOK-7",), "reference.cookies:_attributes", lambda old: lambda settings: old(settings) + "; HttpOnly"),
     Plant(("REQ-COOK-8",), "reference.cookies:granting", _named_anew_each_time),
     Plant(("REQ-COOK-9",), "reference.cookies:removing", _line_without("; Path=/")),
+    Plant(("REQ-MEMB-1", "REQ-MEMB-8"), "reference.live.discovery:_all", _finds_all_or_nobody),
+    Plant(("REQ-MEMB-2",), "reference.node:Node.start", _waits_for_itself),
     Plant(("REQ-MEMB-6",), REFUSALS, without("clusters_have_addresses")),
     Plant(("REQ-SEC-5",), "reference.gateway:Gateway._status", _answers_with({"status": "up", "key": STAND_IN_KEY})),
     Plant(("REQ-SEC-9",), "reference.gateway:Gateway._session_id", _believes_a_header),

@@ -32,10 +32,8 @@ ALSO = {
 }
 """By broken store and scenario: checks that convict it there too, so that what they show is known to be failed."""
 
-UNDER_WAY = {
-    "REQ-FAIL-4", "REQ-FAIL-5", "REQ-MEMB-1", "REQ-MEMB-2", "REQ-MEMB-8", "REQ-MEMB-11", "REQ-SEC-7",
-}  # fmt: skip
-"""What the whole membership shows, once it is there."""
+UNDER_WAY = {"REQ-FAIL-4", "REQ-FAIL-5", "REQ-SEC-7"}
+"""What a node's own key shows, once it is kept in a file."""
 
 
 def entry(*showing: Showing, **told: object) -> Entry:

@@ -45,6 +45,7 @@ def test_knowing_one_live_member_is_enough(size: int) -> None:
     cluster.run_until(cluster.ready, 10 * SECOND)
 
 
+@pytest.mark.requirement("REQ-MEMB-2")
 def test_the_own_name_in_the_list_is_harmless() -> None:
     """REQ-MEMB-2: neither waited for nor spoken to."""
     cluster = Cluster(2)
@@ -299,6 +300,7 @@ def test_a_paused_node_is_a_member_again_soon_after(pause_s: int) -> None:
 # -------------------------------------------------------------------------------------------------------------- leaving
 
 
+@pytest.mark.requirement("REQ-MEMB-11")
 def test_a_node_that_leaves_is_gone_at_once_and_suspected_by_nobody() -> None:
     """REQ-MEMB-11."""
     cluster = Cluster(5, delay=FAR).start()
