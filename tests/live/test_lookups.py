@@ -1,4 +1,4 @@
-"""Discovery of a running node: what a static list and SRV records name is found, and what fails takes nothing with it."""
+"""Discovery of a running node: whom a static list and SRV records name is found, and what fails takes nobody with it."""
 
 import asyncio
 
