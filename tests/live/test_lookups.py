@@ -1,4 +1,4 @@
-"""Discovery of a running node: whom a static list and SRV records name is found, and what fails takes nobody with it."""
+"""Discovery of a running node: whom a static list and SRV records name is found, what fails takes nobody with it."""
 
 import asyncio
 
