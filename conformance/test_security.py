@@ -53,6 +53,18 @@ def test_a_recording_takes_no_later_change_back(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
+@pytest.mark.requirement("REQ-SEC-9")
+@pytest.mark.scenario("forged-forwarding", check="isolation")
+def test_headers_of_an_outsider_open_nobody_elses_session(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-SEC-9")
+@pytest.mark.scenario("forged-forwarding", check="availability")
+def test_headers_of_an_outsider_keep_him_from_nothing_of_his_own(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-FAIL-11", "REQ-FAIL-3")
 @pytest.mark.scenario("rolling-upgrade", check="durability")
 def test_replacing_every_node_by_a_newer_one_loses_nothing(judgement: Judgement) -> None:

@@ -170,6 +170,8 @@ class Workload(Strict):
         logouts: the share of visits that end with a logout; the others just end, and the next login replaces them.
         stale: fewest and most times that a tab left open asks with the cookie of an ended session.
         stale_writes: the share of those times at which it does not look, but changes one key.
+        forged: the share of pages that are asked for with headers by which proxies and nodes tell each other for whom
+            they ask, and name another user there (REQ-SEC-9).
         rest: the mean time between two visits.
         revokes: the share of users who once revoke all of their sessions.
         tabs: the share of users with two tabs of one browser, both of which ask at the same time.
@@ -191,6 +193,7 @@ class Workload(Strict):
     logouts: Share = 800_000
     stale: Span = Field(default=[1, 2])
     stale_writes: Share = 0
+    forged: Share = 0
     rest: Positive = 15_000_000
     revokes: Share = 20_000
     tabs: Share = 0

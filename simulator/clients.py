@@ -131,7 +131,9 @@ class Clients:
         ask = exchange.ask
         now = exchange.reached = self._loop.now
         node = exchange.node = ask.node or self._pick(exchange.client, now)
-        request = Request(ask.id, ask.method, ask.path, self._host, cookie=ask.cookie, body=ask.body)
+        request = Request(
+            ask.id, ask.method, ask.path, self._host, cookie=ask.cookie, headers=ask.headers, body=ask.body
+        )
         self._hosts[node].request(request, exchange.answered)
 
     def send_back(self, exchange: Exchange) -> None:

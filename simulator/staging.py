@@ -20,6 +20,8 @@ from simulator.health import Health
 from simulator.users import Habits
 from simulator.wiring import Wiring
 
+CLAIMED = 20
+"""So many users are named by those who claim to ask for somebody else."""
 KEEP_MEMBERSHIP = (
     written.Discovery,
     written.Loss,
@@ -179,6 +181,8 @@ def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
         revokes=workload.revokes if revoke else 0,
         tabs=workload.tabs,
         stale_writes=workload.stale_writes,
+        forged=workload.forged,
+        others=tuple(f"user{number}" for number in range(1, min(workload.users, CLAIMED) + 1)),
         gaps=0 if gaps is None else gaps.share,
         gap_us=(0, 0) if gaps is None else (gaps.between[0], gaps.between[1]),
     )

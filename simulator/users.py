@@ -35,6 +35,7 @@ class Ask(Struct, frozen=True):
         key, value: what a write or delete names.
         node: which node is asked past the balancer; None leaves the choice to the balancer.
         beside: what another tab of the same browser asks at the same instant; its answer goes to `other_tab`.
+        headers: what is sent besides the cookie.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Ask(Struct, frozen=True):
     value: Any = None
     node: str | None = None
     beside: "Ask | None" = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Wait(Struct, frozen=True):
@@ -74,6 +76,7 @@ class Answer(Struct, frozen=True):
 class Habits(Struct, frozen=True):
     """How people use the site; see the scenario's `workload`. Lengths in µs, shares in parts per million.
 
+    `forged` is the share of pages that claim to be asked for one of `others`, by headers.
     `gaps` is the share of pauses that are gaps; they last from the one to the other length of `gap_us`.
     """
 
@@ -89,6 +92,8 @@ class Habits(Struct, frozen=True):
     revokes: int
     tabs: int = 0
     stale_writes: int = 0
+    forged: int = 0
+    others: tuple[str, ...] = ()
     gaps: int = 0
     gap_us: tuple[int, int] = (0, 0)
 
@@ -154,6 +159,8 @@ class Browsing:
             if ask is not None:
                 if self._two_tabs and not stale_is_next and ask.op in (READ, WRITE, DELETE, LOGOUT):
                     ask = structs.replace(ask, beside=self._page(now))
+                if self._habits.forged and self._stream.happens(self._habits.forged):
+                    ask = structs.replace(ask, headers=forwarding(self._stream.choice(self._habits.others)))
                 self._asked, self._old_tab = ask, stale_is_next
                 return ask
 
@@ -290,6 +297,18 @@ class User(Browsing):
             shortest, longest = habits.gap_us
             return shortest + stream.below(longest - shortest + 1)
         return spread_around(habits.think_us, stream)
+
+
+def forwarding(user: str) -> tuple[tuple[str, str], ...]:
+    """Write headers by which those behind a balancer tell each other for whom they ask, and from where (RFC 7239)."""
+    inside = "127.0.0.1"
+    return (
+        ("Forwarded", f"for={inside};by={inside}"),
+        ("X-Forwarded-For", inside),
+        ("X-Forwarded-User", user),
+        ("X-Remote-User", user),
+        ("X-Session-User", user),
+    )
 
 
 def spread_around(mean_us: int, stream: Stream) -> int:

@@ -52,6 +52,7 @@ from conformance.broken import (
     takes_recordings,
     trusts_after_a_pause,
     trusts_any_key,
+    trusts_forwarding_headers,
     writes_to_old_id,
 )
 from reference.node import Node
@@ -390,6 +391,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast/issues/11667",
         "separation",
         "wrong-key",
+    ),
+    "trusts_forwarding_headers": Broken(
+        trusts_forwarding_headers.BrokenNode,
+        "A header by which a proxy would say for whom it asks is believed of anybody, and opens that user's session.",
+        "https://github.com/vapor/http/issues/319",
+        "isolation",
+        "forged-forwarding",
     ),
     "writes_to_old_id": Broken(
         writes_to_old_id.BrokenNode,

@@ -72,6 +72,7 @@ RED = {
     "takes_recordings": {"sealing"},
     "trusts_after_a_pause": {"bounded_staleness", "convergence"},
     "trusts_any_key": {"separation"},
+    "trusts_forwarding_headers": {"availability", "isolation"},
     "writes_to_old_id": {"convergence", "durability"},
 }
 """By broken store: the checks whose tests are red on the scenario that reaches its bug; no other test there is."""

@@ -245,3 +245,12 @@ def test_who_is_away_for_a_gap_comes_back_within_its_span_with_the_same_cookie()
     assert max(gaps) <= longest
     assert max(gaps) - min(gaps) > 0.9 * (longest - shortest)
     assert not any(30 * SECOND < us < shortest for us, _, _ in within)
+
+
+def test_a_share_of_pages_claims_to_be_asked_for_somebody_else() -> None:
+    forged = structs.replace(HABITS, forged=300_000, others=("user1", "user2"))
+    asked = [ask for _, ask in live(Site(), forged)]
+    claims = [dict(ask.headers) for ask in asked if ask.headers]
+    assert 0.1 < len(claims) / len(asked) < 0.5
+    assert {claim["X-Forwarded-User"] for claim in claims} == {"user1", "user2"}
+    assert not any(ask.headers for _, ask in live(Site(), HABITS))
