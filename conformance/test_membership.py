@@ -13,6 +13,7 @@ from conformance.plugin import Judgement
     "loss-behind-a-pause",
     "fifty-nodes",
     "four-hundred-ninety-nodes",
+    "wan-profile",
     check="membership",
 )
 def test_a_node_that_is_gone_leaves_every_view(judgement: Judgement) -> None:

@@ -19,7 +19,7 @@ from reference.notation import is_secret_reference
 from reference.orchestrator import CLUSTER, LOCAL, READ, Orchestrator, is_secret
 from reference.reading import Reading
 from reference.refusals import examine
-from reference.settings import Settings
+from reference.settings import PROFILES, Settings
 from reference.yaml_text import Path, Source, parse
 
 DAY_US = 24 * 3_600_000_000
@@ -93,6 +93,7 @@ class Configuration:
             secure=not session.cookie.disable_secure,
             same_site=self.model.extensions.same_site,
             acknowledge=self.model.extensions.acknowledge,
+            timing=PROFILES[self.model.extensions.profile],
             routing=self.routing,
             quarantine_us=absolute_us,
             max_hook=self.hooks.get(MAX_HOOK),

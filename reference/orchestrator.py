@@ -199,6 +199,7 @@ class Extensions(Block):
     """`x-anynode`: this project's own settings; the product ignores them."""
 
     acknowledge: Annotated[str, BeforeValidator(notation.one_of("none", "one", "all"))] = "one"
+    profile: Annotated[str, BeforeValidator(notation.one_of("lan", "wan", "local"))] = "lan"
     same_site: Annotated[str, BeforeValidator(notation.one_of("Strict", "Lax", "None"))] = "None"
     accepted_psks: list[Psk] = []
     advertise: Advertise = Advertise()

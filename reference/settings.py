@@ -35,6 +35,8 @@ class Timing(Struct, frozen=True):
 LAN = Timing()
 WAN = Timing(5 * SECOND, 3 * SECOND, 3, 6, 4, 500 * MILLISECOND, 4, 60 * SECOND, 60 * SECOND)
 LOCAL = Timing(1 * SECOND, 200 * MILLISECOND, 1, 3, 2, 100 * MILLISECOND, 3, 15 * SECOND, 15 * SECOND)
+PROFILES = {"lan": LAN, "wan": WAN, "local": LOCAL}
+"""`x-anynode.profile`: the rhythm of membership, by the names that memberlist gives."""
 
 
 class Settings(Struct, frozen=True):

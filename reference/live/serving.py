@@ -20,6 +20,7 @@ from reference.live.addresses import WILDCARDS, Addresses, Reach, own_place
 from reference.live.clocks import Clocks
 from reference.live.discovery import Discovery, SrvRecords, Static
 from reference.live.http import HEADERS_MOST, application
+from reference.live.identity import identity
 from reference.live.log import Log
 from reference.live.metrics import Metrics
 from reference.live.options import Options, options
@@ -87,7 +88,7 @@ def plan(
     Args:
         configuration: checked already.
         environment: of the process.
-        name: what the others call it; else one that no other life has.
+        name: what the others call it; else it follows from the node key, and without one no other life has it.
         probe: whether to serve the probe application; on the loopback only.
         http: where to answer, stronger than file and environment.
 
@@ -113,11 +114,11 @@ def plan(
             'write psk: "{{ env.CLUSTER_PSK }}" and set CLUSTER_PSK=$(openssl rand -hex 32)',
         )
     tls = _tls(chosen)
+    named = name or identity(cluster.encryption.node_key.file if cluster is not None else None)
     with contextlib.ExitStack() as opened:
         bound = _bind_all(cluster, opened) if cluster is not None else None
         web = _bind(chosen.http, socket.SOCK_STREAM, "http.address", opened)
         opened.pop_all()
-    named = name or f"node-{os.urandom(6).hex()}"
     return Plan(named, chosen, configuration.settings(), configuration, cluster, web, bound, tls, probe)
 
 

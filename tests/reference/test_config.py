@@ -11,6 +11,7 @@ from reference import notation
 from reference.config import Configuration, read
 from reference.errors import Finding, Refused
 from reference.reading import STAND_IN_KEY
+from reference.settings import WAN
 from reference.timing import touch_interval_us
 
 KEY = "71649a82bf79db7a367d7a4afdd4de3748317cfcdb2f0fb343843ad3b9efa083"
@@ -96,7 +97,8 @@ def test_settings_follow_the_file() -> None:
         ("maverics_session", "sid\n    domain: .Example.com\n    disableHTTPOnly: true"),
         ("    enabled: true", "    enabled: false"),
     )
-    settings = config(text + "x-anynode: {acknowledge: all, sameSite: Lax}\n").settings()
+    settings = config(text + "x-anynode: {acknowledge: all, sameSite: Lax, profile: wan}\n").settings()
+    assert settings.timing == WAN
     assert (settings.absolute_us, settings.idle_us) == (90 * MINUTE, 0)
     assert (settings.cookie_name, settings.cookie_domain, settings.http_only) == ("sid", "example.com", False)
     assert (settings.acknowledge, settings.same_site, settings.routing) == ("all", "Lax", False)
