@@ -10,6 +10,7 @@ from reference.live.identity import KEY_SIZE, identity, node_key
 from reference.live.refusals import CannotServe
 
 
+@pytest.mark.requirement("REQ-FAIL-4", "REQ-SEC-7")
 def test_a_node_with_a_key_file_is_the_same_node_after_a_restart(tmp_path: Path) -> None:
     """REQ-FAIL-4."""
     file = tmp_path / "node.key"
@@ -22,6 +23,7 @@ def test_a_node_without_one_is_another_node_in_every_life() -> None:
     assert identity(None) != identity(None)
 
 
+@pytest.mark.requirement("REQ-FAIL-5", "REQ-SEC-7")
 def test_a_key_is_made_where_there_is_none_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     """REQ-FAIL-5, REQ-SEC-7."""
     file = tmp_path / "node.key"
