@@ -8,6 +8,7 @@ a program: makes every breakage in turn, runs the tests that name its requiremen
 import importlib
 import io
 import json
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from itertools import count
@@ -62,6 +63,14 @@ def deaf_to(key: str) -> Change:
         return shape
 
     return change
+
+
+def _readable_by_all(old: Callable[[Any], None]) -> Callable[[Any], None]:
+    def make(path: Any) -> None:
+        old(path)
+        path.chmod(0o644)
+
+    return make
 
 
 def _needs_a_key_file(rules: Any) -> Any:
@@ -194,6 +203,8 @@ def _whole_numbers(old: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool
 CONFIGURATION = "reference.config:Configuration"
 REFUSALS, RULES = "reference.refusals:RULES", "reference.rules_cookie:RULES"
 PLANTS = (
+    Plant(("REQ-FAIL-4",), "reference.live.identity:node_key", instead(lambda _path: os.urandom(32))),
+    Plant(("REQ-FAIL-5",), "reference.live.identity:_make", _readable_by_all),
     Plant(("REQ-CFG-1",), f"{CONFIGURATION}.store", instead(property(lambda _self: CLUSTER))),
     Plant(("REQ-CFG-2",), REFUSALS, without("store_names_a_cluster")),
     Plant(("REQ-CFG-3",), REFUSALS, without("store_names_a_defined_cluster")),
