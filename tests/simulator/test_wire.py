@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 pytest.importorskip("cryptography", reason="this environment was made before frames were sealed; make env")
@@ -12,9 +13,12 @@ pytest.importorskip("cryptography", reason="this environment was made before fra
 from conformance.reading import read
 from conformance.runner import Run, run
 from conformance.verdict import HOLDS
-from reference.codec import NAMES, PLACES
+from reference.codec import NAMES, PLACES, encode
+from reference.effects import Effect
 from reference.frames import Frame
-from reference.protocol import DATA, Init
+from reference.node import Node
+from reference.protocol import DATA, MEMBERSHIP, Init
+from reference.sealed import SealedNode
 from scenarios import load
 from scenarios.loading import ScenarioRefused
 from simulator.chance import Chance
@@ -77,6 +81,46 @@ def test_pictures_still_know_what_a_frame_was(sealed: Run) -> None:
     assert {"hello", "ping", "copies", "copied"} <= kinds
 
 
+@pytest.mark.requirement("REQ-REPL-13")
+def test_sessions_travel_on_the_data_channel_alone(sealed: Run) -> None:
+    kinds: dict[object, set[object]] = {MEMBERSHIP: set(), DATA: set()}
+    for line in trace_of(sealed):
+        if line[0] == "m":
+            kinds[line[5]].add(line[6])
+    assert {"copies", "chunk", "compare"} <= kinds[DATA]
+    assert {"ping", "push-pull"} <= kinds[MEMBERSHIP]
+    assert kinds[DATA] & kinds[MEMBERSHIP] <= {"hello"}
+
+
+@pytest.mark.requirement("REQ-SEC-3", "REQ-SEC-1")
+def test_no_name_no_value_and_no_id_stands_in_clear_in_any_frame_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[bytes] = []
+    inside: list[bytes] = []
+    receive = SealedNode.receive
+    opened = Node.receive
+
+    def watching(self: SealedNode, sender: str, channel: str, message: Frame, wall: int, mono: int) -> list[Effect]:
+        frames.append(message.data)
+        return receive(self, sender, channel, message, wall, mono)
+
+    def reading(self: Node, sender: str, channel: str, message: Struct, wall: int, mono: int) -> list[Effect]:
+        inside.append(encode(PLACES, message))
+        return opened(self, sender, channel, message, wall, mono)
+
+    monkeypatch.setattr(SealedNode, "receive", watching)
+    monkeypatch.setattr(Node, "receive", reading)
+    history = read(run_small(tmp_path / "clear", "sealed", CRASH).folder / "history.jsonl")
+    told = {text.encode() for one in history.operations for text in (one.user, one.value) if isinstance(text, str)}
+    words = {word for word in told if len(word) > 4} | {b"my-cluster"}
+    sent, clear = b"|".join(frames), b"|".join(inside)
+    assert len(words) > 100
+    assert len(frames) > 500
+    assert sum(word in clear for word in words) > 50, "it is what the frames hold"
+    assert not [word for word in words if word in sent]
+
+
 @pytest.mark.requirement("REQ-SEC-4")
 def test_every_frame_that_was_changed_is_refused(tmp_path: Path) -> None:
     result = run_small(tmp_path / "corrupt", "sealed", "  - {at: 20s, for: 30s, corrupt: 10%}")
@@ -110,8 +154,6 @@ def test_keys_that_differ_are_noted_by_both_sides_and_part_them_for_as_long(tmp_
 
 def test_nodes_speak_the_older_version_until_both_are_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spoken: list[tuple[str, str, int]] = []
-    from reference.sealed import SealedNode  # noqa: PLC0415 - beside what is watched
-
     receive = SealedNode.receive
 
     def watching(self: SealedNode, sender: str, channel: str, message: Frame, wall: int, mono: int) -> object:
