@@ -162,6 +162,19 @@ def test_a_lost_home_is_not_asked_again_once_it_is_known_to_be_lost() -> None:
     assert cluster.now - since < FORWARD_WAIT
 
 
+def test_a_suspected_member_is_asked_nothing_until_it_refutes() -> None:
+    cluster = settled()
+    cookie = cluster.login("n1")
+    cluster.run(SECOND)
+    home, second, third = ordered(cluster, cookie)
+    assert cluster.nodes[third].replication.order.homes(session_of(cookie)) == (home, second)
+    cluster.nodes[third].membership._suspect(home)
+    assert cluster.nodes[third].replication.order.homes(session_of(cookie)) == (second, third)
+    cluster.run_until(
+        lambda: cluster.nodes[third].replication.order.homes(session_of(cookie)) == (home, second), 5 * SECOND
+    )
+
+
 def test_a_request_that_was_passed_on_goes_no_further_however_views_differ() -> None:
     """Whom a node holds for suspected is not in its order: here each holds another for the first."""
     cluster = settled()
