@@ -9,6 +9,7 @@ import importlib
 import io
 import json
 import os
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from itertools import count
@@ -286,11 +287,14 @@ class _Listener:
         self.outcome = outcome
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         report = yield
         if report.failed and call.excinfo is not None:
             claimed = (AssertionError, pytest.fail.Exception, ConfigurationError)
-            (self.outcome.failed if call.excinfo.errisinstance(claimed) else self.outcome.broken).append(report.nodeid)
+            noticed = call.excinfo.errisinstance(claimed)
+            (self.outcome.failed if noticed else self.outcome.broken).append(report.nodeid)
+            if noticed:
+                item.session.shouldstop = "the breakage was noticed"
         elif report.when == "call" and report.passed:
             self.outcome.passed.append(report.nodeid)
         return report
@@ -317,9 +321,13 @@ def outcome_of(requirement: str, place: str) -> Outcome:
     outcome = Outcome(place, requirement, [], [], [])
     if not naming(requirement):
         return outcome
+    before = set(sys.modules)
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         pytest.main([*options, *naming(requirement)], plugins=[_Listener(outcome)])
+    for name in set(sys.modules) - before:
+        if name.startswith(("tests.", "conformance.test_")):
+            del sys.modules[name]  # it may hold what was planted, under a name of its own
     return outcome
 
 
