@@ -5,7 +5,6 @@ It stands where the simulated world has its hosts, so that users, observers and 
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from time import monotonic_ns  # noqa: TID251 - round trips are measured in real time
 from typing import Any
 
 from conformance.live_asking import Asker
@@ -40,7 +39,7 @@ class LiveHost(Host):
         host: the host name that is asked for.
 
     Attributes:
-        round_trips: how long answers to `/status` took while nothing was done to the server, µs.
+        changed: told when the server says another thing of its readiness than before.
         said: what the last answer to `/status` was, for errors.
     """
 
@@ -48,7 +47,6 @@ class LiveHost(Host):
         self, loop: LiveLoop, name: str, servers: Servers, network: Network, recorder: Recorder, host: str
     ) -> None:
         super().__init__(loop, name, self._no_machine, network, recorder, NodeClock(), tuple, POLL_US)
-        self.round_trips: list[int] = []
         self.said = "nothing"
         self.changed: Callable[[Host], None] = lambda _host: None
         self._live = loop
@@ -172,14 +170,12 @@ class LiveHost(Host):
             return
         if self.paused:
             return
-        life, began = (self.boot, self._stood), monotonic_ns()
+        life = (self.boot, self._stood)
         answer = await self._asker.raw(self._status, STATUS_WITHIN_S)
         if life != (self.boot, self._stood) or not self.up:
             return
         self.said = "no answer" if answer is None else f"{answer[0]} {answer[2][:60].decode(errors='replace')}".strip()
         ready = answer is not None and answer[0] == OK
-        if ready and self.ready:
-            self.round_trips.append((monotonic_ns() - began) // 1_000)
         if ready is not self.ready:
             if ready and answer is not None:
                 self._asker.read(self._status, *answer)  # whoever answers is to be the probe application

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import structs
 
+import conformance
 from conformance.subjects.adapter import BrokenAdapter, WrongLine
 from conformance.subjects.file import PORT, Bounds, Life, Server, SubjectFile, SubjectRefused, ends_of
 from conformance.subjects.lines import Promised, Re
@@ -33,6 +35,8 @@ NODE = "ANYNODE_NODE"
 PORTS = range(21_000, 32_000)
 """Free ports are looked for here: below those that systems give to outgoing connections by themselves."""
 LOG_LINES = 8
+MIRROR = "(mirror)"
+"""Under this name runs what no subject file names."""
 KILLED_WITHIN_S = 5
 
 
@@ -90,7 +94,7 @@ class Servers:
     def __init__(self, file: SubjectFile, config: dict[str, Any], folder: Path | None) -> None:
         nodes = file.nodes or {}
         self.file = file
-        self._ports = _free_ports(_names_of_ports(file))
+        self._ports = _free_ports([*_names_of_ports(file), MIRROR])
         self._folder = folder
         self._config = config
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -157,6 +161,16 @@ class Servers:
             if log is not None:
                 self._logs[name] = Path(log.name)
                 log.close()
+
+    def start_mirror(self) -> str:
+        """Start the server by whose answers the machine's own noise is measured; return its address."""
+        if MIRROR not in self._running:
+            command = [sys.executable, "-m", "conformance.live_mirror", str(self._ports[MIRROR])]
+            folder = Path(conformance.__file__).parents[1]
+            self._running[MIRROR] = subprocess.Popen(  # noqa: S603 - our own
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+            )
+        return f"http://127.0.0.1:{self._ports[MIRROR]}"
 
     def kill(self, node: str) -> None:
         """End the process of a server's life, and all that it started, without a word."""

@@ -40,6 +40,8 @@ public final class Probe {
         config.setProperty("hazelcast.phone.home.enabled", "false");
         config.setProperty("hazelcast.heartbeat.interval.seconds", "1");
         config.setProperty("hazelcast.max.no.heartbeat.seconds", "5");
+        config.setProperty("hazelcast.merge.first.run.delay.seconds", "5"); // 300 by default
+        config.setProperty("hazelcast.merge.next.run.delay.seconds", "5"); // 120 by default
         config.getNetworkConfig().setPort(Integer.parseInt(arguments[2])).setPortAutoIncrement(false);
         config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
         JoinConfig join = config.getNetworkConfig().getJoin();
