@@ -48,6 +48,8 @@ class Bounds(Strict):
 
 PORT = re.compile(r"\$\{port:([a-z0-9-]+)\}")
 """Stands for a free port of the loopback: the same one for the same name, throughout one file and one run."""
+PYTHON = "${python}"
+"""Stands for the interpreter that runs anynode."""
 _ADDRESS = re.compile(r"http://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5}|\$\{port:[a-z0-9-]+\})")
 _END = re.compile(r"(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5}|\$\{port:[a-z0-9-]+\})")
 _LINK = re.compile(r"(n[1-9]\d*)->(n[1-9]\d*)(?: ([a-z0-9-]+))?")

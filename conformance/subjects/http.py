@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import msgspec
@@ -18,7 +19,7 @@ from msgspec import structs
 
 import conformance
 from conformance.subjects.adapter import BrokenAdapter, WrongLine
-from conformance.subjects.file import PORT, Bounds, Life, Server, SubjectFile, SubjectRefused, ends_of
+from conformance.subjects.file import PORT, PYTHON, Bounds, Life, Server, SubjectFile, SubjectRefused, ends_of
 from conformance.subjects.lines import Promised, Re
 from conformance.subjects.subject import Prepared
 from conformance.subjects.third_party import build, cannot_start, prepared
@@ -84,7 +85,7 @@ class Servers:
     Args:
         file: the subject file.
         config: the scenario's configuration, for servers with the feature `config`.
-        folder: where each life's output goes; None for nowhere.
+        folder: where each life's output goes; None for a place that is gone afterwards.
 
     Attributes:
         addresses: of every server, by name.
@@ -95,7 +96,8 @@ class Servers:
         nodes = file.nodes or {}
         self.file = file
         self._ports = _free_ports([*_names_of_ports(file), MIRROR])
-        self._folder = folder
+        self._scratch = TemporaryDirectory(prefix="anynode-servers-") if folder is None else None
+        self._folder = Path(self._scratch.name) if self._scratch is not None else folder or Path()
         self._config = config
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: dict[str, Path] = {}
@@ -104,8 +106,7 @@ class Servers:
             (*ends_of(key), self._told(link.listen), self._told(link.to), link.protocol)
             for key, link in (file.links or {}).items()
         ]
-        if folder is not None:
-            folder.mkdir(exist_ok=True)
+        self._folder.mkdir(exist_ok=True)
 
     @property
     def started(self) -> bool:
@@ -152,15 +153,14 @@ class Servers:
     def _begin(self, name: str, log_name: str, key: str, start: list[str]) -> None:
         """Start a process under a name, with a log of its own."""
         command = [self._told(word) for word in start]
-        log = self._log(log_name)
+        self._logs[name] = self._folder / f"{log_name}.log"
+        log = self._logs[name].open("wb")
         try:
-            self._running[name] = self._spawn(command, name, log or subprocess.DEVNULL)
+            self._running[name] = self._spawn(command, name, log)
         except OSError as error:
             raise cannot_start(self.file, key, command, error) from error
         finally:
-            if log is not None:
-                self._logs[name] = Path(log.name)
-                log.close()
+            log.close()
 
     def start_mirror(self) -> str:
         """Start the server by whose answers the machine's own noise is measured; return its address."""
@@ -224,6 +224,8 @@ class Servers:
         """Kill every process that is left."""
         for node in list(self._running):
             self.kill(node)
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     # ---------------------------------------------------------------------------------------------------------- helpers
 
@@ -232,16 +234,13 @@ class Servers:
         return self.file.nodes[node]
 
     def _told(self, text: str) -> str:
-        return PORT.sub(lambda found: str(self._ports[found[1]]), text)
-
-    def _log(self, name: str) -> BinaryIO | None:
-        return None if self._folder is None else (self._folder / f"{name}.log").open("wb")
+        return PORT.sub(lambda found: str(self._ports[found[1]]), text).replace(PYTHON, sys.executable)
 
     def _spawn(self, command: list[str], node: str, output: BinaryIO | int) -> subprocess.Popen[bytes]:
         file = self.file
         own = {name: self._told(value) for name, value in file.env.items()}
         own[NODE] = node
-        if "config" in (file.features or []) and self._folder is not None:
+        if "config" in (file.features or []):
             place = (self._folder / "configuration.json").resolve()
             place.write_bytes(msgspec.json.encode(self._config))
             own[CONFIG] = str(place)
