@@ -118,7 +118,8 @@ class LiveWorld(World):
     # ------------------------------------------------------------------------------------------------ the world's parts
 
     def _make_network(self, chance: Chance) -> Network:
-        self._relays = RelayedNetwork(self._live, self._names, chance, self.recorder, self._servers.links)
+        servers = self._servers
+        self._relays = RelayedNetwork(self._live, self._names, chance, self.recorder, servers.links, servers.namespaces)
         return self._relays
 
     def _make_host(self, name: str) -> Host:

@@ -11,6 +11,7 @@ import yaml
 from msgspec import Struct
 
 from conformance.history import LOCAL
+from conformance.namespaces import why_not
 from conformance.subjects.file import RUN_MOST_US, SubjectFile
 from reference.config import read_mapping
 from scenarios import configuration as configuration_of
@@ -87,11 +88,14 @@ def _refuse_what_cannot_be_done(scenario: Scenario, file: SubjectFile, features:
     config = configuration_of(scenario)
     needs: list[str] = []
     offered = list(file.faults or [])
+    missing = why_not() if file.namespaces else ""
+    if missing and not file.links:
+        offered = [fault for fault in offered if fault != "cut"]
     started = all(server.start is not None for server in (file.nodes or {}).values())
     for fault in scenario.faults:
         need = _NEEDS[type(fault)]
         if not (need in offered or (need == _START and started)):
-            needs.append(_RELAYS if need in ("cut", "delay") else need)
+            needs.append(need if need not in ("cut", "delay") else missing or _RELAYS)
     network = scenario.network
     needs += [name for name in ("loss", "duplicate", "reorder") if getattr(network, name)]
     if scenario.workload.traffic is not None:

@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
+from conformance.namespaces import Namespaces
 from conformance.subjects.file import SubjectRefused
 from conformance.subjects.http import host_and_port
 from simulator.chance import Chance
@@ -37,15 +38,30 @@ class RelayedNetwork(Network):
         chance: of the network alone.
         recorder: counts what is carried.
         carried: what to carry.
+        apart: the servers' own network, where there is one: it cuts without carrying.
     """
 
     def __init__(
-        self, loop: Loop, names: Sequence[str], chance: Chance, recorder: Recorder, carried: Sequence[Carried]
+        self,
+        loop: Loop,
+        names: Sequence[str],
+        chance: Chance,
+        recorder: Recorder,
+        carried: Sequence[Carried],
+        apart: Namespaces | None = None,
     ) -> None:
         super().__init__(loop, names, lambda _from, _to: Fixed(0), chance, recorder)
+        self._names = names
         self._carried = carried
+        self._apart = apart
         self._relays: list[_Relay] = []
         self._changed = asyncio.Event()
+
+    @property
+    def cuts(self) -> set[tuple[str, str]]:
+        """Name the (from, to) pairs that a rule stops now; each is asked once, and counts as touched."""
+        links = [self._between(sender, to) for sender in self._names for to in self._names if sender != to]
+        return {(link.sender, link.to) for link in links if link.at_send and isinstance(self.ask(link, b""), Drop)}
 
     async def open(self) -> None:
         """Listen for every link.
@@ -94,6 +110,8 @@ class RelayedNetwork(Network):
 
     def _wake(self) -> None:
         """Have every piece that is held ask again; whoever waits later waits for the next change."""
+        if self._apart is not None:
+            self._apart.cut(self.cuts)
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -50,7 +50,10 @@ PORT = re.compile(r"\$\{port:([a-z0-9-]+)\}")
 """Stands for a free port of the loopback: the same one for the same name, throughout one file and one run."""
 PYTHON = "${python}"
 """Stands for the interpreter that runs anynode."""
-_ADDRESS = re.compile(r"http://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5}|\$\{port:[a-z0-9-]+\})")
+HOST = re.compile(r"\$\{host(?::(n[1-9]\d*))?\}")
+"""Stands for a server's address in a network of its own (`namespaces`), without a name for this machine's; else the
+loopback's."""
+_ADDRESS = re.compile(r"http://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+|\$\{host:n\d+\}):(\d{1,5}|\$\{port:[a-z0-9-]+\})")
 _END = re.compile(r"(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5}|\$\{port:[a-z0-9-]+\})")
 _LINK = re.compile(r"(n[1-9]\d*)->(n[1-9]\d*)(?: ([a-z0-9-]+))?")
 
@@ -128,9 +131,10 @@ class SubjectFile(Strict):
         budget: how long a turn may take.
         env: added to the environment of every command.
         cookie, lifetime: where the store does not honour the scenario's configuration (feature `config`).
-        nodes, faults, links, features, contract, map, ready, run, beside: of profile http alone.
+        nodes, faults, links, features, contract, map, ready, run, beside, namespaces: of profile http alone.
         beside: commands whose processes the servers need, by name, such as the database that they share; they live as
             long as the run and no fault strikes them.
+        namespaces: whether each server gets a network namespace, where there are any; then `cut` needs no links.
         ready: how long servers may take until they say that they may be sent requests; a minute.
         run: how long people act in a run, at most 2m; the longer, the more is met.
     """
@@ -154,6 +158,7 @@ class SubjectFile(Strict):
     map: dict[str, Place] | None = None
     ready: Positive | None = None
     beside: dict[str, Words] | None = None
+    namespaces: bool | None = None
     run: Annotated[Positive, Field(le=RUN_MOST_US)] | None = None
     _path: Path = PrivateAttr(default=Path())
 
@@ -191,7 +196,7 @@ class SubjectFile(Strict):
         if names != wanted or not names:
             raise ValueError(f"has nodes {', '.join(names) or 'none'}; call them {', '.join(wanted) or 'n1'}, in order")
         _refuse_one_address(self.nodes or {})
-        _refuse_faults(self.faults or [], self.nodes or {}, linked=bool(self.links))
+        _refuse_faults(self.faults or [], self.nodes or {}, linked=bool(self.links), apart=bool(self.namespaces))
         for key in self.links or {}:
             ends = _LINK.fullmatch(key)
             if ends is None or ends[1] not in names or ends[2] not in names or ends[1] == ends[2]:
@@ -213,22 +218,25 @@ def _refuse_one_address(nodes: dict[str, Server]) -> None:
             raise ValueError(f"has {other} and {name} on one address, {server.address}; write one address a node")
 
 
-def _refuse_faults(faults: Sequence[str], nodes: dict[str, Server], *, linked: bool) -> None:
+def _refuse_faults(faults: Sequence[str], nodes: dict[str, Server], *, linked: bool, apart: bool) -> None:
     """Refuse a fault for which there is nothing that it could be done to."""
     attached = [name for name, server in nodes.items() if server.start is None]
     if attached and len(attached) < len(nodes):
         raise ValueError(f"starts some servers but not {attached[0]}; give every node a 'start', or none")
+    if apart and (attached or linked):
+        other = "links" if linked else "servers that are attached to"
+        raise ValueError(f"has namespaces and {other}; leave one of them out")
     for fault in faults:
         if fault in ("kill", "pause") and attached:
             raise ValueError(f"has the fault '{fault}' and no 'start' to undo it with; write start, or leave it out")
-        if fault in ("cut", "delay") and not linked:
+        if fault in ("cut", "delay") and not linked and not (fault == "cut" and apart):
             raise ValueError(f"has the fault '{fault}' and no 'links' to do it on; write links, or leave it out")
 
 
 _OF_ONE_PROFILE = {
     "stdio": ("command",),
     "python": ("factory",),
-    "http": ("nodes", "faults", "links", "features", "contract", "map", "ready", "run", "beside"),
+    "http": ("nodes", "faults", "links", "features", "contract", "map", "ready", "run", "beside", "namespaces"),
 }
 _EXAMPLES = {
     "stdio": 'write command: ["node", "store.js"]',

@@ -18,8 +18,9 @@ import msgspec
 from msgspec import structs
 
 import conformance
+from conformance.namespaces import LOOPBACK, Namespaces, why_not
 from conformance.subjects.adapter import BrokenAdapter, WrongLine
-from conformance.subjects.file import PORT, PYTHON, Bounds, Life, Server, SubjectFile, SubjectRefused, ends_of
+from conformance.subjects.file import HOST, PORT, PYTHON, Bounds, Life, Server, SubjectFile, SubjectRefused, ends_of
 from conformance.subjects.lines import Promised, Re
 from conformance.subjects.subject import Prepared
 from conformance.subjects.third_party import build, cannot_start, prepared
@@ -89,6 +90,7 @@ class Servers:
 
     Attributes:
         addresses: of every server, by name.
+        namespaces: the servers' own network, None where they share the loopback.
         links: from and to by name, where to listen, whither to carry, and the protocol.
     """
 
@@ -100,6 +102,7 @@ class Servers:
         self._folder = Path(self._scratch.name) if self._scratch is not None else folder or Path()
         self._config = config
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.namespaces = Namespaces(list(nodes)) if file.namespaces and not why_not() else None
         self._logs: dict[str, Path] = {}
         self.addresses = {name: self._told(server.address) for name, server in nodes.items()}
         self.links = [
@@ -224,6 +227,9 @@ class Servers:
         """Kill every process that is left."""
         for node in list(self._running):
             self.kill(node)
+        if self.namespaces is not None:
+            self.namespaces.close()
+            self.namespaces = None
         if self._scratch is not None:
             self._scratch.cleanup()
 
@@ -234,7 +240,9 @@ class Servers:
         return self.file.nodes[node]
 
     def _told(self, text: str) -> str:
-        return PORT.sub(lambda found: str(self._ports[found[1]]), text).replace(PYTHON, sys.executable)
+        told = PORT.sub(lambda found: str(self._ports[found[1]]), text).replace(PYTHON, sys.executable)
+        addresses = {} if self.namespaces is None else self.namespaces.addresses
+        return HOST.sub(lambda found: addresses.get(found[1] or "", LOOPBACK), told)
 
     def _spawn(self, command: list[str], node: str, output: BinaryIO | int) -> subprocess.Popen[bytes]:
         file = self.file
@@ -244,8 +252,9 @@ class Servers:
             place = (self._folder / "configuration.json").resolve()
             place.write_bytes(msgspec.json.encode(self._config))
             own[CONFIG] = str(place)
+        apart = self.namespaces is not None and node in (file.nodes or {})
         return subprocess.Popen(  # noqa: S603 - the command is the user's own file's
-            command,
+            [*(self.namespaces.prefix(node) if apart and self.namespaces is not None else []), *command],
             cwd=file.folder,
             env={**os.environ, **own},
             stdin=subprocess.DEVNULL,

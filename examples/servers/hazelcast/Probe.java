@@ -42,19 +42,27 @@ public final class Probe {
         config.setProperty("hazelcast.max.no.heartbeat.seconds", "5");
         config.setProperty("hazelcast.merge.first.run.delay.seconds", "5"); // 300 by default
         config.setProperty("hazelcast.merge.next.run.delay.seconds", "5"); // 120 by default
-        config.getNetworkConfig().setPort(Integer.parseInt(arguments[2])).setPortAutoIncrement(false);
-        config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
+        config.getNetworkConfig().setPort(portOf(arguments[2])).setPortAutoIncrement(false);
+        config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface(hostOf(arguments[2]));
         JoinConfig join = config.getNetworkConfig().getJoin();
         join.getAutoDetectionConfig().setEnabled(false);
         join.getTcpIpConfig().setEnabled(true);
         for (int place = 2; place < arguments.length; place++) {
-            join.getTcpIpConfig().addMember("127.0.0.1:" + arguments[place]);
+            join.getTcpIpConfig().addMember(arguments[place]);
         }
         Probe probe = new Probe(Hazelcast.newHazelcastInstance(config));
-        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[1])), 128);
+        HttpServer server = HttpServer.create(new InetSocketAddress(hostOf(arguments[2]), Integer.parseInt(arguments[1])), 128);
         server.setExecutor(Executors.newFixedThreadPool(32));
         server.createContext("/", probe::serve);
         server.start();
+    }
+
+    private static String hostOf(String end) {
+        return end.substring(0, end.lastIndexOf(':'));
+    }
+
+    private static int portOf(String end) {
+        return Integer.parseInt(end.substring(end.lastIndexOf(':') + 1));
     }
 
     private void serve(HttpExchange exchange) throws IOException {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One server: start.sh NODE HTTP-PORT GRID-PORT GRID-PORT-OF-A-PEER...
+# One server: start.sh NODE HTTP-PORT HOST:GRID-PORT HOST:GRID-PORT-OF-A-PEER...
 set -eu
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/anynode/hazelcast"
 exec java -Xmx192m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.net.preferIPv4Stack=true \

@@ -1,4 +1,6 @@
-"""One node of the reference store on real sockets: start.py NODE HTTP-PORT MEMBERSHIP-PORT DATA-PORT MEMBERSHIP-PORT…
+"""One node of the reference store on real sockets, under the scenario's configuration with this node's addresses.
+
+    start.py NODE HTTP-PORT MEMBERSHIP-PORT DATA-PORT MEMBERSHIP-PORT…
 
 It writes the scenario's configuration (ANYNODE_CONFIG) with this node's addresses, and becomes `anynode serve`.
 """

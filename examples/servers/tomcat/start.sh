@@ -1,12 +1,12 @@
 #!/bin/sh
-# One Tomcat 10 with a DeltaManager: start.sh NODE HTTP-PORT asynchronous|synchronous n1=PORT n2=PORT n3=PORT
+# One Tomcat 10 with a DeltaManager: start.sh NODE HTTP-PORT asynchronous|synchronous n1=HOST:PORT n2=HOST:PORT n3=HOST:PORT
 # It needs Debian's packages tomcat10 and default-jdk-headless; each server has a folder of its own in the cache.
 set -eu
 here="$(cd "$(dirname "$0")" && pwd)"
 node="$1" port="$2" mode="$3"
 shift 3
 home=/usr/share/tomcat10
-base="${XDG_CACHE_HOME:-$HOME/.cache}/anynode/tomcat/$port"
+base="${XDG_CACHE_HOME:-$HOME/.cache}/anynode/tomcat/$node-$port"
 rm -rf "$base"
 mkdir -p "$base/conf" "$base/logs" "$base/temp" "$base/work" "$base/webapps/ROOT/WEB-INF"
 cp "$here/web.xml" "$base/webapps/ROOT/WEB-INF/web.xml"
@@ -18,17 +18,17 @@ case "$mode" in
 esac
 members=""
 for peer in "$@"; do
-  name="${peer%%=*}" number="${peer%%=*}"
-  number="${number#n}"
+  name="${peer%%=*}" end="${peer#*=}"
+  number="${name#n}" host="${end%:*}" tribes="${end##*:}"
   id="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,$number}"
   if [ "$name" = "$node" ]; then
-    receiver="${peer#*=}"
+    receiver="$tribes" own="$host"
     members="$members<LocalMember className=\"org.apache.catalina.tribes.membership.StaticMember\" domain=\"anynode\" uniqueId=\"$id\"/>"
   else
-    members="$members<Member className=\"org.apache.catalina.tribes.membership.StaticMember\" host=\"127.0.0.1\" port=\"${peer#*=}\" domain=\"anynode\" uniqueId=\"$id\"/>"
+    members="$members<Member className=\"org.apache.catalina.tribes.membership.StaticMember\" host=\"$host\" port=\"$tribes\" domain=\"anynode\" uniqueId=\"$id\"/>"
   fi
 done
-sed -e "s|@PORT@|$port|" -e "s|@OPTIONS@|$options|" -e "s|@RECEIVER@|$receiver|" -e "s|@MEMBERS@|$members|" \
+sed -e "s|@PORT@|$port|" -e "s|@HOST@|$own|g" -e "s|@OPTIONS@|$options|" -e "s|@RECEIVER@|$receiver|" -e "s|@MEMBERS@|$members|" \
   "$here/server.xml" > "$base/conf/server.xml"
 exec java -Xmx192m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.net.preferIPv4Stack=true \
   -Dcatalina.home="$home" -Dcatalina.base="$base" -Djava.io.tmpdir="$base/temp" \
