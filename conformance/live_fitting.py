@@ -40,12 +40,8 @@ _NEEDS: dict[type, str] = {
     written.OneWay: "cut",
     written.Slow: "delay",
     written.Clock: "clocks",
-    written.Discovery: "discovery",
-    written.Loss: "loss",
-    written.Duplicate: "duplicate",
-    written.Reorder: "reorder",
 }
-"""What a subject file must offer under `faults` for a fault to be done."""
+"""What a subject file must offer under `faults` for a fault to be done; any other needs what it is called, in vain."""
 
 
 class NotTested(ValueError):
@@ -93,7 +89,7 @@ def _refuse_what_cannot_be_done(scenario: Scenario, file: SubjectFile, features:
         offered = [fault for fault in offered if fault != "cut"]
     started = all(server.start is not None for server in (file.nodes or {}).values())
     for fault in scenario.faults:
-        need = _NEEDS[type(fault)]
+        need = _NEEDS.get(type(fault)) or next(kind for kind, model in written.KINDS.items() if model is type(fault))
         if not (need in offered or (need == _START and started)):
             needs.append(need if need not in ("cut", "delay") else missing or _RELAYS)
     network = scenario.network

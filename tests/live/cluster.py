@@ -71,6 +71,16 @@ class Cluster:
         }
         return self._write(told, {"links": links, "faults": ["cut", "delay"], "contract": LATE})
 
+    def apart(self) -> Path:
+        """Write one whose servers live in network namespaces of their own."""
+        nodes = {}
+        for name in NAMES:
+            peers = [word for other in NAMES if other != name for word in ("--peer", f"http://{place(other)}")]
+            start = [sys.executable, "server.py", "--host", f"${{host:{name}}}", "--port", f"${{port:{name}}}", *peers]
+            nodes[name] = {"address": f"http://{place(name)}", "start": start}
+        more = {"nodes": nodes, "namespaces": True, "faults": ["cut"], "contract": LATE}
+        return self._write(self._told((), lambda _from, to: to), more)
+
     def attached(self, ports: dict[str, int]) -> Path:
         """Write one of servers that run already."""
         nodes = {name: {"address": f"http://127.0.0.1:{port}"} for name, port in ports.items()}
@@ -99,6 +109,10 @@ class Cluster:
         file = self.folder / "subject.yaml"
         file.write_text(yaml.safe_dump({**told, **keys}), encoding="utf-8")
         return file
+
+
+def place(name: str) -> str:
+    return f"${{host:{name}}}:${{port:{name}}}"
 
 
 def children() -> list[int]:

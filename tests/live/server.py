@@ -162,6 +162,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     asked = argparse.ArgumentParser()
+    asked.add_argument("--host", default="127.0.0.1")
     asked.add_argument("--port", type=int, required=True)
     asked.add_argument("--peer", action="append", default=[])
     asked.add_argument("--broken", default="")
@@ -174,7 +175,7 @@ def main() -> None:
     Handler.answers = told.answers
     Handler.store = Store(told.peer, told.broken, told.idle)
     ThreadingHTTPServer.request_queue_size = 128
-    server = ThreadingHTTPServer(("127.0.0.1", told.port), Handler)
+    server = ThreadingHTTPServer((told.host, told.port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for peer in told.peer if told.broken != "lose" else []:
         try:

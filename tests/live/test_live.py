@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from conformance.cli.app import execute
+from conformance.namespaces import why_not
 from conformance.subjects.file import SubjectRefused, read_file
 from conformance.verdict import HOLDS, VIOLATED
 from tests.live.cluster import Cluster, Ran, children
@@ -67,9 +68,13 @@ def test_broken_servers_are_convicted(broken: str, check: str, cluster: Clusters
     assert ran.left == []
 
 
-def test_a_cut_through_relays_holds_back_what_is_copied_until_it_heals(cluster: Clusters) -> None:
+@pytest.mark.parametrize("way", ["relayed", "apart"])
+def test_a_cut_keeps_what_is_copied_from_the_other_side_until_it_heals(way: str, cluster: Clusters) -> None:
+    missing = why_not() if way == "apart" else ""
+    if missing:
+        pytest.skip(f"needs {missing}")
     ours = cluster()
-    ran = Ran(ours, ours.cut, ours.relayed())
+    ran = Ran(ours, ours.cut, getattr(ours, way)())
     (cut,) = ran.history.faults
     assert (cut.fault, cut.groups) == ("cut", [["n1"], ["n2", "n3"]])
     assert cut.touched >= 2
