@@ -29,6 +29,7 @@ class Sanity:
         self.membership = membership
         self.astray = False
         self._apart_us = 2 * clock_bound_us
+        self._sure_us = self._apart_us // 100  # a reading that can be off by so little needs no better one
         self._read: dict[str, tuple[int, int]] = {}
         self._counted: list[tuple[int, int, str]] = []
         self._low, self._high = ANY
@@ -57,8 +58,12 @@ class Sanity:
         error = (self.turn.mono - asked) // 2
         epoch = wall + error - self.turn.mono
         held = self._read.get(member)
-        if held is not None and error >= held[1] and abs(epoch - held[0]) <= error + held[1]:
-            return  # as nearly always: it says what is known, and no better
+        if (
+            held is not None
+            and (error >= held[1] or held[1] <= self._sure_us)
+            and abs(epoch - held[0]) <= error + held[1]
+        ):
+            return  # as nearly always: it says what is known, and no better by what would count
         if held is not None:
             self.gone(member)
         self._read[member] = (epoch, error)

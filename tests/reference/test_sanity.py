@@ -82,16 +82,20 @@ def test_of_two_clocks_both_nodes_believe_the_earlier() -> None:
 
 
 def test_a_better_reading_replaces_a_worse_one_and_a_worse_one_only_if_they_differ() -> None:
-    turn, sanity = _sanity((0, 100))
+    turn, sanity = _sanity((0, 100_000))
     read = sanity._read
-    for wall, asked, held in ((WALL + 50, SECOND - 400, (0, 100)), (WALL - 8, SECOND - 20, (2, 10))):
+    for wall, asked, held in (
+        (WALL + 50_000, SECOND - 400_000, (0, 100_000)),
+        (WALL - 8_000, SECOND - 20_000, (2_000, 10_000)),
+        (WALL - 1_000, SECOND - 2_000, (2_000, 10_000)),  # one that is good enough stays
+    ):
         turn.open(WALL, SECOND)
         turn_wall = turn.wall
         sanity._heard("n0", wall, asked)
         assert read["n0"] == (WALL - SECOND + held[0], held[1])
         assert turn.wall == turn_wall
-    sanity._heard("n0", WALL + 5_000, SECOND - 2_000)
-    assert read["n0"] == (WALL - SECOND + 6_000, 1_000)
+    sanity._heard("n0", WALL + 500_000, SECOND - 2_000)
+    assert read["n0"] == (WALL - SECOND + 501_000, 1_000)
     assert len(sanity._counted) == 1
 
 
