@@ -6,6 +6,7 @@ What a node notes carries names, addresses, hashes and counts, and no secret: no
 """
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -46,6 +47,13 @@ _LEVEL_OF: Final = MappingProxyType(
 """Of what kind of note which level is; all others are "info". Warn and error as the product uses them (facts, 3)."""
 _LEVELS_BY_KIND: Final = {kind: level for level, kinds in _LEVEL_OF.items() for kind in kinds}
 
+EVERY_S: Final = 1.0
+_OF_REQUESTS: Final = frozenset(
+    {"clock-refused", "evicted", "hook-failed", "no-answer", "solo", "stream-refused", "too-late", "unacknowledged"}
+    | {"unanswered", "unknown-message"}
+)
+"""Notes that can come with every request or connection: who asks often must not fill a disk. `more` counts the rest."""
+
 Write = Callable[[bytes], object]
 
 
@@ -62,17 +70,36 @@ class Log:
         level: the least level that is written.
         session_ids: whether lines about requests carry the session's hash.
         write: takes a line.
+        now: gives seconds that never step back.
     """
 
-    def __init__(self, node: str, level: str = "info", *, session_ids: bool = False, write: Write = _to_stderr) -> None:
+    def __init__(
+        self,
+        node: str,
+        level: str = "info",
+        *,
+        session_ids: bool = False,
+        write: Write = _to_stderr,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.session_ids = session_ids
+        self._now = now
+        self._noted: dict[str, float] = {}
+        self._more: dict[str, int] = {}
         self._node = node
         self._least = LEVELS.index(level)
         self._write = write
         self._encode = msgspec.json.Encoder(enc_hook=str).encode
 
     def note(self, event: str, fields: dict[str, Any]) -> None:
-        """Write what a node noted, at the level of its kind."""
+        """Write what a node noted, at the level of its kind; of what it notes of every request, one a second."""
+        if event in _OF_REQUESTS:
+            now = self._now()
+            if now - self._noted.get(event, -EVERY_S) < EVERY_S:
+                self._more[event] = self._more.get(event, 0) + 1
+                return
+            self._noted[event] = now
+            fields = {**fields, "more": self._more.pop(event, 0)}
         self.line(_LEVELS_BY_KIND.get(event, "info"), event, fields)
 
     def line(self, level: str, event: str, fields: dict[str, Any]) -> None:
