@@ -93,11 +93,21 @@ class Door:
             cookie=cookie,
             body=await self._body(asked),
         )
+        log = self._runtime.log
+        session = self._session(cookie) if log.session_ids else None
+        if session is not None:
+            log.sessions[request.id] = session
         try:
             async with asyncio.timeout(self._options.answer_s):
                 return await self._runtime.ask(request)
         except TimeoutError:
             raise Turned(UNAVAILABLE, "no-answer") from None
+        finally:
+            log.sessions.pop(request.id, None)
+
+    def _session(self, cookie: str | None) -> str | None:
+        value = cookies.read(self._settings, cookie)
+        return None if value is None else hash_of(value)
 
     async def _body(self, asked: Asked) -> Any:
         """Read a body as JSON; None where there is none."""
@@ -131,8 +141,7 @@ class Door:
             "took_us": took_us,
         }
         if log.session_ids:
-            value = cookies.read(self._settings, cookie)
-            fields["session"] = None if value is None else hash_of(value)
+            fields["session"] = self._session(cookie)
         log.line("info", "request", fields)
 
 

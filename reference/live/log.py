@@ -71,6 +71,9 @@ class Log:
         session_ids: whether lines about requests carry the session's hash.
         write: takes a line.
         now: gives seconds that never step back.
+
+    Attributes:
+        sessions: of requests that are open and have a session, by their id; what a node notes of them tells it.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Log:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session_ids = session_ids
+        self.sessions: dict[str, str] = {}
         self._now = now
         self._noted: dict[str, float] = {}
         self._more: dict[str, int] = {}
@@ -100,6 +104,9 @@ class Log:
                 return
             self._noted[event] = now
             fields = {**fields, "more": self._more.pop(event, 0)}
+        session = self.sessions.get(fields.get("request", ""))
+        if session is not None:
+            fields = {**fields, "session": session}
         self.line(_LEVELS_BY_KIND.get(event, "info"), event, fields)
 
     def line(self, level: str, event: str, fields: dict[str, Any]) -> None:

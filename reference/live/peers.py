@@ -182,7 +182,7 @@ class Peers:
         elif isinstance(origin, Stream):
             self._count_sent(frame)
             origin.send(frame.data)
-        elif len(frame.data) > DATAGRAM_MOST:
+        elif frame.to and len(frame.data) > DATAGRAM_MOST:
             self._carry(frame)
         else:
             self._count_sent(frame)
@@ -260,7 +260,9 @@ class Peers:
             self._name_taken(end)
             return
         if channel == MEMBERSHIP:
-            if not isinstance(origin, Stream):
+            if end in self._ends or not isinstance(
+                origin, Stream
+            ):  # else a port of the moment
                 self._addresses.seen(name, end)
             if end in self._ends:
                 self._found[end] = name
