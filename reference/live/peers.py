@@ -260,9 +260,8 @@ class Peers:
             self._name_taken(end)
             return
         if channel == MEMBERSHIP:
-            if end in self._ends or not isinstance(
-                origin, Stream
-            ):  # else a port of the moment
+            at_a_port_of_the_moment = isinstance(origin, Stream) and end not in self._ends
+            if not at_a_port_of_the_moment:
                 self._addresses.seen(name, end)
             if end in self._ends:
                 self._found[end] = name

@@ -14,12 +14,15 @@ import dns.message
 import dns.rcode
 import dns.resolver
 import dns.rrset
+import httpx
 import pytest
 
 from reference.frames import prefixed
+from reference.gateway import hash_of
 from reference.live import peers, streams
 from reference.live.addresses import Addresses, Reach, own_place
 from reference.live.discovery import Found, LookupFailed, SrvRecords, Static
+from reference.live.http import application
 from reference.live.log import Log
 from reference.live.streams import Dial, Holding, Port, Stream
 from reference.notation import Endpoint
@@ -312,6 +315,7 @@ def test_what_cannot_be_delivered_is_given_up_and_counted_and_the_next_is_tried_
 # ------------------------------------------------------------------------------------------------------------------ log
 
 
+@pytest.mark.requirement("REQ-OBS-2")
 def test_what_comes_with_every_request_is_written_once_a_second_with_how_many_more() -> None:
     lines: list[dict[str, Any]] = []
     seconds = [0.0]
@@ -355,17 +359,15 @@ def test_membership_needs_no_datagrams(lost: bool, monkeypatch: pytest.MonkeyPat
     """Where every frame is too long for them, and where all of them are lost."""
     monkeypatch.setattr(peers, "DATAGRAM_MOST", 0)
     monkeypatch.setattr(peers, "UNANSWERED_MOST", 0)
+    if lost:
+        monkeypatch.setattr(peers._Datagrams, "datagram_received", lambda *_: None)
 
     async def work() -> None:
-        lives = together(2)
-        if lost:
-            monkeypatch.setattr(peers._Datagrams, "datagram_received", lambda *_: None)
-        await start(lives)
-        granted = await lives[0].ask("POST", "/login", {"user": "ann"})
-        read = await lives[1].ask("GET", "/session", cookie=cookie_of(granted.headers))
-        assert (read.status, read.body["user"]) == (200, "ann")
-        for life in lives:
-            life.close()
+        async with together(2) as lives:
+            await start(lives)
+            granted = await lives[0].ask("POST", "/login", {"user": "ann"})
+            read = await lives[1].ask("GET", "/session", cookie=cookie_of(granted.headers))
+            assert (read.status, read.body["user"]) == (200, "ann")
 
     in_loop(work())
 
@@ -373,41 +375,39 @@ def test_membership_needs_no_datagrams(lost: bool, monkeypatch: pytest.MonkeyPat
 @pytest.mark.requirement("REQ-MEMB-2")
 def test_a_list_that_names_the_node_itself_alone_delays_nothing() -> None:
     async def work() -> None:
-        (alone,) = together(1)
-        began = asyncio.get_running_loop().time()
-        await start([alone])
-        assert asyncio.get_running_loop().time() - began < peers.NOBODY_S / 2
-        assert [line for line in alone.lines if line["event"] in {"psk-mismatch", "frames-refused"}] == []
-        alone.close()
+        async with together(1) as (alone,):
+            began = asyncio.get_running_loop().time()
+            await start([alone])
+            assert asyncio.get_running_loop().time() - began < peers.NOBODY_S / 2
+            assert [line for line in alone.lines if line["event"] in {"psk-mismatch", "frames-refused"}] == []
 
     in_loop(work())
 
 
 def test_a_wall_clock_that_jumps_a_year_ends_nobodys_session() -> None:
     async def work() -> None:
-        lives = together(3)
-        await start(lives)
-        n1, _, n3 = lives
-        cookie = cookie_of((await n1.ask("POST", "/login", {"user": "ann"})).headers)
-        n3.clocks.shift_us = YEAR_US
+        async with together(3) as lives:
+            await start(lives)
+            n1, _, n3 = lives
+            cookie = cookie_of((await n1.ask("POST", "/login", {"user": "ann"})).headers)
+            n3.clocks.shift_us = YEAR_US
 
-        async def statuses() -> list[int]:
-            return [(await life.ask("GET", "/session", cookie=cookie)).status for life in lives]
+            async def statuses() -> list[int]:
+                return [(await life.ask("GET", "/session", cookie=cookie)).status for life in lives]
 
-        async def refuses() -> bool:
-            return await statuses() == [200, 200, 503]
+            async def refuses() -> bool:
+                return await statuses() == [200, 200, 503]
 
-        await until(refuses, "the node whose clock is off serves no session, the others do")
-        assert noted(n3, "clock-off")
-        n3.clocks.shift_us = 0
+            await until(refuses, "the node whose clock is off serves no session, the others do")
+            assert noted(n3, "clock-off")
+            n3.clocks.shift_us = 0
 
-        async def serves() -> bool:
-            return await statuses() == [200, 200, 200]
+            async def serves() -> bool:
+                return await statuses() == [200, 200, 200]
 
-        await until(serves, "it serves again once its clock is right")
-        for life in lives:
-            assert life.failures == []
-            life.close()
+            await until(serves, "it serves again once its clock is right")
+            for life in lives:
+                assert life.failures == []
 
     in_loop(work())
 
@@ -416,13 +416,32 @@ def noted(life: Life, event: str) -> bool:
     return any(line["event"] == event for line in life.lines)
 
 
+@pytest.mark.requirement("REQ-SEC-6")
+@pytest.mark.requirement("REQ-OBS-3")
+def test_what_is_logged_of_a_session_is_told_apart_by_a_hash_that_opens_nothing() -> None:
+    async def work() -> None:
+        async with together(1) as (alone,):
+            alone.runtime.log.session_ids = True
+            await start([alone])
+            transport = httpx.ASGITransport(application(alone.runtime, alone.plan.options, probe=True))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
+                granted = await browser.post("/login", json={"user": "ann"})
+                name, _, secret = granted.headers["Set-Cookie"].partition(";")[0].partition("=")
+                await browser.get("/session", headers={"Cookie": f"{name}={secret}"})
+            told = [line.get("session") for line in alone.lines if line["event"] == "request"]
+            assert told == [None, hash_of(secret)]
+            assert not any(secret in str(line) for line in alone.lines)
+            assert (await alone.ask("GET", "/session", cookie=f"{name}={hash_of(secret)}")).status == 401
+
+    in_loop(work())
+
+
 def test_metrics_count_what_is_dropped_for_want_of_an_address() -> None:
     async def work() -> None:
-        (alone,) = together(1)
-        await start([alone])
-        alone.runtime.turn(alone.runtime.node.discovered, ("nobody",))
-        text = alone.runtime.metrics.text()
-        assert re.search(r'^anynode_frames_dropped_total{why="no-address"} [1-9]', text, re.MULTILINE)
-        alone.close()
+        async with together(1) as (alone,):
+            await start([alone])
+            alone.runtime.turn(alone.runtime.node.discovered, ("nobody",))
+            text = alone.runtime.metrics.text()
+            assert re.search(r'^anynode_frames_dropped_total{why="no-address"} [1-9]', text, re.MULTILINE)
 
     in_loop(work())

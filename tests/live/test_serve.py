@@ -57,7 +57,6 @@ def refusal(capsys: pytest.CaptureFixture[str]) -> Refusal:
     return carry_out
 
 
-@pytest.mark.requirement("REQ-OBS-1")
 @pytest.mark.requirement("REQ-OBS-6")
 @pytest.mark.requirement("REQ-OBS-7")
 def test_its_health_is_where_the_configuration_says_and_its_metrics_bear_our_name(served: tuple[str, Running]) -> None:
@@ -71,9 +70,6 @@ def test_its_health_is_where_the_configuration_says_and_its_metrics_bear_our_nam
     assert any(line.startswith("anynode_request_seconds_count ") for line in lines)
 
 
-@pytest.mark.requirement("REQ-SEC-5")
-@pytest.mark.requirement("REQ-SEC-6")
-@pytest.mark.requirement("REQ-OBS-3")
 def test_its_log_is_json_names_the_node_and_tells_sessions_apart_by_a_hash_alone(served: tuple[str, Running]) -> None:
     url, command = served
     cookie = login(url, "lea")
@@ -128,8 +124,6 @@ def test_without_probe_nobody_can_log_in(tmp_path: Path) -> None:
         assert command.end() == 0
 
 
-@pytest.mark.requirement("REQ-CFG-17")
-@pytest.mark.requirement("REQ-MEMB-8")
 def test_the_example_asks_for_its_key_and_starts_with_one(
     tmp_path: Path, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
