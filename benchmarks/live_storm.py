@@ -95,7 +95,7 @@ class Storm:
         return Header(
             history=h.VERSION,
             scenario="live-storm",
-            subject="anynode-live",
+            subject="our-cluster",
             nodes=list(self.urls),
             features=["members", "revoke", "routing", "merge", "restart", "peek"],
             contract=self.contract(),

@@ -29,6 +29,7 @@ def configuration(http: str, membership: str, data: str, peers: list[str]) -> di
         "address": f"{HOST}:{http}",
         "accessLog": {"disabled": True},
     }
+    config["logger"] = {"level": "warn"}
     for cluster in config.get("clusters", []):
         cluster["addresses"] = {"membership": f"/ip4/{HOST}/tcp/{membership}", "data": f"/ip4/{HOST}/tcp/{data}"}
         nodes = [f"{HOST}:{ports[0]}" for ports in ways.values()]
