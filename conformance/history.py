@@ -55,7 +55,10 @@ class CookieScope(Struct, frozen=True):
 
 
 class Header(Struct, kw_only=True):
-    """The first line; what has a default here decides nothing, or the protocol gives the value."""
+    """The first line; what has a default here decides nothing, or the protocol gives the value.
+
+    `noise_us` is what the machine may have added to anything where time was real; `contract` holds it already.
+    """
 
     history: int
     scenario: str = ""
@@ -69,6 +72,7 @@ class Header(Struct, kw_only=True):
     store: str
     lifetime: Lifetime
     cookie: CookieScope = CookieScope(name="")
+    noise_us: int = 0
 
 
 class Operation(Struct, omit_defaults=True, gc=False):  # gc: millions of them are held, and none is part of a cycle

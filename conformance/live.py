@@ -5,6 +5,7 @@ history is the same, and so are the checks.
 """
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -44,11 +45,13 @@ class Noise(Struct, frozen=True):
         late_us: the most that anything was done later than it was due.
         round_trip_us: the longest that a server took which does nothing but answer, in a process of its own.
         round_trips: how often it was asked.
+        busy_percent: how many processes wanted to run, of 100 for each processor, in the last minute.
     """
 
     late_us: int
     round_trip_us: int
     round_trips: int
+    busy_percent: int
 
     @property
     def us(self) -> int:
@@ -104,16 +107,16 @@ class LiveWorld(World):
 
     def outcome(self) -> Outcome:
         """Tell how far the run has come, and how the machine fared."""
-        return structs.replace(
-            super().outcome(), noise={**structs.asdict(self.noise()), "widened_by_us": self.noise().us}
-        )
+        noise = self.noise()
+        return structs.replace(super().outcome(), noise={**structs.asdict(noise), "widened_by_us": noise.us})
 
     def noise(self) -> Noise:
         """Tell what the machine did by itself so far, and at most until everything is read at the end."""
         if self._measured is not None:
             return self._measured
         trips = self._trips
-        return Noise(self._live.latest_us, max(trips, default=0), len(trips))
+        busy = int(100 * os.getloadavg()[0]) // (os.cpu_count() or 1)
+        return Noise(self._live.latest_us, max(trips, default=0), len(trips), busy)
 
     # ------------------------------------------------------------------------------------------------ the world's parts
 
@@ -219,7 +222,7 @@ class LiveWorld(World):
         if not newline:
             return lines
         header = json.decode(first, type=Header)
-        header.contract = widened(header.contract, self.noise())
+        header.contract, header.noise_us = widened(header.contract, self.noise()), self.noise().us
         return json.encode(header) + newline + rest
 
 

@@ -19,7 +19,7 @@ from scenarios import faults as written
 from scenarios import parse, told_again
 from scenarios.durations import write_duration
 from scenarios.schema import MEASURED, Scenario, is_matrix
-from scenarios.shortened import as_a_file, in_half_of
+from scenarios.shortened import LARGE, as_a_file, in_half_of
 from simulator.clock import SECOND_US
 
 BETWEEN_CRASHES_US = 20_000_000
@@ -103,6 +103,8 @@ def _refuse_what_cannot_be_done(scenario: Scenario, file: SubjectFile, features:
         needs.append("the feature 'config', for a store on one node alone")
     if len(file.nodes or {}) == 1 and scenario.faults:
         needs.append("two nodes")
+    if scenario.cluster.nodes > LARGE > len(file.nodes or {}):
+        needs.append(f"{scenario.cluster.nodes} nodes")
     if needs:
         raise NotTested(f"not tested (needs {', '.join(dict.fromkeys(needs))}): {scenario.name} on {file.name}")
 

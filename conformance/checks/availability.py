@@ -11,7 +11,7 @@ from conformance.verdict import VIOLATED, Finding
 NAME = "availability"
 REQUIREMENTS = ["REQ-FAIL-2", "REQ-FAIL-7", "REQ-FAIL-8", "REQ-ROUT-4"]
 WITHIN_US: Final = 2_000_000
-"""An answer that comes later is none (protocol, part 4)."""
+"""An answer that comes later is none (protocol, part 4); in real time it may be later by the noise of the machine."""
 ONE_IN: Final = 1_000
 """Of so many requests one may fail: 99.9 %, three hours a year less than what is commonly promised for one machine.
 
@@ -40,12 +40,13 @@ def availability(index: Index) -> Finding:
     """
     convictions, copies = Convictions(), Copies(index)
     judged = elsewhere = errors_elsewhere = 0
+    within_us = _within_us(index)
     latency: list[int] = []
     failed: dict[str, int] = dict.fromkeys(index.header.nodes, 0)
     for operation in index.history.operations:
         if operation.by == OBSERVER or operation.op not in ASKED:
             continue
-        fails = _fails(operation, copies)
+        fails = _fails(operation, copies, within_us)
         if not _counts(index, operation):
             elsewhere += 1
             errors_elsewhere += fails is not None
@@ -74,7 +75,7 @@ def availability(index: Index) -> Finding:
         NAME,
         REQUIREMENTS,
         f"Of requests to a node that is up and ready, {seconds(index.contract.detect_us)} after the last change of"
-        f" faults, 99.9 % are answered, definitely and rightly, within {seconds(WITHIN_US)}.",
+        f" faults, 99.9 % are answered, definitely and rightly, within {seconds(_within_us(index))}.",
         convictions,
         judged=judged,
         promised=_expected(index),
@@ -105,11 +106,15 @@ def _counts(index: Index, operation: Operation) -> bool:
     )
 
 
-def _fails(operation: Operation, copies: Copies) -> str | None:
+def _within_us(index: Index) -> int:
+    return WITHIN_US + index.header.noise_us
+
+
+def _fails(operation: Operation, copies: Copies, within_us: int) -> str | None:
     """Say what is wrong with an answer; None if nothing is."""
     if operation.answered is None:
         return "had no answer"
-    if operation.answered - operation.asked > WITHIN_US:
+    if operation.answered - operation.asked > within_us:
         return "had its answer late"
     if operation.outcome == OK:
         return None

@@ -47,7 +47,7 @@ def validate(
     from conformance.planning import plan
     from conformance.subjects.adapter import BrokenAdapter
     from conformance.subjects.file import SubjectRefused
-    from conformance.validating import NothingToJudge
+    from conformance.validating import NothingToJudge, is_live
     from conformance.validating import validate as judge
     from scenarios import load
 
@@ -77,7 +77,7 @@ def validate(
     if as_json:
         output.print_json(result)
     else:
-        _tell(result)
+        _tell(result, live=is_live(subject))
     return output.exit_code(result.verdict)
 
 
@@ -107,7 +107,7 @@ def _list(features: list[str], *, product: bool, as_json: bool) -> int:
     return output.HELD
 
 
-def _tell(result: "Validation") -> None:
+def _tell(result: "Validation", *, live: bool) -> None:
     for one in result.requirements:
         known = f" (expected: {one.expected})" if one.expected else ""
         output.say(f"{one.verdict:14} {one.id:13} {one.level:6} {one.reason}{known}".rstrip())
@@ -116,6 +116,8 @@ def _tell(result: "Validation") -> None:
     for id_ in result.unexpected:
         output.say(f"holds although its failure was expected: {id_}; take it from the file")
     replayable = "a run gives the same digest again" if result.replayable else "two runs of one seed differed"
+    if live:
+        replayable = "no: time is real"
     output.say(
         f"\n{result.subject}: {result.verdict}\nreplayable: {replayable}; digest {result.digest[:12]}\n"
         f"report:  {result.report}\nagain:   {result.command}"
