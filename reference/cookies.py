@@ -24,12 +24,12 @@ def _attributes(settings: Settings) -> str:
     return f"; Path=/{domain}{secure}{http_only}; SameSite={settings.same_site}"
 
 
-def read(settings: Settings, header: str | None) -> str | None:
-    """Read the session cookie's value out of a Cookie header, None when it is not there."""
+def values(settings: Settings, header: str | None) -> list[str]:
+    """Read every value of the session cookie's name out of a Cookie header, in its order, which means nothing.
+
+    There may be several: one of this host and one that a sibling has planted for a parent domain (COOK-70).
+    """
     if not header:
-        return None
-    for pair in header.split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == settings.cookie_name and value:
-            return value
-    return None
+        return []
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return [value for name, _, value in pairs if name == settings.cookie_name and value]

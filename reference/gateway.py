@@ -106,7 +106,7 @@ class Gateway:
             ("DELETE", DATA_PATH): self._delete,
             ("POST", LOGOUT_PATH): self._logout,
         }
-        self._read_last: tuple[str | None, str | None] = (None, None)
+        self._read_last: tuple[str | None, list[str]] = (None, [])
         self._paths = {path for _, path in (*self._open_to_all, *self._for_a_session)}
 
     # --------------------------------------------------------------------------------------------------------- requests
@@ -190,9 +190,16 @@ class Gateway:
             return request.session
         cookie = request.cookie
         if cookie != self._read_last[0]:
-            value = cookies.read(self.settings, cookie)
-            self._read_last = (cookie, None if value is None else hash_of(value))
-        return self._read_last[1]
+            self._read_last = (cookie, [hash_of(value) for value in cookies.values(self.settings, cookie)])
+        named = self._read_last[1]
+        return self._chosen(named) if len(named) > 1 else named[0] if named else None
+
+    def _chosen(self, named: list[str]) -> str | None:
+        """Of several ids take the one that is known and alive, wherever it stands; of two that are, none (COOK-70)."""
+        sessions = self.records.sessions
+        known = [session_id for session_id in named if session_id in sessions]
+        alive = [session_id for session_id in known if sessions[session_id].end is None]
+        return (alive or known or named)[0] if len(alive) < 2 else None  # noqa: PLR2004
 
     def _find(self, request: Request) -> Session | None:
         session_id = self._session_id(request)
@@ -213,9 +220,10 @@ class Gateway:
         session = Session(hash_of(session_id), owner_of(user), self.records.clock.stamp(wall), user, wall, {})
         self.records.put(session)
         changed = [session]
-        replaced = self._find(request)
-        if replaced is not None and replaced.end is None:
-            changed.append(self._ended(replaced, LOGGED_OUT))
+        for sent in cookies.values(self.settings, request.cookie):
+            replaced = self.records.sessions.get(hash_of(sent))
+            if replaced is not None and replaced.end is None:
+                changed.append(self._ended(replaced, LOGGED_OUT))
         self.replication.noted_activity(session.id)
         header = ("Set-Cookie", cookies.granting(self.settings, session_id))
         self.replication.spread(tuple(changed), answer=Respond(request.id, OK, (header,), {"user": user}))

@@ -133,6 +133,9 @@ DECIDED = ("users", "pages", "rest", "gaps")
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 
 
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
+
+
 class Gaps(Strict):
     """Now and then somebody leaves an open page alone for longer, and comes back to it with the same cookie.
 
@@ -175,6 +178,11 @@ class Workload(Strict):
         rest: the mean time between two visits.
         revokes: the share of users who once revoke all of their sessions.
         tabs: the share of users with two tabs of one browser, both of which ask at the same time.
+        hosts: the hosts of the site, all before the same nodes; users begin at a drawn one, observers ask the first.
+            Without them there is one, below the cookie's domain where that is configured.
+        hops: the share of pages that are opened on another of these hosts.
+        planted: the share of users in whose browser a sibling of these hosts has planted a cookie of the session's name
+            for the site's whole domain, before they ever came.
         traffic: who comes when, in place of `users`, `pages`, `rest` and `gaps`: `nasa-day` (`data/nasa-day.yaml`), or
             the path of a recorded day (`traffic.py`), counted from the scenario's file. It begins when the users come.
         from: the instant of that day at which the run begins.
@@ -197,6 +205,9 @@ class Workload(Strict):
     rest: Positive = 15_000_000
     revokes: Share = 20_000
     tabs: Share = 0
+    hosts: Annotated[list[HostName], Field(min_length=1)] | None = None
+    hops: Share = 330_000
+    planted: Share = 0
     traffic: Annotated[str, Field(min_length=1)] | None = None
     from_: Duration = 0
 
@@ -210,6 +221,20 @@ class Workload(Strict):
         for key in DECIDED:
             if getattr(self, key) != Workload.model_fields[key].default:
                 raise ValueError(f"has `traffic` and `{key}`, but the traffic says who comes when; take `{key}` away")
+        return self
+
+    @model_validator(mode="after")
+    def hosts_of_one_site(self) -> Self:
+        """Refuse hosts that are named twice, and what needs several hosts where there is one."""
+        hosts = self.hosts or []
+        twice = next((host for host in hosts if hosts.count(host) > 1), None)
+        if twice is not None:
+            raise ValueError(f"has the host {twice} twice; name each once")
+        sites = {tuple(host.split(".")[-2:]) for host in hosts}
+        if self.planted and (len(hosts) < 2 or len(sites) > 1):  # noqa: PLR2004 - one host has no sibling
+            raise ValueError(
+                "has `planted`, which needs several hosts of one site; write hosts: [a.example.com, b.example.com]"
+            )
         return self
 
     @model_validator(mode="after")
@@ -254,7 +279,7 @@ class Scenario(Strict):
     """
 
     title: Annotated[str, Field(min_length=1, max_length=100)]
-    shows: Annotated[list[Annotated[str, Field(pattern=r"^REQ-[A-Z]+-\d+$")]], Field(min_length=1)]
+    shows: Annotated[list[Annotated[str, Field(pattern=r"^(REQ-[A-Z]+|COOK)-\d+$")]], Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     duration: Positive
     config: Annotated[dict[str, Any] | None, BeforeValidator(_mapping), WithJsonSchema({"type": "object"})] = None

@@ -73,7 +73,7 @@ class Clients:
         pick: the balancer's choice, given client and instant.
         write: takes the operations down.
         cookie_name: the session cookie's.
-        host: the host that browsers ask for.
+        host: whom an `Ask` is for that names no host.
         delay_us: one way between a browser and a node, µs.
         timed: told how long nodes took to answer what the balancer sent them: node, µs, instant.
     """
@@ -98,6 +98,7 @@ class Clients:
         self._delay_us = delay_us
         self._timed = timed
         self._hashes: dict[str, str] = {}
+        self._given: set[str] = set()
         self._patience: deque[Exchange] = deque()
         self._there: list[Callable[[Exchange], None]] = [self._reach_node]
         self._back: list[Callable[[Exchange], None]] = [self._reach_client]
@@ -131,9 +132,8 @@ class Clients:
         ask = exchange.ask
         now = exchange.reached = self._loop.now
         node = exchange.node = ask.node or self._pick(exchange.client, now)
-        request = Request(
-            ask.id, ask.method, ask.path, self._host, cookie=ask.cookie, headers=ask.headers, body=ask.body
-        )
+        host = ask.host or self._host
+        request = Request(ask.id, ask.method, ask.path, host, cookie=ask.cookie, headers=ask.headers, body=ask.body)
         self._hosts[node].request(request, exchange.answered)
 
     def send_back(self, exchange: Exchange) -> None:
@@ -183,7 +183,7 @@ class Clients:
         operation = Operation(
             ask.op, ask.id, exchange.client, exchange.by, exchange.node, exchange.asked, None, "unknown", ask.user
         )
-        operation.host = self._host
+        operation.host = ask.host or self._host
         operation.key, operation.value = ask.key, ask.value
         if ask.op == LOGIN:
             operation.replaced = session
@@ -213,6 +213,7 @@ class Clients:
             for line in cookies:
                 value = self._value_in(line)
                 if value:
+                    self._given.add(value)
                     operation.session = self._hash(value)
         elif op in (READ, PEEK):
             operation.data = body.get("data")
@@ -225,13 +226,13 @@ class Clients:
             operation.sessions = body.get("sessions")
 
     def _session_of(self, header: str | None) -> str | None:
-        """Hash the session id in a `Cookie` header, None when there is none."""
+        """Hash the session id in a `Cookie` header, None when there is none; of several the one that a server gave."""
         if header is None:
             return None
-        for pair in header.split("; "):
-            if pair.startswith(self._cookie):
-                return self._hash(pair[len(self._cookie) :])
-        return None
+        values = [pair[len(self._cookie) :] for pair in header.split("; ") if pair.startswith(self._cookie)]
+        if not values:
+            return None
+        return self._hash(next((value for value in values if value in self._given), values[0]))
 
     def _value_in(self, line: str) -> str | None:
         """Return the session id in a `Set-Cookie` line: "" when it deletes, None when it is another cookie."""

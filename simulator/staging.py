@@ -5,6 +5,7 @@ The one place that turns the words of `scenarios` into the values of this packag
 
 from collections.abc import Callable
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any
 
 from scenarios import Inputs
@@ -17,7 +18,7 @@ from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
 from simulator.day import Day, cut_out, drawn_day, recorded_day
 from simulator.health import Health
-from simulator.users import Habits
+from simulator.users import Habits, Planting
 from simulator.wiring import Wiring
 
 CLAIMED = 20
@@ -160,16 +161,32 @@ def balancer_of(scenario: Scenario, chance: Chance) -> Balancer:
     return make_balancer(workload.balancer, Health(scenario.cluster.names, up_us, down_us), chance, workload.moves)
 
 
+def _planting(hosts: tuple[str, ...], cookie: str) -> Planting:
+    """Build what a host beside those of the site plants for the domain above all of them."""
+    columns = zip(*(reversed(host.split(".")) for host in hosts), strict=False)
+    shared = [labels[0] for labels in takewhile(lambda labels: len(set(labels)) == 1, columns)]
+    site = ".".join(reversed(shared))
+    return Planting(f"planted.{site}", f"{cookie}={{}}; Domain={site}; Path=/")
+
+
 def may_change_membership(scenario: Scenario) -> bool:
     """Say whether any fault may have made nodes believe that others are gone."""
     return any(not isinstance(fault, KEEP_MEMBERSHIP) for fault in scenario.faults)
 
 
-def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
-    """Build what all users have in common; nobody revokes where the subject cannot."""
+def habits_of(workload: Workload, host: str, cookie: str, *, revoke: bool) -> Habits:
+    """Build what all users have in common; nobody revokes where the subject cannot.
+
+    Args:
+        workload: what people do.
+        host: whom they ask where the workload names no hosts.
+        cookie: the name of the session's cookie.
+        revoke: whether the subject knows revocations.
+    """
     gaps = workload.gaps
+    hosts = tuple(workload.hosts or [host])
     return Habits(
-        host=host,
+        hosts=hosts,
         keys=tuple(f"k{number}" for number in range(1, workload.keys + 1)),
         think_us=workload.think,
         pages=(workload.pages[0], workload.pages[1]),
@@ -185,6 +202,9 @@ def habits_of(workload: Workload, host: str, *, revoke: bool) -> Habits:
         others=tuple(f"user{number}" for number in range(1, min(workload.users, CLAIMED) + 1)),
         gaps=0 if gaps is None else gaps.share,
         gap_us=(0, 0) if gaps is None else (gaps.between[0], gaps.between[1]),
+        hops=workload.hops,
+        planted=workload.planted,
+        planting=_planting(hosts, cookie) if workload.planted else None,
     )
 
 

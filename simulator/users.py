@@ -33,6 +33,7 @@ class Ask(Struct, frozen=True):
         cookie: the `Cookie` header, None for none.
         user: for whom the client acts.
         key, value: what a write or delete names.
+        host: whom the browser asks; None for the host that observers ask.
         node: which node is asked past the balancer; None leaves the choice to the balancer.
         beside: what another tab of the same browser asks at the same instant; its answer goes to `other_tab`.
         headers: what is sent besides the cookie.
@@ -48,6 +49,7 @@ class Ask(Struct, frozen=True):
     key: str | None = None
     value: Any = None
     node: str | None = None
+    host: str | None = None
     beside: "Ask | None" = None
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -73,14 +75,28 @@ class Answer(Struct, frozen=True):
     set_cookie: tuple[str, ...] = ()
 
 
+class Planting(Struct, frozen=True):
+    """A cookie that one host of the site sets for the domain above all of them.
+
+    Attributes:
+        host: who sets it.
+        line: what it sets, with {} for a value that no server ever gave.
+    """
+
+    host: str
+    line: str
+
+
 class Habits(Struct, frozen=True):
     """How people use the site; see the scenario's `workload`. Lengths in µs, shares in parts per million.
 
     `forged` is the share of pages that claim to be asked for one of `others`, by headers.
-    `gaps` is the share of pauses that are gaps; they last from the one to the other length of `gap_us`.
+    `gaps` is the share of pauses that are gaps; they last from the one to the other length of `gap_us`. `hops` is the
+    share of pages that are opened on another of the `hosts`, `planted` that of the browsers in which something is
+    planted beforehand, and `planting` what.
     """
 
-    host: str
+    hosts: tuple[str, ...]
     keys: tuple[str, ...]
     think_us: int
     pages: tuple[int, int]
@@ -96,6 +112,9 @@ class Habits(Struct, frozen=True):
     others: tuple[str, ...] = ()
     gaps: int = 0
     gap_us: tuple[int, int] = (0, 0)
+    hops: int = 0
+    planted: int = 0
+    planting: Planting | None = None
 
 
 class Browsing:
@@ -113,8 +132,8 @@ class Browsing:
     """
 
     __slots__ = (
-        "_asked", "_browser", "_client", "_count", "_end", "_habits", "_next", "_old_tab", "_revokes", "_signed_in",
-        "_stale", "_stream", "_two_tabs", "name",
+        "_asked", "_browser", "_client", "_count", "_end", "_habits", "_host", "_next", "_old_tab", "_revokes",
+        "_signed_in", "_stale", "_stream", "_two_tabs", "name",
     )  # fmt: skip
 
     def __init__(self, client: str, name: str, habits: Habits, stream: Stream, end: int) -> None:
@@ -128,10 +147,15 @@ class Browsing:
         self._asked: Ask | None = None
         self._old_tab = False
         self._signed_in = False
-        self._stale: list[tuple[int, str]] = []
+        self._stale: list[tuple[int, str, str]] = []
         self._revokes = stream.happens(habits.revokes)
         self._two_tabs = habits.tabs > 0 and stream.happens(habits.tabs)
+        self._host = habits.hosts[0] if len(habits.hosts) == 1 else stream.choice(habits.hosts)
         self._next = 0
+        planting = habits.planting
+        if planting is not None and stream.happens(habits.planted):
+            line = planting.line.format(f"planted-{client}")
+            self._browser.store(line, visit(f"https://{planting.host}/"), EPOCH_US)
 
     def next(self, now: int, answer: Answer | None) -> Step:
         """Say what follows.
@@ -145,7 +169,7 @@ class Browsing:
         """
         if answer is not None and self._asked is not None:
             if not self._old_tab:
-                self._take_cookies(self._asked.path, answer, now)
+                self._take_cookies(self._asked, answer, now)
                 self._learn(self._asked, answer, now)
             self._asked = None
         while True:
@@ -155,7 +179,9 @@ class Browsing:
                 return Leave()
             if due > now:
                 return Wait(due)
-            ask = self._open_old_tab() if stale_is_next else self._open_page(now)
+            if not stale_is_next:
+                self._hop()
+            ask = self._open_old_tab(now) if stale_is_next else self._open_page(now)
             if ask is not None:
                 if self._two_tabs and not stale_is_next and ask.op in (READ, WRITE, DELETE, LOGOUT):
                     ask = structs.replace(ask, beside=self._page(now))
@@ -166,11 +192,17 @@ class Browsing:
 
     def other_tab(self, ask: Ask, answer: Answer, now: int) -> None:
         """Take in what another tab heard: a denial counts unless a later login has changed the cookie."""
-        self._take_cookies(ask.path, answer, now)
+        self._take_cookies(ask, answer, now)
         if answer.status == DENIED and ask.cookie == self._cookie(now):
             self._signed_in = False
 
     # --------------------------------------------------------------------------------------------------- what is asked
+
+    def _hop(self) -> None:
+        """Go on to another host of the site, now and then."""
+        hosts = self._habits.hosts
+        if len(hosts) > 1 and self._stream.happens(self._habits.hops):
+            self._host = self._stream.choice([host for host in hosts if host != self._host])
 
     def _open_page(self, now: int) -> Ask | None:
         """Choose what is asked for next; None when the person just walks away instead."""
@@ -197,28 +229,28 @@ class Browsing:
         self._revokes = False
         return self._ask(now, REVOKE, "POST", "/revoke", {"user": self.name})
 
-    def _open_old_tab(self) -> Ask:
-        _, cookie = self._stale.pop(0)
+    def _open_old_tab(self, now: int) -> Ask:
+        _, cookie, host = self._stale.pop(0)
         if self._habits.stale_writes and self._stream.happens(self._habits.stale_writes):
-            return self._write(cookie=cookie)
-        return Ask(self._number(), READ, "GET", "/session", cookie, self.name)
+            return structs.replace(self._write(now), cookie=cookie, host=host)
+        return Ask(self._number(), READ, "GET", "/session", cookie, self.name, host=host)
 
-    def _write(self, now: int = 0, cookie: str | None = None) -> Ask:
-        """Write a drawn key with that cookie, or with what the browser sends now."""
+    def _write(self, now: int) -> Ask:
         key, number = self._stream.choice(self._habits.keys), self._number()
         path = f"/session/data/{key}"
-        sent = cookie or self._cookie(now, path)
-        return Ask(number, WRITE, "PUT", path, sent, self.name, {"value": number}, key=key, value=number)
+        cookie = self._cookie(now, path)
+        body = {"value": number}
+        return Ask(number, WRITE, "PUT", path, cookie, self.name, body, key=key, value=number, host=self._host)
 
     def _ask(self, now: int, op: str, method: str, path: str, body: Any = None, key: str | None = None) -> Ask:
-        return Ask(self._number(), op, method, path, self._cookie(now, path), self.name, body, key)
+        return Ask(self._number(), op, method, path, self._cookie(now, path), self.name, body, key, host=self._host)
 
     def _number(self) -> str:
         self._count += 1
         return f"{self._client}-{self._count}"
 
     def _cookie(self, now: int, path: str = "/session") -> str | None:
-        return self._browser.header(visit(f"https://{self._habits.host}{path}"), EPOCH_US + now)
+        return self._browser.header(visit(f"https://{self._host}{path}"), EPOCH_US + now)
 
     # ------------------------------------------------------------------------------------------------- what it leads to
 
@@ -226,9 +258,9 @@ class Browsing:
         """Take in what came of a page, and decide when the next one is due; the cookies have been taken."""
         raise NotImplementedError
 
-    def _take_cookies(self, path: str, answer: Answer, now: int) -> None:
+    def _take_cookies(self, ask: Ask, answer: Answer, now: int) -> None:
         for line in answer.set_cookie:
-            self._browser.store(line, visit(f"https://{self._habits.host}{path}"), EPOCH_US + now)
+            self._browser.store(line, visit(f"https://{ask.host}{ask.path}"), EPOCH_US + now)
 
     def _ended(self, cookie: str | None, now: int) -> None:
         """Plan what a tab left open asks with the cookie of a session that has ended: soon, then within minutes."""
@@ -239,7 +271,7 @@ class Browsing:
         at = now
         for turn in range(fewest + stream.below(most - fewest + 1)):
             at += spread_around(habits.think_us if turn == 0 else habits.think_us * 20, stream)
-            self._stale.append((at, cookie))
+            self._stale.append((at, cookie, self._host))
         self._stale.sort()
 
 

@@ -132,7 +132,8 @@ class World:
         self._late = joining(scenario.faults)
         self.discovery = Discovery(self._names, self._listed)
         self.wiring = staging.wiring_of(scenario, seed, judged.cluster)
-        self._host = f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
+        named = scenario.workload.hosts
+        self._host = named[0] if named else f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
         self._progress: Callable[[int], None] | None = None
         self._history: HistoryWriter
         self._readiness: Readiness
@@ -303,7 +304,9 @@ class World:
     def _let_people_act(self) -> None:
         scenario, workload = self.scenario, self.scenario.workload
         begin, end = self.loop.now, scenario.duration
-        habits = staging.habits_of(workload, self._host, revoke="revoke" in self.judged.features)
+        habits = staging.habits_of(
+            workload, self._host, self.judged.cookie_name, revoke="revoke" in self.judged.features
+        )
         day = staging.day_of(scenario, self.inputs, self._chance.part("day"), end - begin)
         if day is None:
             bring_users(self.loop, self._clients, habits, self._chance, workload.users, begin, end)

@@ -7,6 +7,7 @@ and is convicted by the check meant for it in the scenario named (tests/conforma
 from msgspec import Struct
 
 from conformance.broken import (
+    adopts_unknown_id,
     answers_before_copies,
     answers_from_own_copy,
     asks_once,
@@ -44,6 +45,7 @@ from conformance.broken import (
     recreates_at_the_end,
     refuses_skewed,
     refuses_when_alone,
+    removal_forgets_domain,
     renews_age,
     revives_for_joiners,
     revokes_what_it_knows,
@@ -52,7 +54,9 @@ from conformance.broken import (
     takes_recordings,
     trusts_after_a_pause,
     trusts_any_key,
+    trusts_first_cookie,
     trusts_forwarding_headers,
+    wide_cookie_domain,
     writes_to_old_id,
 )
 from reference.node import Node
@@ -77,6 +81,13 @@ class Broken(Struct, frozen=True):
 
 
 BROKEN: dict[str, Broken] = {
+    "adopts_unknown_id": Broken(
+        adopts_unknown_id.BrokenNode,
+        "A login takes over an id that a sibling host has planted in the browser.",
+        "https://github.com/singpolyma/wai-session/pull/11",
+        "id_renewal",
+        "planted-cookies",
+    ),
     "answers_before_copies": Broken(
         answers_before_copies.BrokenNode,
         "A client hears that its write is kept before any copy has left the node.",
@@ -336,6 +347,13 @@ BROKEN: dict[str, Broken] = {
         "availability",
         "isolated-writer",
     ),
+    "removal_forgets_domain": Broken(
+        removal_forgets_domain.BrokenNode,
+        "A logout deletes the cookie without the domain that it was set with.",
+        "https://github.com/apache/couchdb/pull/2657",
+        "cookie_scope",
+        "parent-domain",
+    ),
     "renews_age": Broken(
         renews_age.BrokenNode,
         "The time of authentication moves with every activity: nothing is ever too old.",
@@ -392,12 +410,26 @@ BROKEN: dict[str, Broken] = {
         "separation",
         "wrong-key",
     ),
+    "trusts_first_cookie": Broken(
+        trusts_first_cookie.BrokenNode,
+        "Of several cookies of the session's name the first is taken for its own.",
+        "https://github.com/spring-projects/spring-session/issues/275",
+        "durability",
+        "planted-cookies",
+    ),
     "trusts_forwarding_headers": Broken(
         trusts_forwarding_headers.BrokenNode,
         "A header by which a proxy would say for whom it asks is believed of anybody, and opens that user's session.",
         "https://github.com/vapor/http/issues/319",
         "isolation",
         "forged-forwarding",
+    ),
+    "wide_cookie_domain": Broken(
+        wide_cookie_domain.BrokenNode,
+        "The configured domain is cut to its last two labels, so that the whole site gets the cookie.",
+        "https://github.com/elifesciences/journal/pull/993",
+        "cookie_scope",
+        "sibling-domain",
     ),
     "writes_to_old_id": Broken(
         writes_to_old_id.BrokenNode,

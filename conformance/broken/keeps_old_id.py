@@ -22,10 +22,10 @@ class Adopting(Gateway):
     """A probe application that begins an unknown session under the id by which it was asked for."""
 
     def _login(self, request: Request) -> None:
-        sent = cookies.read(self.settings, request.cookie)
+        sent = cookies.values(self.settings, request.cookie)
         draws = self.draws
-        if sent is not None and self._find(request) is None:
-            self.draws = Kept(sent)
+        if sent and self._find(request) is None:
+            self.draws = Kept(sent[0])
         super()._login(request)
         self.draws = draws
 

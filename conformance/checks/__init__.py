@@ -16,6 +16,7 @@ from conformance.checks.bounded_staleness import bounded_staleness
 from conformance.checks.causal import causal
 from conformance.checks.cold_join import cold_join
 from conformance.checks.convergence import convergence
+from conformance.checks.cookie_scope import cookie_scope
 from conformance.checks.durability import durability
 from conformance.checks.false_death import false_death
 from conformance.checks.id_renewal import id_renewal
@@ -55,6 +56,7 @@ CHECKS: dict[str, Check] = {
     "absolute_band": absolute_band,
     "idle_band": idle_band,
     "id_renewal": id_renewal,
+    "cookie_scope": cookie_scope,
     "revocation_lag": revocation_lag,
     "cold_join": cold_join,
     "availability": availability,

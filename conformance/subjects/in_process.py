@@ -11,8 +11,8 @@ from reference.protocol import Init
 from reference.timing import converge_us, detect_us, touch_interval_us
 from simulator.host import Machine
 
-REFERENCE_FEATURES = ["members", "revoke", "idle", "absolute", "merge", "restart", "peek", "config"]
-LOCAL_FEATURES = ["revoke", "idle", "absolute", "config"]
+REFERENCE_FEATURES = ["members", "revoke", "idle", "absolute", "merge", "restart", "peek", "cookie-domain", "config"]
+LOCAL_FEATURES = ["revoke", "idle", "absolute", "cookie-domain", "config"]
 """Those of one node alone. Not `peek`: nobody need look for copies on nodes that never get any."""
 
 

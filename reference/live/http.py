@@ -106,7 +106,7 @@ class Door:
             log.sessions.pop(request.id, None)
 
     def _session(self, cookie: str | None) -> str | None:
-        value = cookies.read(self._settings, cookie)
+        value = next(iter(cookies.values(self._settings, cookie)), None)
         return None if value is None else hash_of(value)
 
     async def _body(self, asked: Asked) -> Any:

@@ -21,12 +21,13 @@ from scenarios import load, names
 ROOT = Path(__file__).parents[2]
 SUITES = sorted(path.stem for path in (ROOT / "conformance").glob("test_*.py"))
 QUIET = "steady-lan"
-WITNESS_OF_ONE = ("availability", "id_renewal", "membership", "sealing", "separation", "structure")
+WITNESS_OF_ONE = ("availability", "cookie_scope", "id_renewal", "membership", "sealing", "separation", "structure")
 """A request without an answer contradicts nothing; a login may name in itself the id that it should not have given, and
 a view a node that was gone, or under another key, as no operation but the history's own faults tell. What was taken of
 what the world planted, no client sees: the fault itself tells it. What nobody wrote has no write."""
 
 RED = {
+    "adopts_unknown_id": {"cookie_scope", "durability", "id_renewal"},
     "answers_before_copies": {"durability"},
     "answers_from_own_copy": {"monotonic_reads", "no_resurrection", "read_your_writes"},
     "asks_once": {"convergence", "false_death"},
@@ -64,6 +65,7 @@ RED = {
     "recreates_at_the_end": {"no_resurrection"},
     "refuses_skewed": {"convergence", "idle_band", "no_resurrection"},
     "refuses_when_alone": {"availability"},
+    "removal_forgets_domain": {"cookie_scope"},
     "renews_age": {"absolute_band", "no_resurrection"},
     "revives_for_joiners": {"membership"},
     "revokes_what_it_knows": {"revocation_lag"},
@@ -72,7 +74,9 @@ RED = {
     "takes_recordings": {"sealing"},
     "trusts_after_a_pause": {"bounded_staleness", "convergence"},
     "trusts_any_key": {"separation"},
+    "trusts_first_cookie": {"durability"},
     "trusts_forwarding_headers": {"availability", "isolation"},
+    "wide_cookie_domain": {"cookie_scope"},
     "writes_to_old_id": {"convergence", "durability"},
 }
 """By broken store: the checks whose tests are red on the scenario that reaches its bug; no other test there is."""
@@ -120,7 +124,16 @@ def run_suites(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_is_a_suite_for_every_area() -> None:
-    areas = ["configuration", "expiry", "failover", "membership", "observability", "replication", "revocation"]
+    areas = [
+        "configuration",
+        "cookie_domain",
+        "expiry",
+        "failover",
+        "membership",
+        "observability",
+        "replication",
+        "revocation",
+    ]
     assert {f"test_{area}" for area in [*areas, "routing", "security"]} <= set(SUITES)
     assert len(TESTS) > 50
 

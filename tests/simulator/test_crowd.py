@@ -17,7 +17,7 @@ END = 1_000 * SECOND
 
 def habits(tabs: int = 0) -> Habits:
     return Habits(
-        host="app.example.com", keys=("k1",), think_us=SECOND, pages=(4, 12), writes=500_000, deletes=0, logouts=0,
+        hosts=("app.example.com",), keys=("k1",), think_us=SECOND, pages=(4, 12), writes=500_000, deletes=0, logouts=0,
         stale=(0, 0), rest_us=SECOND, revokes=0, tabs=tabs,
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ from simulator.users import (
 
 SECOND = 1_000_000
 HABITS = Habits(
-    host="app.example.com", keys=("k1", "k2"), think_us=3 * SECOND, pages=(4, 12), writes=330_000, deletes=30_000,
+    hosts=("app.example.com",), keys=("k1", "k2"), think_us=3 * SECOND, pages=(4, 12), writes=330_000, deletes=30_000,
     logouts=800_000, stale=(1, 2), rest_us=15 * SECOND, revokes=0,
 )  # fmt: skip
 END = 3_600 * SECOND

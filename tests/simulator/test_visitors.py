@@ -22,8 +22,8 @@ from simulator.visitors import VISIT_US, Visitor
 
 SECOND = 1_000_000
 HABITS = Habits(
-    host="app.example.com", keys=("k1", "k2"), think_us=3 * SECOND, pages=(4, 12), writes=333_333, deletes=0, logouts=0,
-    stale=(0, 0), rest_us=SECOND, revokes=0,
+    hosts=("app.example.com",), keys=("k1", "k2"), think_us=3 * SECOND, pages=(4, 12), writes=333_333, deletes=0,
+    logouts=0, stale=(0, 0), rest_us=SECOND, revokes=0,
 )  # fmt: skip
 END = 100_000 * SECOND
 LATENCY_US = 2_000
