@@ -289,3 +289,23 @@ def test_a_cut_that_tells_no_sides_cuts_off_the_nodes_that_it_names() -> None:
     assert t.alone("n1", s(52), s(58))
     assert not t.alone("n2", s(52), s(58)), "it still reaches n3"
     assert made(fault("cut", 50, 60, "n2", "n3")).alone("n1", s(52), s(58)), "all others are cut off"
+
+
+@pytest.mark.parametrize(
+    ("faults", "counts"),
+    [
+        ((), False),
+        ((fault("clock", 25, 30, "n1"), fault("slow", 25, 30)), False),
+        ((fault("crash", 25, 30, "n3"),), True),
+        ((fault("join", 40, 40, "n3"),), True),
+        ((cut(10, 20 - DETECT + 0.5),), True),
+        ((cut(1, 20 - DETECT - 0.5),), False),
+    ],
+)
+def test_discovery_that_finds_nothing_parts_those_alone_who_have_yet_to_meet(
+    faults: tuple[Fault, ...],
+    counts: bool,  # noqa: FBT001
+) -> None:
+    """Nobody may be removed for it; but a node that starts meanwhile, or was cut off, finds nobody."""
+    assert made(fault("discovery", 20, 60), *faults).divided(s(50), s(55)) == counts
+    assert not made(fault("stale-discovery", 20, 60)).divided(s(50), s(55))
