@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: env demo test soak power requirements check bench docs
+.PHONY: env demo test soak power requirements check bench live docs
 
 # The environment: everything locked, and the project itself as it stands here.
 env: .venv/bin/anynode
@@ -51,6 +51,11 @@ bench: env
 	.venv/bin/python benchmarks/digests.py
 	.venv/bin/python benchmarks/memory.py
 	.venv/bin/python benchmarks/subjects.py
+
+# Nodes on real sockets: a cluster under load that loses a node, judged; one node beside another store. Needs Node.js and npm.
+live: env
+	.venv/bin/python benchmarks/live_storm.py
+	.venv/bin/python benchmarks/live.py
 
 # What README shows as printed, and its picture.
 docs: env

@@ -1,5 +1,6 @@
 """`anynode cluster`: nodes on real sockets, as processes, and what is done to them."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cli.app import execute
 from tests.live.trials import Trial, ask, exists, login, status_of, trial, wait_for
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "maverics.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +53,34 @@ def test_what_a_killed_node_answered_is_kept_and_the_others_go_on(tmp_path: Path
         assert nodes.command.end(signal.SIGINT) == 0
     assert [pid for pid in nodes.pids.values() if exists(pid)] == []
     assert [status_of(url) for url in nodes.urls.values()] == [0, 0, 0]
+
+
+def test_a_configuration_is_served_as_it_is_and_no_node_outlives_the_command(tmp_path: Path) -> None:
+    """However the command ends: killed, it can tell nobody to leave."""
+    key = {"CLUSTER_PSK": os.urandom(32).hex()}
+    with trial(tmp_path, "--nodes", "2", "--config", str(EXAMPLE), environment=key) as nodes:
+        n1, n2 = nodes.urls.values()
+        granted = ask(n1, "POST", "/login", {"user": "ann"})
+        assert granted.set_cookie.endswith("; Path=/; Secure; HttpOnly; SameSite=None")
+        assert ask(n2, "GET", "/session", cookie=granted.cookie).body["user"] == "ann"
+        assert nodes.configuration("n1")["session"]["lifetime"] == {"maxTimeout": "24h", "idleTimeout": "15m"}
+        assert key["CLUSTER_PSK"] not in json.dumps(nodes.configuration("n1"))
+        nodes.command.process.kill()
+        wait_for(lambda: [pid for pid in nodes.pids.values() if exists(pid)] == [], "no node is left")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--config", str(EXAMPLE)], "CLUSTER_PSK, which is not set"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml: found no such file or directory, expected a readable file"),
+        (["--log", "loud"], "--log: found 'loud', expected one of debug, info, warn, error"),
+        (["--nodes", "0"], "Invalid value for '--nodes'"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_anything_starts(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLUSTER_PSK", raising=False)
+    assert execute(["cluster", *arguments]) == 2
+    assert says in capsys.readouterr().err

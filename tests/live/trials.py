@@ -28,10 +28,14 @@ def wait_for(condition: Callable[[], T], what: str, within_s: float = WITHIN_S) 
 class Answer:
     """What a node said."""
 
-    def __init__(self, status: int, body: bytes, cookie: str | None) -> None:
+    def __init__(self, status: int, body: bytes, set_cookie: str) -> None:
         self.status = status
         self.text = body.decode()
-        self.cookie = cookie
+        self.set_cookie = set_cookie
+
+    @property
+    def cookie(self) -> str:
+        return self.set_cookie.partition(";")[0]
 
     @property
     def body(self) -> Any:
@@ -45,8 +49,7 @@ def ask(url: str, method: str, path: str, body: Any = None, cookie: str | None =
         sent = raw or (json.dumps(body).encode() if body is not None else None)
         connection.request(method, path, sent, {"Cookie": cookie} if cookie else {})
         answer = connection.getresponse()
-        granted = answer.getheader("Set-Cookie")
-        return Answer(answer.status, answer.read(), granted.partition(";")[0] if granted else None)
+        return Answer(answer.status, answer.read(), answer.getheader("Set-Cookie") or "")
     finally:
         connection.close()
 
@@ -63,7 +66,7 @@ def login(url: str, user: str = "ann") -> str:
     """Begin a session, and give its cookie."""
     answer = ask(url, "POST", "/login", {"user": user})
     assert (answer.status, answer.body) == (200, {"user": user}), answer.text
-    assert answer.cookie is not None
+    assert answer.cookie
     return answer.cookie
 
 
@@ -141,9 +144,9 @@ class Trial:
 
 
 @contextmanager
-def trial(folder: Path, *arguments: str) -> Iterator[Trial]:
+def trial(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Trial]:
     """Run a cluster."""
-    with running(["cluster", "--json", *arguments], folder / "cluster.log") as command:
+    with running(["cluster", "--json", *arguments], folder / "cluster.log", environment) as command:
         yield Trial(command)
 
 
