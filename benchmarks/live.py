@@ -96,7 +96,8 @@ def express() -> Iterator[tuple[str, int]]:
     (port,) = free_ports(1)
     environment = {**os.environ, "NODE_PATH": str(FETCHED / "node_modules"), "NODE_ENV": "production"}
     command = [node, str(HERE / "express" / "server.js"), str(port)]
-    with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - the program beside this one
+    quiet = subprocess.DEVNULL  # its warning that memory is for trials alone
+    with subprocess.Popen(command, env=environment, stderr=quiet) as server:  # noqa: S603 - the program beside this one
         try:
             url = f"http://127.0.0.1:{port}"
             asyncio.run(answers(url))
