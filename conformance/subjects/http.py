@@ -34,6 +34,7 @@ READY_US = 60_000_000
 """How long servers may take to be ready where their file says nothing."""
 CONFIG = "ANYNODE_CONFIG"
 NODE = "ANYNODE_NODE"
+SCRATCH = "ANYNODE_SCRATCH"
 PORTS = range(21_000, 32_000)
 """Free ports are looked for here: below those that systems give to outgoing connections by themselves."""
 LOG_LINES = 8
@@ -98,8 +99,8 @@ class Servers:
         nodes = file.nodes or {}
         self.file = file
         self._ports = _free_ports([*_names_of_ports(file), MIRROR])
-        self._scratch = TemporaryDirectory(prefix="anynode-servers-") if folder is None else None
-        self._folder = Path(self._scratch.name) if self._scratch is not None else folder or Path()
+        self._scratch = TemporaryDirectory(prefix="anynode-servers-", ignore_cleanup_errors=True)
+        self._folder = Path(self._scratch.name) if folder is None else folder
         self._config = config
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.namespaces = Namespaces(list(nodes)) if file.namespaces and not why_not() else None
@@ -190,6 +191,7 @@ class Servers:
                 process.send_signal(signal.SIGTERM)
             return
         command = [self._told(word) for word in server.stop]
+        self.kill(f"{node} (stop)")
         try:
             self._running[f"{node} (stop)"] = self._spawn(command, node, subprocess.DEVNULL)
         except OSError as error:
@@ -230,8 +232,7 @@ class Servers:
         if self.namespaces is not None:
             self.namespaces.close()
             self.namespaces = None
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._scratch.cleanup()
 
     # ---------------------------------------------------------------------------------------------------------- helpers
 
@@ -248,6 +249,8 @@ class Servers:
         file = self.file
         own = {name: self._told(value) for name, value in file.env.items()}
         own[NODE] = node
+        own[SCRATCH] = str(Path(self._scratch.name, f"{node}.scratch"))
+        Path(own[SCRATCH]).mkdir(exist_ok=True)
         if "config" in (file.features or []):
             place = (self._folder / "configuration.json").resolve()
             place.write_bytes(msgspec.json.encode(self._config))

@@ -1,12 +1,12 @@
 #!/bin/sh
 # One Tomcat 10 with a DeltaManager: start.sh NODE HTTP-PORT asynchronous|synchronous n1=HOST:PORT n2=HOST:PORT n3=HOST:PORT
-# It needs Debian's packages tomcat10 and default-jdk-headless; each server has a folder of its own in the cache.
+# It needs Debian's packages tomcat10 and default-jdk-headless; each server has a folder of its own, for as long as the run.
 set -eu
 here="$(cd "$(dirname "$0")" && pwd)"
 node="$1" port="$2" mode="$3"
 shift 3
 home=/usr/share/tomcat10
-base="${XDG_CACHE_HOME:-$HOME/.cache}/anynode/tomcat/$node-$port"
+base="${ANYNODE_SCRATCH:-${TMPDIR:-/tmp}/anynode-tomcat}/$node-$port"
 rm -rf "$base"
 mkdir -p "$base/conf" "$base/logs" "$base/temp" "$base/work" "$base/webapps/ROOT/WEB-INF"
 cp "$here/web.xml" "$base/webapps/ROOT/WEB-INF/web.xml"
