@@ -79,6 +79,7 @@ class LiveWorld(World):
         self._live_hosts: list[LiveHost] = []
         self._measured: Noise | None = None
         self._trips: list[int] = []
+        self._over = False
         self._listening: asyncio.Task[None] | None = None
 
     def run(
@@ -161,7 +162,7 @@ class LiveWorld(World):
         """Measure how long the server takes that does nothing."""
         request = Request("mirror", "GET", "/", "mirror")
         try:
-            while True:
+            while not self._over:
                 await asyncio.sleep(LISTEN_EVERY_S)
                 began = monotonic_ns()
                 if await mirror.raw(request) is not None:
@@ -207,11 +208,10 @@ class LiveWorld(World):
             self._aio.close()
 
     async def _close_connections(self) -> None:
+        self._over = True
+        await asyncio.gather(*(host.close() for host in self._live_hosts))
         if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-        for host in self._live_hosts:
-            await host.close()
+            await self._listening
         if self._live_hosts:
             await self._relays.close()
         await asyncio.sleep(CLOSED_S)

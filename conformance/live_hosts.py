@@ -23,6 +23,8 @@ from simulator.trace import Recorder
 SOON_S, SELDOM_S = 0.1, 0.5
 """How often a server is asked for its status: while it is not ready, and when it is."""
 STATUS_WITHIN_S = 2
+HANGING_S = 2
+"""At the end of a run a request is waited for so long."""
 POLL_US = 1
 UNAVAILABLE = 503
 
@@ -57,6 +59,7 @@ class LiveHost(Host):
         self._tasks: set[asyncio.Task[None]] = set()
         self._look_now = asyncio.Event()
         self._leaving = False
+        self._closing = False
         self._stood = 0
 
     # ------------------------------------------------------------------------------------------------------------ lives
@@ -129,6 +132,8 @@ class LiveHost(Host):
 
     async def _ask(self, request: Request) -> None:
         answer = await self._asker.ask(request)
+        if self._closing:
+            return
         now = self._live.touch()
         asked = self._open.pop(request.id, None)
         if asked is None:
@@ -158,7 +163,7 @@ class LiveHost(Host):
         Raises:
             BrokenAdapter: the process ended, and nobody had it end.
         """
-        if not self.up:
+        if not self.up or self._closing:
             return
         code = self._servers.ended_by_itself(self.name)
         if code is not None:
@@ -172,7 +177,7 @@ class LiveHost(Host):
             return
         life = (self.boot, self._stood)
         answer = await self._asker.raw(self._status, STATUS_WITHIN_S)
-        if life != (self.boot, self._stood) or not self.up:
+        if life != (self.boot, self._stood) or not self.up or self._closing:
             return
         self.said = "no answer" if answer is None else f"{answer[0]} {answer[2][:60].decode(errors='replace')}".strip()
         ready = answer is not None and answer[0] == OK
@@ -194,14 +199,22 @@ class LiveHost(Host):
         return error
 
     async def close(self) -> None:
-        """Leave no task and no connection behind."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Leave no task and no connection behind.
+
+        Requests end by themselves where the servers are gone; one that is cancelled while it connects may leave its
+        socket behind, so only what hangs is.
+        """
+        self._closing = True
+        self._look_now.set()
+        if self._tasks:
+            _, hanging = await asyncio.wait(list(self._tasks), timeout=HANGING_S)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
         await self._asker.close()
 
     async def _watch(self) -> None:
-        while True:
+        while not self._closing:
             try:
                 async with asyncio.timeout(SELDOM_S if self.ready else SOON_S):
                     await self._look_now.wait()

@@ -10,6 +10,7 @@ from msgspec import Struct
 from conformance import folder
 from conformance.planning import OWN, Plan, plan
 from conformance.runner import carry_out
+from conformance.subjects.http import HttpSubject
 from reports.document import Footer, RunDocument, read
 from scenarios import parse
 
@@ -60,6 +61,11 @@ def recorded(run: Path) -> Recorded:
         subject=header.subject_source or header.subject,
         config=None if header.config_source == OWN else config,
     )
+    if isinstance(decided.subject, HttpSubject):
+        raise CannotReplay(
+            f"{run}: was made on real servers, in real time, which never happens twice; judge it again with "
+            f"anynode check {run / folder.HISTORY}, or run it anew: {_again(document)}"
+        )
     return Recorded(run, document.footer, decided)
 
 

@@ -29,6 +29,12 @@ def test_servers_that_keep_what_they_promise_are_acquitted(honest: Ran) -> None:
     assert honest.found["convergence"].judged >= 24
 
 
+def test_a_run_in_real_time_is_not_replayed_but_judged_again(honest: Ran, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["replay", str(honest.run.folder)]) == 2
+    assert "in real time, which never happens twice" in capsys.readouterr().err
+    assert execute(["check", str(honest.run.folder / "history.jsonl")]) == 0
+
+
 def test_a_kill_and_a_pause_are_done_and_undone(honest: Ran) -> None:
     crash, pause = honest.history.faults
     assert (crash.fault, crash.nodes, crash.touched) == ("crash", ["n1"], 1)
