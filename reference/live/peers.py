@@ -108,6 +108,7 @@ class Peers:
         self._heard: dict[str, float] = {}
         self._introduced: dict[str, None] = {}
         self._namesakes: dict[Endpoint, None] = {}
+        self._taken_at: Endpoint | None = None
         self._rotation = 0
         self._began = False
         self._polling: asyncio.Task[None] | None = None
@@ -130,11 +131,16 @@ class Peers:
 
         Returns:
             The names; none where nobody is named, or nobody answered in 5 s.
+
+        Raises:
+            NameTaken: a node of this name is there already.
         """
         began = self._loop.time()
         await self._find()
         first_answer: float | None = None
         while True:
+            if self._taken_at is not None:
+                raise NameTaken(str(self._taken_at))
             missing = self._not_introduced()
             now = self._loop.time()
             if self._introduced and first_answer is None:
@@ -279,7 +285,7 @@ class Peers:
         if self._began:
             self._turns.log.note("name-taken", {"at": str(end)})
         else:
-            self._turns.fail(NameTaken(str(end)))
+            self._taken_at = end
 
     def _tell(self, name: str, places: tuple[Place, ...]) -> None:
         self.send(Send(name, MEMBERSHIP, Whereabouts(places)))
@@ -305,12 +311,15 @@ class Peers:
     # ------------------------------------------------------------------------------------------------------- discovery
 
     async def _poll(self) -> None:
-        while True:
-            await self._find()
-            self._discovered()
-            self._tell_one()
-            self._tidy()
-            await asyncio.sleep(self._poll_s)
+        try:
+            while True:
+                await self._find()
+                self._discovered()
+                self._tell_one()
+                self._tidy()
+                await asyncio.sleep(self._poll_s)
+        except Exception as error:  # noqa: BLE001 - a node that asks nobody any more must not go on as if it did
+            self._turns.fail(error)
 
     async def _find(self) -> None:
         """Ask discovery; of what it finds, this node itself is left out (REQ-MEMB-2)."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -10,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -135,7 +136,15 @@ def serve(chosen: Plan, *, while_stdin: bool = False) -> int:
     Raises:
         BaseException: a defect of the node: it stopped in the middle of a turn.
     """
+    _allow_many_files()
     return asyncio.run(_Life(chosen, while_stdin=while_stdin).live())
+
+
+def _allow_many_files() -> None:
+    """Let this process have as many connections as the system allows it at most."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Life:
@@ -149,7 +158,7 @@ class _Life:
         chosen = self._plan
         log = Log(chosen.name, chosen.options.level, session_ids=chosen.options.session_ids)
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _loop, context: self._failed(context.get("exception")))
+        loop.set_exception_handler(lambda _loop, context: heed(context, log, self._failed))
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._end.set)
         if self._while_stdin:
@@ -158,7 +167,10 @@ class _Life:
         runtime = runtime_of(chosen, boot, Clocks(), log, self._failed)
         web = _web(runtime, chosen)
         serving = loop.create_task(web.serve(sockets=[chosen.http]))
-        await runtime.start()
+        try:
+            await runtime.start()
+        except NameTaken as taken:
+            self._failed(taken)
         log.line("info", "started", _about(chosen, boot))
         await self._end.wait()
         if self._failure is None:
@@ -182,14 +194,29 @@ class _Life:
         log.line("info", "stopped", {})
         return 0
 
-    def _failed(self, error: BaseException | None) -> None:
-        self._failure = self._failure or error or RuntimeError("the event loop met an error without a name")
+    def _failed(self, error: BaseException) -> None:
+        self._failure = self._failure or error
         self._end.set()
 
     def _read_stdin(self) -> None:
         if not os.read(sys.stdin.fileno(), 4096):
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
             self._end.set()
+
+
+def heed(context: Mapping[str, Any], log: Log, failed: Callable[[BaseException], None]) -> None:
+    """Take what the event loop could hand to nobody: what the system lacks is logged, anything else ends the node.
+
+    Args:
+        context: as asyncio makes it.
+        log: of the node.
+        failed: ends it against its will.
+    """
+    error = context.get("exception")
+    if error is None or isinstance(error, OSError):  # too many connections open, for one
+        log.line("warn", "event-loop", {"message": context.get("message"), "error": repr(error)})
+    else:
+        failed(error)
 
 
 class _Web(uvicorn.Server):
@@ -221,9 +248,7 @@ def _web(runtime: Runtime, chosen: Plan) -> _Web:
     return _Web(config)
 
 
-def runtime_of(
-    chosen: Plan, boot: int, clocks: Clocks, log: Log, failed: Callable[[BaseException | None], None]
-) -> Runtime:
+def runtime_of(chosen: Plan, boot: int, clocks: Clocks, log: Log, failed: Callable[[BaseException], None]) -> Runtime:
     """Make a life of a node, not yet started; arguments as of `Runtime`."""
     settings = chosen.settings
     init = Init(chosen.name, boot, settings.cluster, (), os.urandom(32).hex(), {})

@@ -44,7 +44,7 @@ class Life:
         self.name = name
         self.clocks = Shifted()
         self.lines: list[dict[str, Any]] = []
-        self.failures: list[BaseException | None] = []
+        self.failures: list[BaseException] = []
         log = Log(name, "debug", write=lambda line: self.lines.append(json.loads(line)))
         self.plan = plan(configuration, {}, name, probe=True)
         self.runtime: Runtime = runtime_of(self.plan, 1, self.clocks, log, self.failures.append)

@@ -24,6 +24,7 @@ from reference.live.addresses import Addresses, Reach, own_place
 from reference.live.discovery import Found, LookupFailed, SrvRecords, Static
 from reference.live.http import application
 from reference.live.log import Log
+from reference.live.serving import heed
 from reference.live.streams import Dial, Holding, Port, Stream
 from reference.notation import Endpoint
 from reference.protocol import DATA, MEMBERSHIP, Place
@@ -434,6 +435,40 @@ def test_what_is_logged_of_a_session_is_told_apart_by_a_hash_that_opens_nothing(
             assert (await alone.ask("GET", "/session", cookie=f"{name}={hash_of(secret)}")).status == 401
 
     in_loop(work())
+
+
+def test_a_node_whose_lookups_raise_what_nobody_foresaw_ends_in_place_of_going_on_half() -> None:
+    async def work() -> None:
+        async with together(1) as (alone,):
+            await start([alone])
+            assert alone.runtime._peers is not None
+
+            async def raises() -> Found:
+                raise KeyError("unforeseen")
+
+            alone.runtime._peers._discovery.find = raises
+            alone.runtime._peers._poll_s = 0.01
+            alone.runtime._peers.poll_for_ever()
+            await until(lambda: alone.failures, "it ends")
+            assert isinstance(alone.failures[0], KeyError)
+
+    in_loop(work())
+
+
+def test_what_the_system_lacks_is_logged_and_what_nobody_foresaw_ends_the_node() -> None:
+    lines: list[bytes] = []
+    failures: list[BaseException] = []
+    log = Log("n1", write=lines.append)
+    heed(
+        {"message": "socket.accept() out of system resource", "exception": OSError(24, "Too many open files")},
+        log,
+        failures.append,
+    )
+    heed({"message": "a task was destroyed"}, log, failures.append)
+    assert [json.loads(line)["event"] for line in lines] == ["event-loop", "event-loop"]
+    assert failures == []
+    heed({"message": "in a callback", "exception": KeyError("unforeseen")}, log, failures.append)
+    assert [type(error) for error in failures] == [KeyError]
 
 
 def test_metrics_count_what_is_dropped_for_want_of_an_address() -> None:
