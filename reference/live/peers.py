@@ -7,23 +7,19 @@ import asyncio
 import ipaddress
 from collections.abc import Callable
 from contextlib import suppress
-from socket import socket
 from typing import Any, Final, Protocol
-
-from msgspec import Struct
 
 from reference.effects import Effect, Send
 from reference.frames import Frame
-from reference.live.addresses import WILDCARDS, Addresses, is_of_this_machine
+from reference.live.addresses import WILDCARDS, is_of_this_machine
 from reference.live.clocks import SECOND, Clocks
-from reference.live.discovery import Discovery
 from reference.live.log import Log
 from reference.live.metrics import Labels, Metrics
+from reference.live.network import Network
 from reference.live.streams import Address, Dial, Holding, Port, Stream, spawn
 from reference.node import Node
 from reference.notation import Endpoint
 from reference.protocol import DATA, MEMBERSHIP, Place, Whereabouts
-from reference.wire import Wire
 
 DATAGRAM_MOST: Final = 1_200
 """Longer frames of membership go over TCP: so much passes every network whole (RFC 9000, section 14)."""
@@ -35,36 +31,6 @@ KNOCK_S: Final = 0.2
 """The pause between two questions to one address before the node begins."""
 UNANSWERED_MOST: Final = 2
 """After so many questions by datagram without an answer an address is asked over TCP too."""
-
-
-class Bound(Struct, frozen=True):
-    """The sockets of a node, bound before it starts.
-
-    Attributes:
-        datagrams, membership, data: membership over UDP and TCP, data over TCP.
-        source: the address from which own connections leave; None leaves it to the system.
-    """
-
-    datagrams: socket
-    membership: socket
-    data: socket
-    source: str | None
-
-
-class Network(Struct, frozen=True):
-    """What a node needs to meet others; without it, it is alone.
-
-    Attributes:
-        wire: its end of every wire.
-        addresses: its book.
-        discovery: whom the configuration names.
-        bound: its sockets.
-    """
-
-    wire: Wire
-    addresses: Addresses
-    discovery: Discovery
-    bound: Bound
 
 
 class Turns(Protocol):

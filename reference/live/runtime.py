@@ -12,7 +12,8 @@ from reference.effects import CancelAlarm, Effect, Note, Respond, Send, SetAlarm
 from reference.live.clocks import SECOND, Clocks
 from reference.live.log import Log
 from reference.live.metrics import Metrics
-from reference.live.peers import Network, Peers
+from reference.live.network import Network
+from reference.live.peers import Peers
 from reference.node import Node
 from reference.protocol import Request
 

@@ -24,8 +24,9 @@ from reference.live.http import HEADERS_MOST, application
 from reference.live.identity import identity
 from reference.live.log import Log
 from reference.live.metrics import Metrics
+from reference.live.network import Bound, Network
 from reference.live.options import Options, options
-from reference.live.peers import Bound, NameTaken, Network
+from reference.live.peers import NameTaken
 from reference.live.refusals import CannotServe
 from reference.live.runtime import Runtime
 from reference.node import Node
