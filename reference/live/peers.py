@@ -279,11 +279,11 @@ class Peers:
     async def _poll(self) -> None:
         try:
             while True:
-                await self._find()
                 self._discovered()
                 self._tell_one()
                 self._tidy()
                 await asyncio.sleep(self._poll_s)
+                await self._find()
         except Exception as error:  # noqa: BLE001 - a node that asks nobody any more must not go on as if it did
             self._turns.fail(error)
 
