@@ -1,6 +1,6 @@
 """One seed, one run, to the byte: in another process, with another hash seed, for every scenario.
 
-A long scenario runs the minutes around its faults here, and whole in `make soak`.
+A long scenario runs the minutes around its faults here, and whole in `make soak`; a large one its first seconds.
 """
 
 import json
@@ -12,8 +12,29 @@ from pathlib import Path
 import pytest
 
 from scenarios import around_faults, load, names
+from scenarios.shortened import LARGE, LARGE_US
 
-SCENARIOS = [entry.name for entry in names()]
+SCENARIOS = [entry.name for entry in names() if load(entry.name).cluster.nodes <= LARGE]
+LARGE_ONES = [entry.name for entry in names() if load(entry.name).cluster.nodes > LARGE]
+FIRST_SECONDS = """
+import sys
+from conformance.planning import plan
+from conformance.runner import world_of
+from scenarios import load
+
+class Enough(Exception): pass
+
+def stop(now):
+    if now >= int(sys.argv[2]):
+        raise Enough
+
+world = world_of(plan(load(sys.argv[1]), seed=7))
+try:
+    world.run(progress=stop)
+except Enough:
+    print(world.recorder.digest(), world.recorder.messages)
+"""
+"""Runs a scenario up to an instant, and prints the digest and how many messages were carried until then."""
 HELD, UNDECIDED = 0, 3
 
 
@@ -39,3 +60,19 @@ def test_two_processes_with_two_hash_seeds_give_one_run(name: str, tmp_path: Pat
         path, exits = tmp_path / f"{name}.yaml", (HELD, UNDECIDED)  # so short that a check may meet nothing
         path.write_text(short.text, encoding="utf-8")
     assert digest_of(path, tmp_path / "one", "1", exits) == digest_of(path, tmp_path / "other", "977", exits)
+
+
+@pytest.mark.parametrize("name", LARGE_ONES)
+def test_two_processes_with_two_hash_seeds_begin_a_large_run_alike(name: str) -> None:
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", FIRST_SECONDS, name, str(LARGE_US)],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.split()
+        for hash_seed in ("1", "977")
+    ]
+    assert told[0] == told[1]
+    assert int(told[0][1]) > 1_000
