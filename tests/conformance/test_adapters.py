@@ -46,7 +46,7 @@ MISTAKES = {
     "killed": ("it killed by SIGKILL",),
     "hangs": ("no `done` within 2 s",),
     "leaves-a-child": ("it gone with exit code 1",),
-    "stderr-flood": ("stderr: found 68,157,440 bytes", "log less"),
+    "stderr-flood": ("expected at most 67,108,864 in a life", "log less"),
     "other-protocol": ("protocol: found 2, expected 1", "speak version 1"),
     "no-name": ("name: found nothing", 'write {"re"'),
     "no-re": ("the answer to hello: found 0 lines before `done`, expected exactly one line `re`",),
