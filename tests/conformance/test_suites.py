@@ -14,13 +14,12 @@ from msgspec import Struct
 from conformance.broken import BROKEN
 from conformance.checks import CHECKS
 from conformance.requirements import requirements
-from conformance.verdict import HOLDS, VIOLATED
+from conformance.verdict import VIOLATED
 from reports.document import read
 from scenarios import load, names
 
 ROOT = Path(__file__).parents[2]
 SUITES = sorted(path.stem for path in (ROOT / "conformance").glob("test_*.py"))
-QUIET = "steady-lan"
 WITNESS_OF_ONE = ("availability", "cookie_scope", "id_renewal", "membership", "sealing", "separation", "structure")
 """A request without an answer contradicts nothing; a login may name in itself the id that it should not have given, and
 a view a node that was gone, or under another key, as no operation but the history's own faults tell. What was taken of
@@ -168,10 +167,9 @@ def test_every_broken_store_has_its_row() -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_store_is_red_exactly_where_its_bug_belongs(name: str, tmp_path: Path) -> None:
-    """On the scenario that reaches the bug, and with where its bug is not reached beside it."""
+    """On the scenario that reaches the bug; that it passes where other things happen is test_broken's claim."""
     scenario, report = BROKEN[name].scenario, tmp_path / "report"
-    chosen = f"{scenario} or {QUIET}"
-    ran = run_suites("-k", chosen, "--subject", f"broken:{name}", "--anynode-bare", "--anynode-report", str(report))
+    ran = run_suites("-k", scenario, "--subject", f"broken:{name}", "--anynode-bare", "--anynode-report", str(report))
     assert ran.returncode == 1, ran.stdout
     told = json.loads((report / "requirements.json").read_text(encoding="utf-8"))["requirements"]
     results = {result["test"]: result for one in told for result in one["results"]}
@@ -180,7 +178,6 @@ def test_a_broken_store_is_red_exactly_where_its_bug_belongs(name: str, tmp_path
         test for test, result in results.items() if result["scenario"] == scenario and result["check"] in RED[name]
     }
     assert {results[test]["check"] for test in red} == RED[name]
-    assert {result["verdict"] for result in results.values() if result["scenario"] == QUIET} == {HOLDS}
     for test in red:
         assert f"again:    {results[test]['again']}" in ran.stdout
     has_convicted(next(results[test]["folder"] for test in red), BROKEN[name].convicted_by)
