@@ -158,7 +158,10 @@ def _is_past(date: str) -> bool:
 
 
 def _judge_travel(index: Index, domain: str, convictions: Convictions) -> tuple[int, int]:
-    """Follow each browser from host to host; count the requests on other hosts within and outside of a scope."""
+    """Follow each browser from host to host; count the requests on other hosts within and outside of a scope.
+
+    Outside are those that carry a session where it does not belong, and those that rightly leave behind what they have.
+    """
     within = outside = 0
     for operations in _by_client(index).values():
         held: dict[str, _Held] = {}
@@ -174,6 +177,7 @@ def _judge_travel(index: Index, domain: str, convictions: Convictions) -> tuple[
                 login = session.login if session is not None and len(session.logins) == 1 else None
                 if login is None:
                     within += _judge_without(operation, held.get(group), convictions)
+                    outside += carried is None and bool(held) and group not in held
                 elif login.host != operation.host:
                     inside = _group(login.host or "", domain) == group
                     within, outside = within + inside, outside + (not inside)

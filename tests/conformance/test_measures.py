@@ -123,3 +123,14 @@ def test_lags_of_a_revocation_are_measured_on_every_node_that_was_asked() -> Non
 def test_quantiles_are_numbers_that_were_measured() -> None:
     assert quantiles("x", []) == {}
     assert quantiles("x", list(range(101, 0, -1))) == {"x_p50": 51, "x_p90": 91, "x_p99": 100, "x_max": 101}
+
+
+@pytest.mark.parametrize(
+    ("file", "within", "outside"),
+    [("a-parent-domain-goes-along", 3, 0), ("without-a-domain-each-host-has-its-own", 0, 2)],
+)
+def test_requests_on_other_hosts_are_counted_by_whether_the_session_belongs_there(
+    file: str, within: int, outside: int
+) -> None:
+    figures = found("cookie_scope", HISTORIES / "cookie_scope" / "ok" / f"{file}.jsonl").figures
+    assert (figures["requests_on_hosts_within"], figures["requests_on_hosts_outside"]) == (within, outside)
