@@ -514,3 +514,21 @@ def test_with_no_idle_limit_only_the_absolute_one_counts() -> None:
     assert cluster.call("n1", "GET", "/session", cookie).status == 200
     cluster.run(IDLE.clock_bound_us // 2)
     assert cluster.call("n1", "GET", "/session", cookie).body == {"error": "expired"}
+
+
+def test_of_several_cookies_the_one_that_is_known_and_alive_counts_wherever_it_stands(cluster: Cluster) -> None:
+    """COOK-70."""
+    over, alive = cluster.login("n1", "ann"), cluster.login("n1", "ann")
+    assert cluster.call("n1", "POST", "/logout", over).status == 200
+    for sent in (f"maverics_session=planted; {over}; {alive}", f"{alive}; {over}; maverics_session=planted"):
+        assert cluster.call("n2", "GET", "/session", sent).status == 200
+    assert cluster.call("n2", "GET", "/session", f"maverics_session=planted; {over}").body == {"error": "ended"}
+
+
+def test_of_two_cookies_that_are_alive_neither_is_trusted_and_a_login_ends_both(cluster: Cluster) -> None:
+    """COOK-70: one of them may be the session of whoever planted it."""
+    both = "; ".join([cluster.login("n1", "ann"), cluster.login("n1", "bob")])
+    assert cluster.call("n2", "GET", "/session", both).body == {"error": "no-session"}
+    cluster.login("n2", "ann", both)
+    for one in both.split("; "):
+        assert cluster.call("n3", "GET", "/session", one).body == {"error": "ended"}
