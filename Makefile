@@ -23,7 +23,7 @@ test: env
 	.venv/bin/pytest -n 2
 	.venv/bin/pytest conformance -q -n 2 --dist loadgroup --anynode-short
 
-# Many seeds of every scenario, each twice: the reference is acquitted, and a seed is one run. About half an hour on two cores.
+# Many seeds of every scenario, each twice: the reference is acquitted, and a seed is one run. More than two thousand runs.
 soak: env
 	.venv/bin/python -m conformance.soak
 
