@@ -1,0 +1,24 @@
+"""What every test in a real browser stands on: Chromium opens a page, and where there is none that is said."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import chromium
+
+
+def test_chromium_opens_a_page_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text("<title>a page</title><p id=p><script>p.textContent = 6 * 7</script>", encoding="utf-8")
+    with chromium.launched() as browser:
+        page = browser.new_page()
+        page.goto(file.as_uri())
+        assert (page.title(), page.inner_text("#p")) == ("a page", "42")
+
+
+def test_where_there_is_no_chromium_the_test_is_skipped_and_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(pytest.skip.Exception, match="needs Chromium: apt-get install chromium"):
+        chromium.executable()
