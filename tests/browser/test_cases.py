@@ -1,0 +1,67 @@
+"""Recorded cases in a real Chromium: the files' expectations are what it does, and what the world's browser does."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.cookie_cases import WRONG, Case, Step, read, try_case
+from simulator.visits import TYPED
+from tests.browser.player import Player, player
+
+OWN = Path(__file__).parents[1] / "simulator" / "cookie_cases.json"
+VECTORS = Path(__file__).parents[3] / "shared" / "data" / "cookies" / "vectors.json"
+WHOLE = "ANYNODE_BROWSER_WHOLE"
+"""Set to 1: every case that a real clock allows; without it the first of each category and kind of request."""
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
+    with player(tmp_path_factory.mktemp("cases")) as launched:
+        yield launched
+
+
+def chosen(file: Path) -> list[Case]:
+    """Choose the cases that can be played on a real clock: all of them, or one of each category and kind of request."""
+    told = {case["id"]: case for case in json.loads(file.read_bytes())["vectors"]}
+    now = datetime.now(UTC).isoformat()
+    taken: dict[tuple[str, str], list[Case]] = {}
+    for case in read(file):
+        about = told[case.id]
+        if "clock" not in about["tags"] and about.get("valid_until", "9999") > now:
+            kinds = [case.request_context.kind, *(step.context.kind for step in case.then)]
+            taken.setdefault((about["category"], next((kind for kind in kinds if kind != TYPED), TYPED)), []).append(
+                case
+            )
+    most = None if os.environ.get(WHOLE) == "1" else 1
+    return [case for cases in taken.values() for case in cases[:most]]
+
+
+def wrong(case: Case, chromium: Player) -> str:
+    """Play a case, and say what is not as its file says; "" when everything is."""
+    for number, (step, sent) in enumerate(zip(case.then, chromium.play(case), strict=True), start=1):
+        expected = (step.expect_cookie_header, *(step.also_allowed if case.disputed else ()))
+        if sent.cookie not in expected:
+            return f"{case.id}, step {number}, {step.url}: sent '{sent.cookie}', expected '{expected[0]}'"
+        if sent.script != (step.expect_document_cookie or ""):
+            return f"{case.id}, step {number}: a script saw '{sent.script}', expected '{step.expect_document_cookie}'"
+    return ""
+
+
+@pytest.mark.parametrize("file", [OWN, VECTORS], ids=["own", "of others"])
+def test_chromium_does_what_the_file_expects_and_so_does_the_world(file: Path, chromium: Player) -> None:
+    if not file.exists() and "CI" not in os.environ:
+        pytest.skip(f"needs {file.name} in ../shared/data/cookies")
+    cases = chosen(file)
+    assert len(cases) > 15
+    assert [said for case in cases if (said := wrong(case, chromium))] == []
+    assert [case.id for case in cases if try_case(case).outcome == WRONG] == []
+
+
+def test_a_case_that_expects_what_chromium_does_not_do_is_found_wrong(chromium: Player) -> None:
+    step = Step("https://pay.example.com/", "s=1")
+    case = Case("hop", "https://shop.example.com/", ("s=1; Path=/; Secure",), (step,))
+    assert wrong(case, chromium) == "hop, step 1, https://pay.example.com/: sent '', expected 's=1'"
