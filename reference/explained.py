@@ -97,6 +97,12 @@ EXPLAINED: dict[str, Explained] = {
         " it matches no host, and browsers drop the cookie without a word.",
         f"{_COOKIES}, sections 5.1.3 and 5.7",
     ),
+    "domain-too-wide": Explained(
+        "Every host below the domain is sent the session's cookie and can set one of its name for all of them. A"
+        " domain that reaches no further than the hosts that need it leaves fewer who can, and none where one host is"
+        " enough.",
+        f"OWASP Session Management Cheat Sheet: Domain and Path; {_COOKIES}, section 8.6",
+    ),
     "duplicate-cache": Explained(
         "Caches are referred to by name, so two of one name cannot be told apart.",
         "Caches reference",
@@ -184,6 +190,12 @@ EXPLAINED: dict[str, Explained] = {
         "The feature's name has a dot in it: one key, no map in a map. Written as a map it is not found, and is off.",
         "Clusters reference; the Helm chart",
     ),
+    "name-of-the-product": Explained(
+        "A default name tells whoever looks at a request which product is behind it. A name of one's own tells"
+        " nothing; with __Host- in front no other host can set a cookie of that name, with __Secure- none that a"
+        " plain http page has set is taken.",
+        "OWASP Session Management Cheat Sheet: Name fingerprinting, Prefixes",
+    ),
     "nodes-differ": Explained(
         "Every node serves every session, so what decides how a session is found, kept and ended must be the same"
         " on all. Where it differs, what happens depends on which node answers.",
@@ -214,9 +226,20 @@ EXPLAINED: dict[str, Explained] = {
         " session reaches it.",
         _SHARED,
     ),
+    "outlives-its-cookie": Explained(
+        "Browsers cut the life of every cookie at 400 days. What is kept of the session for longer can be used by"
+        " nobody but whoever has copied its cookie.",
+        f"{_COOKIES}, section 5.5",
+    ),
     "poll-interval-zero": Explained(
         "Peers are looked up again and again for as long as a node lives, with this time in between.",
         "Clusters reference: pollInterval",
+    ),
+    "prefix-not-kept": Explained(
+        "A prefix is a promise that browsers hold a cookie to: __Secure- needs Secure; __Host- needs Secure, Path=/"
+        " and no Domain; Http- behind the underscores needs HttpOnly. A cookie that breaks it is dropped without a"
+        " word, and every request begins a new session.",
+        f"{_COOKIES}, section 5.4; the successor draft on layered cookies, section 4.1.3",
     ),
     "routing-incomplete": Explained(
         "Routing works when it is enabled, of type cluster, and names the cluster that the store uses. Half of it"

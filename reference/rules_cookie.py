@@ -7,11 +7,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from reference import hosts
-from reference.errors import REFUSAL, WARNING, Finding
+from reference.errors import HINT, REFUSAL, WARNING, Finding
 from reference.hosts import Host
 from reference.reading import Reading
 
 DOMAIN = ("session", "cookie", "domain")
+NAME = ("session", "cookie", "name")
+MAX_TIMEOUT = ("session", "lifetime", "maxTimeout")
+PRODUCTS_OWN = "maverics_session"
+"""The name that the product gives where none is configured."""
+LONGEST_US = 400 * 86_400 * 1_000_000
+"""No browser keeps a cookie for longer (COOK-10)."""
 LOST = "Cookie domain issues"
 """The third entry of the source document's troubleshooting list."""
 
@@ -43,6 +49,7 @@ def domain_is_a_name(read: Reading, _: Sequence[Host]) -> Iterator[Finding]:
         "domain-no-name",
         f"write 'domain: .{mended}'" if mended else "write one such as 'domain: .example.com'",
         because,
+        "COOK-74" if domain.isascii() else "COOK-77",
     )
 
 
@@ -58,7 +65,8 @@ def domain_is_no_address(read: Reading, visited: Sequence[Host]) -> Iterator[Fin
     """Addresses have no subdomains (COOK-75)."""
     if hosts.is_address(domain_of(read)):
         because = "an IP address has no subdomains to share a cookie with"
-        yield _refusal(read, "domain-is-address", _write(visited) or "remove it, or give the nodes a name", because)
+        mend = _write(visited) or "remove it, or give the nodes a name"
+        yield _refusal(read, "domain-is-address", mend, because, "COOK-75")
 
 
 def domain_is_no_suffix(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
@@ -68,7 +76,7 @@ def domain_is_no_suffix(read: Reading, visited: Sequence[Host]) -> Iterator[Find
         return
     because = f"{domain} counts as a public suffix, shared by strangers: browsers store no cookie for it"
     mend = _write(visited) or f"write a domain of your own below it, such as 'domain: .example.{domain}'"
-    yield _refusal(read, "domain-is-suffix", mend, because)
+    yield _refusal(read, "domain-is-suffix", mend, because, "COOK-72" if "." in domain else "COOK-76")
 
 
 def hosts_are_in_the_domain(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
@@ -80,7 +88,7 @@ def hosts_are_in_the_domain(read: Reading, visited: Sequence[Host]) -> Iterator[
             f"keep it only if users visit hosts below it alone; no domain joins {_listed(_sites(visited))}"
         )
         because = f"a browser drops a cookie for {domain} that {_listed([host.name for host in strangers])} sets"
-        yield _refusal(read, "host-outside-domain", mend, because, "REQ-COOK-6")
+        yield _refusal(read, "host-outside-domain", mend, because, "COOK-73")
 
 
 def subdomains_share_the_cookie(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
@@ -122,7 +130,7 @@ def secure_cookies_have_https(read: Reading, visited: Sequence[Host]) -> Iterato
             f"a Secure cookie, and users who visit {_listed(plain)}",
             "serve https, at a proxy if need be",
             level=WARNING,
-            requirement="REQ-COOK-2",
+            requirement="COOK-80",
             complaint=LOST,
             because=f"browsers drop a Secure cookie that comes over plain http, and it is Secure since {reason}",
         )
@@ -149,7 +157,91 @@ def logout_is_in_the_domain(read: Reading, _: Sequence[Host]) -> Iterator[Findin
         )
 
 
-def _refusal(read: Reading, rule: str, write: str, because: str, requirement: str = "REQ-COOK-6") -> Finding:
+def domain_is_no_wider(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
+    """Every name below the domain is sent the cookie and can plant one of its name (COOK-82)."""
+    domain, names = _usable(read), _names(visited)
+    logout = read.model.single_logout
+    if names and logout is not None and logout.logout_url is not None:
+        names = list(dict.fromkeys([*names, hosts.parse_host(logout.logout_url).name]))
+    if not domain or not names or not all(hosts.matches(name, domain) for name in names):
+        return
+    needed = hosts.common_parent(names)
+    if len(names) > 1 and needed == domain:
+        return
+    write = f"write 'domain: .{needed}'" if len(names) > 1 else "remove it"
+    yield read.finding(
+        "domain-too-wide",
+        DOMAIN,
+        f"{read.shown(*DOMAIN)}, and no other host to visit than {_listed(names)}",
+        f"{write}, or name the other hosts too",
+        level=WARNING,
+        because=f"every host below {domain} gets the session's cookie, and can plant one of its name",
+        requirement="COOK-82",
+        complaint=LOST,
+    )
+
+
+def prefix_is_kept(read: Reading, _: Sequence[Host]) -> Iterator[Finding]:
+    """Browsers store a prefixed name only with what the prefix stands for (COOK-78, COOK-79); Path is always /."""
+    cookie = read.model.session.cookie
+    low = cookie.name.lower()
+    if not low.startswith(("__host-", "__secure-", "__http-")):
+        return
+    of_one_host, shown = low.startswith("__host-"), read.shown(*NAME)
+    if of_one_host and cookie.domain:
+        plain = cookie.name[len("__host-") :]
+        mend = f"write 'name: __Secure-{plain}', or remove the domain"
+        because = "__Host- stands for a cookie of one host alone, so browsers drop one with a Domain"
+        yield _prefixed(read, f"{shown} and a domain", mend, because, "COOK-78")
+    if cookie.disable_secure:
+        because = "browsers drop a cookie of that prefix without Secure"
+        mend = "remove disableSecure and serve https, or take the prefix away"
+        rule = "COOK-78" if of_one_host else "COOK-79"
+        yield _prefixed(read, f"{shown} and disableSecure: true", mend, because, rule)
+    if low.startswith(("__http-", "__host-http-")) and cookie.disable_http_only:
+        because = "browsers drop a cookie of that prefix without HttpOnly"
+        mend = "remove disableHTTPOnly, or take 'Http-' out of the name"
+        yield _prefixed(read, f"{shown} and disableHTTPOnly: true", mend, because, "")
+
+
+def name_tells_no_product(read: Reading, _: Sequence[Host]) -> Iterator[Finding]:
+    """A default name tells strangers what to attack (COOK-59, COOK-81); a hint, as the product's own example has it."""
+    cookie = read.model.session.cookie
+    if cookie.name == PRODUCTS_OWN and read.knows(*NAME):
+        prefix = "" if cookie.disable_secure else "__Secure-" if cookie.domain else "__Host-"
+        yield read.finding(
+            "name-of-the-product",
+            NAME,
+            f"'{PRODUCTS_OWN}', the product's default",
+            f"write 'name: {prefix}id', the same on every node",
+            level=HINT,
+            because="it tells everybody which product has made it, and a prefix keeps siblings from planting one",
+            requirement="COOK-81",
+        )
+
+
+def session_is_no_longer_than_its_cookie(read: Reading, _: Sequence[Host]) -> Iterator[Finding]:
+    """No browser keeps a cookie for more than 400 days (COOK-10, COOK-81)."""
+    longest = read.model.session.lifetime.max_timeout
+    if longest is not None and longest > LONGEST_US:
+        yield read.finding(
+            "outlives-its-cookie",
+            MAX_TIMEOUT,
+            f"{read.shown(*MAX_TIMEOUT)}, more than 400 days",
+            "write 'maxTimeout: 9600h' at the most",
+            level=WARNING,
+            because="browsers keep no cookie for longer, and nobody can come back to what is left of the session",
+            requirement="COOK-81",
+        )
+
+
+def _prefixed(read: Reading, found: str, write: str, because: str, requirement: str) -> Finding:
+    return read.finding(
+        "prefix-not-kept", NAME, found, write, level=REFUSAL, because=because, requirement=requirement, complaint=LOST
+    )
+
+
+def _refusal(read: Reading, rule: str, write: str, because: str, requirement: str) -> Finding:
     found = read.shown(*DOMAIN)
     return read.finding(
         rule, DOMAIN, found, write, level=REFUSAL, because=because, requirement=requirement, complaint=LOST
@@ -183,5 +275,9 @@ RULES: tuple[Callable[[Reading, Sequence[Host]], Iterator[Finding]], ...] = (
     sites_are_one,
     secure_cookies_have_https,
     logout_is_in_the_domain,
+    domain_is_no_wider,
+    prefix_is_kept,
+    name_tells_no_product,
+    session_is_no_longer_than_its_cookie,
 )
 """Every rule on the cookie and the hosts that users visit."""

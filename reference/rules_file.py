@@ -214,12 +214,14 @@ def idle_is_within_absolute(read: Reading) -> Iterator[Finding]:
 
 
 def cookie_is_protected(read: Reading) -> Iterator[Finding]:
-    """HttpOnly and Secure stay on (REQ-COOK-2); SameSite=None without Secure is stored by no browser."""
+    """HttpOnly and Secure stay on (REQ-COOK-2, COOK-81); SameSite=None without Secure is stored by nobody (COOK-79)."""
     cookie = read.model.session.cookie
     if cookie.disable_http_only:
         path = (*COOKIE, "disableHTTPOnly")
         because = "any script in a page can read the session's cookie and take the session over"
-        yield read.finding("not-http-only", path, "true", "remove it", level=WARNING, because=because)
+        yield read.finding(
+            "not-http-only", path, "true", "remove it", level=WARNING, because=because, requirement="COOK-81"
+        )
     if cookie.disable_secure:
         path = (*COOKIE, "disableSecure")
         dropped = read.model.extensions.same_site == "None"
@@ -233,6 +235,7 @@ def cookie_is_protected(read: Reading) -> Iterator[Finding]:
             "remove it and serve https",
             level=REFUSAL if dropped else WARNING,
             because=because,
+            requirement="COOK-79" if dropped else "COOK-81",
         )
 
 

@@ -51,7 +51,7 @@ def test_warnings_exit_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.delenv("CLUSTER_PSK")
     assert run(EXAMPLE) == 0
     told = capsys.readouterr().out
-    assert "warnings: 1 warning, 2 hints in 1 file" in told
+    assert "warnings: 1 warning, 3 hints in 1 file" in told
     assert "CLUSTER_PSK, which is not set" in told
 
 

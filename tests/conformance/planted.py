@@ -260,6 +260,9 @@ PLANTS = (
     Plant(("COOK-73",), RULES, without("hosts_are_in_the_domain")),
     Plant(("COOK-74", "COOK-77"), RULES, without("domain_is_a_name")),
     Plant(("COOK-75",), RULES, without("domain_is_no_address")),
+    Plant(("COOK-78", "COOK-79"), RULES, without("prefix_is_kept")),
+    Plant(("COOK-81",), RULES, without("session_is_no_longer_than_its_cookie")),
+    Plant(("COOK-82",), RULES, without("domain_is_no_wider")),
 )  # fmt: skip
 """Every breakage; a requirement may have several."""
 

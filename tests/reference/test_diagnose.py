@@ -311,6 +311,82 @@ def test_a_secure_cookie_over_plain_http_is_a_warning(url: str, verdict: str) ->
     assert (verdict == "warnings") == ("secure-over-http" in [finding.rule for finding in diagnosis.findings])
 
 
+PREFIXES = [
+    ("__Host-sid", "domain: .example.com", "COOK-78", "write 'name: __Secure-sid'"),
+    ("__hOST-sid", "domain: example.com", "COOK-78", "write 'name: __Secure-sid'"),
+    ("__Host-sid", "disableSecure: true", "COOK-78", "remove disableSecure"),
+    ("__Secure-sid", "disableSecure: true", "COOK-79", "remove disableSecure"),
+    ("__Http-sid", "disableHTTPOnly: true", "", "remove disableHTTPOnly"),
+    ("__Host-Http-sid", "disableHTTPOnly: true", "", "remove disableHTTPOnly"),
+]
+
+
+@pytest.mark.requirement("COOK-78", "COOK-79")
+@pytest.mark.parametrize(("name", "setting", "requirement", "mend"), PREFIXES)
+def test_a_prefixed_name_without_what_it_stands_for_is_refused(
+    name: str, setting: str, requirement: str, mend: str
+) -> None:
+    with_lax = RIGHT + "x-anynode: {sameSite: Lax}\n"
+    prefixed = edited(("name: sid", f"name: {name}"), text=with_lax)
+    assert look(prefixed).verdict == "clean"
+    diagnosis = look(edited(("name: sid", f"name: {name}\n    {setting}"), text=with_lax))
+    finding = found(diagnosis, "prefix-not-kept")
+    assert [one for one in diagnosis.findings if one.level == REFUSAL] == [finding]
+    assert (finding.path, finding.line) == ("session.cookie.name", 23)
+    assert finding.requirement == requirement or not requirement
+    assert mend in finding.write
+
+
+@pytest.mark.requirement("COOK-79")
+@pytest.mark.parametrize("same_site", ["", "x-anynode: {sameSite: None}\n"])
+def test_same_site_none_without_secure_is_refused(same_site: str) -> None:
+    finding = found(look(edited(("name: sid", "name: sid\n    disableSecure: true")) + same_site), "not-secure")
+    assert (finding.level, finding.requirement) == (REFUSAL, "COOK-79")
+
+
+@pytest.mark.requirement("COOK-81")
+@pytest.mark.parametrize(
+    ("edit", "rule", "level", "mend"),
+    [
+        (("maxTimeout: 24h", "maxTimeout: 9601h"), "outlives-its-cookie", WARNING, "maxTimeout: 9600h"),
+        (("name: sid", "name: maverics_session"), "name-of-the-product", HINT, "name: __Host-id"),
+        (("    name: sid\n", "    domain: .example.com\n"), "name-of-the-product", HINT, "name: __Secure-id"),
+        (("name: sid", "name: sid\n    disableHTTPOnly: true"), "not-http-only", WARNING, "remove it"),
+    ],
+)
+def test_what_weakens_the_cookie_is_said(edit: tuple[str, str], rule: str, level: str, mend: str) -> None:
+    finding = found(look(edited(edit)), rule)
+    assert (finding.level, finding.requirement) == (level, "COOK-81")
+    assert mend in finding.write
+    assert rule not in [one.rule for one in look(edited(("maxTimeout: 24h", "maxTimeout: 9600h"))).findings]
+
+
+@pytest.mark.requirement("COOK-82")
+@pytest.mark.parametrize(
+    ("hosts", "mend"),
+    [
+        (["https://a.shop.example.com", "https://b.shop.example.com"], "write 'domain: .shop.example.com'"),
+        ([SHOP], "remove it"),
+        ([SHOP, PAY], ""),
+        (["https://example.com", SHOP], ""),
+        ([], ""),
+    ],
+)
+def test_a_domain_wider_than_its_hosts_is_a_warning(hosts: list[str], mend: str) -> None:
+    diagnosis = look(with_domain("example.com"), hosts=hosts)
+    if not mend:
+        assert diagnosis.verdict == "clean"
+        return
+    finding = found(diagnosis, "domain-too-wide")
+    assert (diagnosis.verdict, finding.requirement) == ("warnings", "COOK-82")
+    assert mend in finding.write
+
+
+def test_the_host_that_logs_out_needs_the_domain_too() -> None:
+    logout = "singleLogout: {logoutURL: 'https://auth.example.com/out'}\n"
+    assert look(with_domain("example.com") + logout, hosts=[SHOP]).verdict == "clean"
+
+
 @pytest.mark.parametrize("url", ["ftp://shop.example.com", "https://", "http://a b/", "https://a:b:c"])
 def test_a_host_that_is_none_is_unreadable(url: str) -> None:
     diagnosis = look(RIGHT, hosts=[url])
@@ -433,7 +509,7 @@ def test_what_stands_beside_the_store_is_looked_at(old: str, new: str, rule: str
 
 
 def test_a_local_store_is_said_to_keep_to_itself_and_several_to_share_nothing() -> None:
-    text = "session: {store: {type: local}, lifetime: {maxTimeout: 24h, idleTimeout: 15m}}\n"
+    text = "session: {store: {type: local}, lifetime: {maxTimeout: 24h, idleTimeout: 15m}, cookie: {name: sid}}\n"
     assert [(one.rule, one.level) for one in look(text).findings] == [("store-keeps-to-itself", HINT)]
     assert found(look("session: {lifetime: {maxTimeout: 24h}}\n"), "store-keeps-to-itself").found.startswith("no store")
     several = found(look(text, text), "nodes-share-nothing")
