@@ -11,16 +11,20 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import count
 from time import monotonic_ns  # noqa: TID251 - the machine's noise is measured in real time
 from types import FrameType
 from typing import BinaryIO
 
-from msgspec import Struct, json, structs
+from msgspec import json, structs
 
+from conformance.checks import NOISE_MOST_US
+from conformance.checks.availability import WITHIN_US
 from conformance.history import Contract, Header
 from conformance.live_asking import Asker
 from conformance.live_hosts import LiveHost
 from conformance.live_loop import LiveLoop
+from conformance.live_noise import Noise, Waits
 from conformance.relays import RelayedNetwork
 from conformance.subjects.http import READY_US, Servers
 from reference.protocol import Request
@@ -34,29 +38,10 @@ from simulator.world import Judged, Outcome, World
 
 LISTEN_EVERY_S = 0.1
 """How often the machine's own noise is measured."""
+LOOK_ONE_IN = 5
+"""One in so many times it is also looked how long the servers waited for a processor."""
 CLOSED_S = 0.02
 """So long the event loop goes on for what still has to hear that its connection is closed."""
-
-
-class Noise(Struct, frozen=True):
-    """What of a run is the machine's doing and not the servers', µs: every bound of the contract is widened by it.
-
-    Attributes:
-        late_us: the most that anything was done later than it was due.
-        round_trip_us: the longest that a server took which does nothing but answer, in a process of its own.
-        round_trips: how often it was asked.
-        busy_percent: how many processes wanted to run, of 100 for each processor, in the last minute.
-    """
-
-    late_us: int
-    round_trip_us: int
-    round_trips: int
-    busy_percent: int
-
-    @property
-    def us(self) -> int:
-        """Both together."""
-        return self.late_us + self.round_trip_us
 
 
 class LiveWorld(World):
@@ -79,6 +64,7 @@ class LiveWorld(World):
         self._live_hosts: list[LiveHost] = []
         self._measured: Noise | None = None
         self._trips: list[int] = []
+        self._waits = Waits()
         self._over = False
         self._listening: asyncio.Task[None] | None = None
 
@@ -117,7 +103,8 @@ class LiveWorld(World):
             return self._measured
         trips = self._trips
         busy = int(100 * os.getloadavg()[0]) // (os.cpu_count() or 1)
-        return Noise(self._live.latest_us, max(trips, default=0), len(trips), busy)
+        waited = self._waits.within(WITHIN_US)
+        return Noise(self._live.latest_us, max(trips, default=0), len(trips), waited, busy)
 
     # ------------------------------------------------------------------------------------------------ the world's parts
 
@@ -159,11 +146,16 @@ class LiveWorld(World):
         self._listening = asyncio.create_task(self._listen(Asker("mirror", self._servers.start_mirror(), {})))
 
     async def _listen(self, mirror: Asker) -> None:
-        """Measure how long the server takes that does nothing."""
+        """Measure how long the server takes that does nothing, and how long those that serve wait for a processor."""
         request = Request("mirror", "GET", "/", "mirror")
         try:
-            while not self._over:
+            for time in count():
                 await asyncio.sleep(LISTEN_EVERY_S)
+                if self._over:
+                    break
+                if time % LOOK_ONE_IN == 0:
+                    serving = [host.name for host in self._live_hosts if host.up and host.ready]
+                    self._waits.look(monotonic_ns() // 1_000, self._servers.processes_of(serving))
                 began = monotonic_ns()
                 if await mirror.raw(request) is not None:
                     self._trips.append((monotonic_ns() - began) // 1_000)
@@ -181,15 +173,19 @@ class LiveWorld(World):
                 return
 
     def _settling_us(self) -> int:
-        return super()._settling_us() + 2 * self.noise().us  # of converge and of detect
+        return super()._settling_us() + 2 * self._awaited_us()  # of converge and of detect
 
     def _await_agreement(self) -> None:
         """Give the servers the time that they promised, and what the noise meanwhile adds to it."""
-        known_us = self.noise().us
+        known_us = self._awaited_us()
         super()._await_agreement()
-        while (more_us := self.noise().us - known_us) > 0:
+        while (more_us := self._awaited_us() - known_us) > 0:
             known_us += more_us
             self._advance(self.loop.now + 2 * more_us)
+
+    def _awaited_us(self) -> int:
+        """Give the noise for which servers get more time: beyond some nothing is judged anyway."""
+        return min(self.noise().us, NOISE_MOST_US)
 
     def _read_everything(self) -> None:
         """Read every witness session; all at once they make a noise that says nothing of what came before."""

@@ -8,7 +8,7 @@ import difflib
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from conformance.checks.absolute_band import absolute_band
 from conformance.checks.availability import availability
@@ -19,6 +19,7 @@ from conformance.checks.convergence import convergence
 from conformance.checks.cookie_scope import cookie_scope
 from conformance.checks.durability import durability
 from conformance.checks.false_death import false_death
+from conformance.checks.findings import seconds
 from conformance.checks.id_renewal import id_renewal
 from conformance.checks.idle_band import idle_band
 from conformance.checks.index import Index
@@ -37,7 +38,7 @@ from conformance.checks.structure import structure
 from conformance.checks.writes_follow_reads import writes_follow_reads
 from conformance.history import History
 from conformance.reading import BrokenHistory, read
-from conformance.verdict import NOT_TESTED, UNKNOWN, Finding
+from conformance.verdict import NOT_TESTED, UNKNOWN, VIOLATED, Finding
 
 Check = Callable[[Index], Finding]
 
@@ -67,6 +68,11 @@ CHECKS: dict[str, Check] = {
 }
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 
+TIMELESS: Final = frozenset({"structure", "isolation", "id_renewal", "cookie_scope", "sealing"})
+"""Checks in whose rules no bound of the contract stands: what they convict depends on no machine."""
+NOISE_MOST_US: Final = 2_000_000
+"""Where the machine alone may have added more than this to an answer, the longest that is one (`availability`), nothing is
+acquitted, and convicted only by what is TIMELESS."""
 
 OPTIONAL: dict[str, Check] = {
     "causal": causal,
@@ -91,7 +97,8 @@ def judge(history: History, also: Iterable[str] = ()) -> list[Finding]:
         BrokenHistory: `expect` names a check that does not exist.
         LookupError: `also` names none of OPTIONAL.
 
-    Of a history without its last line nothing is judged: every finding is `not tested`.
+    Of a history without its last line nothing is judged: every finding is `not tested`. So is, where time was real and
+    the machine noisier than NOISE_MOST_US, whatever is no conviction by TIMELESS.
     """
     also = list(also)
     for name in also:
@@ -108,7 +115,9 @@ def judge(history: History, also: Iterable[str] = ()) -> list[Finding]:
     for finding in findings:
         finding.expected = finding.check in expected
         if not history.finished and finding.verdict != UNKNOWN:
-            _withdraw(finding)
+            _withdraw(finding, "the history has no last line: the run did not finish, and nothing is judged")
+        elif history.header.noise_us > NOISE_MOST_US and not _stands(finding):
+            _withdraw(finding, f"host too noisy: {_too_noisy(history.header.noise_us)}")
     return findings
 
 
@@ -154,10 +163,22 @@ def nearest_check(name: str) -> str:
     return f"the nearest is {near[0]!r} (there are {', '.join(known)})"
 
 
-def _withdraw(finding: Finding) -> None:
-    """Take back what an unfinished history seemed to show: the faults that would excuse it may not be written yet."""
+def _withdraw(finding: Finding, why: str) -> None:
+    """Take back what a history seemed to show: what would excuse it may not be known."""
     finding.verdict, finding.judged, finding.violations, finding.evidence = NOT_TESTED, 0, 0, []
-    finding.seen = "the history has no last line: the run did not finish, and nothing is judged"
+    finding.seen = why
+
+
+def _stands(finding: Finding) -> bool:
+    """Say whether a finding is worth the same on a machine that is too busy."""
+    return finding.verdict == UNKNOWN or (finding.verdict == VIOLATED and finding.check in TIMELESS)
+
+
+def _too_noisy(noise_us: int) -> str:
+    return (
+        f"this machine alone may have made anything {seconds(noise_us)} late, more than {seconds(NOISE_MOST_US)}; "
+        "repeat it on one with less to do"
+    )
 
 
 def _judged_by(name: str, check: Check, index: Index) -> Finding:

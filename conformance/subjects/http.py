@@ -122,6 +122,11 @@ class Servers:
         """The ids of the processes that live."""
         return [process.pid for process in self._running.values()]
 
+    def processes_of(self, nodes: Iterable[str]) -> list[int]:
+        """Give the ids of the living processes of some servers, and of what stands beside them."""
+        names = [*nodes, *(self.file.beside or {})]
+        return [self._running[name].pid for name in names if name in self._running]
+
     def refuse_used_ports(self) -> None:
         """Make sure that nobody listens where a server is to.
 

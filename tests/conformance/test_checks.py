@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import checks
-from conformance.checks import CHECKS, OPTIONAL, check, judge
+from conformance.checks import CHECKS, NOISE_MOST_US, OPTIONAL, TIMELESS, check, judge
 from conformance.checks.findings import seconds
 from conformance.checks.index import Index
 from conformance.history import EXPIRED, LOGIN, UNKNOWN, History
@@ -54,6 +54,42 @@ def test_a_recorded_history_gets_the_verdict_of_its_folder(file: Path) -> None:
     assert finding.judged >= (finding.verdict == HOLDS), (
         "what holds has judged something, and nobody judges less than none"
     )
+
+
+def on_a_machine(file: Path, noise_us: int) -> dict[str, Finding]:
+    """Judge a history as if its time had been real, on a machine that made everything so late."""
+    header = {**header_of(file), "noise_us": noise_us}
+    return found_in(json.dumps(header).encode() + b"\n" + file.read_bytes().partition(b"\n")[2])
+
+
+@pytest.mark.parametrize("file", [file for file in BAD if file.parts[-3] in CHECKS], ids=name_of)
+def test_a_machine_that_is_too_busy_convicts_nobody_by_a_rule_with_a_bound_in_it(file: Path) -> None:
+    name = file.parts[-3]
+    finding = on_a_machine(file, NOISE_MOST_US + 1)[name]
+    if name in TIMELESS:
+        assert finding.verdict == VIOLATED
+    else:
+        assert (finding.verdict, finding.evidence, finding.violations) == (NOT_TESTED, [], 0)
+        assert finding.seen.startswith("host too noisy: this machine alone may have made anything 2.000001 s late")
+
+
+def test_a_machine_that_is_too_busy_acquits_nobody_and_one_that_is_busy_does() -> None:
+    for file in OK[::5]:
+        busy = on_a_machine(file, NOISE_MOST_US)
+        assert HOLDS in {finding.verdict for finding in busy.values()}
+        too_busy = on_a_machine(file, NOISE_MOST_US + 1).values()
+        assert {finding.verdict for finding in too_busy} <= {NOT_TESTED, UNDECIDED}
+        assert combine(too_busy) == NOT_TESTED
+
+
+@pytest.mark.parametrize("name", sorted(TIMELESS))
+def test_what_is_timeless_is_judged_alike_under_any_contract(name: str) -> None:
+    for file in (HISTORIES / name).glob("*/*.jsonl"):
+        for bound in (0, 3_600_000_000):
+            contract = dict.fromkeys(("converge_us", "clock_skew_us", "detect_us", "idle_slack_us"), bound)
+            header = {**header_of(file), "contract": contract}
+            other = json.dumps(header).encode() + b"\n" + file.read_bytes().partition(b"\n")[2]
+            assert found_in(other)[name].verdict == found_in(file)[name].verdict
 
 
 @pytest.mark.requirement("REQ-REVOC-9")

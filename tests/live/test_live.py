@@ -55,7 +55,8 @@ def test_no_process_is_left_of_a_run(honest: Ran) -> None:
 def test_every_bound_is_widened_by_the_noise_and_says_so(honest: Ran) -> None:
     lines = [json.loads(line) for line in (honest.run.folder / "run.jsonl").read_text().splitlines()]
     (noise,) = [line["value"] for line in lines if line.get("figure") == "noise"]
-    assert noise["widened_by_us"] == noise["late_us"] + noise["round_trip_us"] > 0
+    assert noise["widened_by_us"] == noise["late_us"] + noise["round_trip_us"] + noise["waited_us"]
+    assert noise["late_us"] * noise["round_trip_us"] * noise["waited_us"] > 0, "each of them is measured"
     assert noise["round_trips"] > 10
     promised, kept = lines[0]["contract"], honest.history.header.contract
     assert kept.converge_us == promised["converge_us"] + noise["widened_by_us"]
