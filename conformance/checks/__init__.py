@@ -71,7 +71,7 @@ CHECKS: dict[str, Check] = {
 TIMELESS: Final = frozenset({"structure", "isolation", "id_renewal", "cookie_scope", "sealing"})
 """Checks in whose rules no bound of the contract stands: what they convict depends on no machine."""
 NOISE_MOST_US: Final = 2_000_000
-"""Where the machine alone may have added more than this to an answer, the longest that is one (`availability`), nothing is
+"""Where the machine alone may have added more than this to an answer, as long as the longest that is one, nothing is
 acquitted, and convicted only by what is TIMELESS."""
 
 OPTIONAL: dict[str, Check] = {
