@@ -6,11 +6,8 @@ nothing; the shape of what comes of it stands in `conformance.worth`.
 
 import io
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed_version
-from multiprocessing import get_context
-from signal import SIG_DFL, SIGINT, signal
 
 from msgspec import Struct
 
@@ -21,6 +18,7 @@ from conformance.history import Fault
 from conformance.planning import plan
 from conformance.reading import read
 from conformance.runner import world_of
+from conformance.sweep_pool import in_order, place_of
 from conformance.verdict import HOLDS, VIOLATED, combine
 from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerprint, worth_of
 from reports.words import count
@@ -132,26 +130,10 @@ def carried_out(jobs: Sequence[Job], processes: int, progress: Callable[[int], N
         progress: told how many are done.
     """
     done = []
-    for ran in _in_order(jobs, processes):
+    for ran in in_order(judged, jobs, place_of(processes)):
         done.append(ran)
         progress(len(done))
     return done
-
-
-def _in_order(jobs: Sequence[Job], processes: int) -> Iterator[Ran]:
-    if processes == 1:
-        yield from map(judged, jobs)
-        return
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_when_interrupted)
-    try:
-        yield from pool.map(judged, jobs)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _end_when_interrupted() -> None:
-    """Let Ctrl-C end a process at once and in silence: what is to be said, the main one says."""
-    signal(SIGINT, SIG_DFL)
 
 
 def median_wait(convicted: Sequence[bool]) -> int | None:

@@ -8,7 +8,7 @@ import time  # noqa: TID251 - how long the world and the checks took is told to 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from msgspec import Struct, to_builtins
 
@@ -29,6 +29,7 @@ from reports.document import FaultSeen, Footer, Header, NotTested, Writer
 from reports.words import signed
 from scenarios import load, told_again
 from scenarios.traffic import write_recording
+from simulator.trace import BATCH
 from simulator.world import Judged, Outcome, World
 
 _CLOCK: Final = "clock"
@@ -120,7 +121,9 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
         (out / folder.CONFIGURATION).write_text(replayable(decided.configuration), encoding="utf-8")
     with Writer(out / folder.DOCUMENT) as document:
         document.header(_header(decided))
-        outcome, broken = _lived(decided, out, progress)
+        with (out / folder.HISTORY).open("wb") as history_file, (out / folder.TRACE).open("wb") as trace_file:
+            nodes = out / folder.NODES if decided.subject.foreign else None
+            outcome, broken = lived(decided, history_file, trace_file, progress, nodes=nodes)
         with uncollected():
             history = read(out / folder.HISTORY)
             findings = judge(history)
@@ -142,16 +145,33 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
     return _result(decided, footer, findings, faults, costs, out)
 
 
-def _lived(decided: Plan, out: Path, progress: Callable[[int], None] | None) -> tuple[Outcome, BrokenAdapter | None]:
-    """Let the world live, and see to it that nothing is left of the nodes; a broken adapter ends it early."""
-    crew = decided.prepared.enter(out / folder.NODES if decided.subject.foreign else None)
+def lived(
+    decided: Plan,
+    history: BinaryIO,
+    trace: BinaryIO | None = None,
+    progress: Callable[[int], None] | None = None,
+    *,
+    nodes: Path | None = None,
+    batch: int = BATCH,
+) -> tuple[Outcome, BrokenAdapter | None]:
+    """Let the world live, and see to it that nothing is left of the nodes; a broken adapter ends it early.
+
+    Args:
+        decided: the plan.
+        history: where its lines go.
+        trace: where its lines go; None draws the digest alone.
+        progress: told now and then how far simulated time has come, in microseconds.
+        nodes: where the nodes may leave what they said, None for nowhere.
+        batch: events between two checkpoints of the trace (`simulator.trace.Recorder`).
+    """
+    crew = decided.prepared.enter(nodes)
     try:
         world = world_of(decided, crew)
-        with (out / folder.HISTORY).open("wb") as history_file, (out / folder.TRACE).open("wb") as trace_file:
-            try:
-                return world.run(history_file, trace_file, progress), None
-            except BrokenAdapter as error:
-                return world.outcome(), error
+        world.batch = batch
+        try:
+            return world.run(history, trace, progress), None
+        except BrokenAdapter as error:
+            return world.outcome(), error
     finally:
         crew.close()
 

@@ -5,15 +5,12 @@ Each seed is run twice, in two processes with two hash seeds: judged the first t
 """
 
 import argparse
-import multiprocessing
 import os
 import sys
 import tempfile
 import time  # noqa: TID251 - how long each run took is a figure of the table, and decides nothing
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,6 +19,7 @@ from conformance.cli import output
 from conformance.cli.seeds import seeds_of
 from conformance.planning import plan
 from conformance.runner import carry_out, world_of
+from conformance.sweep_pool import Processes, in_order
 from conformance.verdict import HOLDS
 from scenarios import ScenarioRefused, load, names
 from scenarios.shortened import LARGE
@@ -102,7 +100,7 @@ def soak(jobs: Sequence[Job], processes: int, progress: Callable[[int], None]) -
     passes: list[list[Ran]] = []
     for work, hash_seed in zip((judged, digested), HASH_SEEDS, strict=True):
         passes.append([])
-        for ran in _carried_out(work, jobs, processes, hash_seed):
+        for ran in in_order(work, jobs, Processes(processes, hash_seed)):
             passes[-1].append(ran)
             done += 1
             progress(done)
@@ -169,27 +167,6 @@ def _row(scenario: str, ran: list[tuple[Ran, Ran]]) -> Row:
             again.append(f"anynode run {scenario} --seed {one.job.seed}")
     same = sum(one.digest == other.digest for one, other in ran)
     return Row(scenario, len(ran), verdicts, same, sum(one.wall_s + other.wall_s for one, other in ran), again)
-
-
-def _carried_out(work: Callable[[Job], Ran], jobs: Sequence[Job], processes: int, hash_seed: str) -> Iterator[Ran]:
-    """Do the work in fresh processes, in the order of the jobs."""
-    context = multiprocessing.get_context("spawn")
-    with _environment("PYTHONHASHSEED", hash_seed), ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield from pool.map(work, jobs)
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    """Let processes that start meanwhile find a variable."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def _seeds(text: str) -> list[int]:

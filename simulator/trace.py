@@ -31,14 +31,17 @@ class Recorder:
         alarms: alarms that rang.
     """
 
-    def __init__(self, sink: BinaryIO | None = None) -> None:
+    def __init__(self, sink: BinaryIO | None = None, batch: int = BATCH) -> None:
         """Make a recorder of one run.
 
         Args:
             sink: where the trace's JSON lines go (a gzip file, opened with mtime 0); None when only the digest is
                 wanted, and then no line is made.
+            batch: events between two checkpoints. Another number gives another digest; 1 is for finding the event in
+                which two runs part.
         """
         self._sink = sink
+        self._most = batch
         self._hash = blake2b(digest_size=32)
         self._batch: list[Any] = []
         self._hashed = 0
@@ -66,7 +69,7 @@ class Recorder:
         self.messages += 1
         batch = self._batch
         batch.append((_MESSAGE, now, sent, sender, to, channel, lost, message))
-        if len(batch) >= BATCH:
+        if len(batch) >= self._most:
             self._settle()
 
     def rang(self, now: int, node: str, alarm: str) -> None:
@@ -74,28 +77,28 @@ class Recorder:
         self.alarms += 1
         batch = self._batch
         batch.append(Rang(now, node, alarm))
-        if len(batch) >= BATCH:
+        if len(batch) >= self._most:
             self._settle()
 
     def effect(self, now: int, node: str, effect: Effect) -> None:
         """Take down something that a node asked for, other than to send."""
         batch = self._batch
         batch.append((_EFFECT, now, node, effect))
-        if len(batch) >= BATCH:
+        if len(batch) >= self._most:
             self._settle()
 
     def asked(self, now: int, node: str, request: Request) -> None:
         """Take down a request that reached a node."""
         batch = self._batch
         batch.append((_REQUEST, now, node, request))
-        if len(batch) >= BATCH:
+        if len(batch) >= self._most:
             self._settle()
 
     def line(self, line: Line) -> None:
         """Take down anything else, as it stands in the trace."""
         batch = self._batch
         batch.append(line)
-        if len(batch) >= BATCH:
+        if len(batch) >= self._most:
             self._settle()
 
     def close(self, now: int) -> None:

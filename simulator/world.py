@@ -34,7 +34,7 @@ from simulator.readiness import Readiness
 from simulator.rules import Cut
 from simulator.streams import StreamingNetwork
 from simulator.timetable import Timetable
-from simulator.trace import Recorder
+from simulator.trace import BATCH, Recorder
 from simulator.users import TIMEOUT_US
 from simulator.watching import Watching
 
@@ -114,6 +114,9 @@ class World:
         judged: whose nodes run.
         inputs: what was read from the files that the scenario names; read here when None.
         loop: the event loop; another one than the simulated world's runs in another time.
+
+    Attributes:
+        batch: events between two checkpoints of the trace (`Recorder`); to be set before the run.
     """
 
     def __init__(
@@ -123,6 +126,7 @@ class World:
         self.inputs = read_inputs(scenario) if inputs is None else inputs
         self.seed = seed
         self.judged = judged
+        self.batch = BATCH
         self.loop = Loop() if loop is None else loop
         self.hosts: dict[str, Host] = {}
         self.recorder: Recorder
@@ -205,7 +209,7 @@ class World:
     def _build(self, history: BinaryIO | None, trace: Any) -> None:
         scenario, judged, loop = self.scenario, self.judged, self.loop
         self._history = HistoryWriter(history)
-        self.recorder = Recorder(trace)
+        self.recorder = Recorder(trace, self.batch)
         chance = self._chance.part("network")
         self.network = self._make_network(chance)
         for rule in staging.standing_rules(scenario, chance):

@@ -1,0 +1,200 @@
+"""Where many jobs are done: in this process, in several of this machine, or by the workers of a scheduler.
+
+All of them are an `Executor` of `concurrent.futures`, and whoever makes many runs goes this way. What comes of the jobs
+is the same in all places. Knows nothing of runs, and prints nothing.
+"""
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from multiprocessing import get_context
+from signal import SIG_DFL, SIGINT, signal
+from typing import Any, Protocol, TypeVar
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+DEATHS = 2
+"""A job alone in a process that dies under it so often is to blame."""
+
+
+class Killed(Exception):
+    """A process died each time that it did this job, and did no other."""
+
+
+class Place(Protocol):
+    """Where jobs are done."""
+
+    @property
+    def ahead(self) -> int:
+        """How many jobs may be handed over that have not come back."""
+
+    @property
+    def deadly(self) -> tuple[type[BaseException], ...]:
+        """The errors of a job by which the place says that its workers died of it."""
+
+    def opened(self) -> AbstractContextManager[Executor]:
+        """Give an executor; at the end of the block what has not begun is dropped."""
+
+
+class Here:
+    """This process, one job after the other."""
+
+    ahead = 1
+    deadly: tuple[type[BaseException], ...] = ()
+
+    @contextmanager
+    def opened(self) -> Iterator[Executor]:
+        """See `Place.opened`."""
+        yield _Inline()
+
+
+class Processes:
+    """So many new processes of this machine.
+
+    Args:
+        number: of processes.
+        hash_seed: their PYTHONHASHSEED; that of this process when None.
+    """
+
+    deadly: tuple[type[BaseException], ...] = ()
+
+    def __init__(self, number: int, hash_seed: str | None = None) -> None:
+        self.ahead = 2 * number
+        self._number = number
+        self._hash_seed = hash_seed
+
+    @contextmanager
+    def opened(self) -> Iterator[Executor]:
+        """See `Place.opened`."""
+        context = get_context("spawn")
+        with _hash_seed(self._hash_seed):
+            pool = ProcessPoolExecutor(self._number, mp_context=context, initializer=_end_when_interrupted)
+            try:
+                yield pool
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+def place_of(processes: int) -> Place:
+    """Give the place for so many processes at a time; one is this process."""
+    return Here() if processes == 1 else Processes(processes)
+
+
+def in_order(work: Callable[[J], R], jobs: Sequence[J], place: Place) -> Iterator[R]:
+    """Do all jobs and give what comes of them in their order; the arguments and errors are those of `as_finished`.
+
+    Raises:
+        Killed: the process died under a job; what was before it has been given.
+    """
+    early: dict[int, R | Killed] = {}
+    due = 0
+    for number, came in as_finished(work, jobs, place):
+        early[number] = came
+        while due in early:
+            result = early.pop(due)
+            if isinstance(result, Killed):
+                raise result
+            yield result
+            due += 1
+
+
+def as_finished(work: Callable[[J], R], jobs: Sequence[J], place: Place) -> Iterator[tuple[int, R | Killed]]:
+    """Do all jobs and give what comes of each as soon as it is there.
+
+    Where a process dies, all that were under way with it are done again, each alone, until it is known whose fault it
+    was; then the others go on as before.
+
+    Args:
+        work: does one job; a function of a module, so that other processes find it.
+        jobs: what to do.
+        place: where.
+
+    Yields:
+        The place of a job in the list, from 0, and what came of it; `Killed` where its process died of it.
+
+    Raises:
+        Exception: whatever the work raised.
+    """
+    waiting, suspects = deque(range(len(jobs))), deque[int]()
+    deaths = Counter[int]()
+    while waiting or suspects:
+        alone = bool(suspects)
+        queue = deque([suspects.popleft()]) if alone else waiting
+        lost: list[int] = []
+        with place.opened() as executor:
+            yield from _until_broken(work, jobs, executor, queue, lost, place)
+        deaths.update(lost if alone else [])
+        for number in lost:
+            if deaths[number] >= DEATHS:
+                yield number, Killed(f"the process that did it was killed {DEATHS} times")
+            else:
+                suspects.append(number)
+
+
+def _until_broken(
+    work: Callable[[J], R],
+    jobs: Sequence[J],
+    executor: Executor,
+    queue: "deque[int]",
+    lost: list[int],
+    place: Place,
+) -> Iterator[tuple[int, R | Killed]]:
+    """Do the jobs of a queue, until all are done or the executor is broken; name those that were lost with it."""
+    flying: dict[Future[R], int] = {}
+    broken = False
+    while flying or (queue and not broken):
+        while queue and len(flying) < place.ahead and not broken:
+            try:
+                flying[executor.submit(work, jobs[queue[0]])] = queue[0]
+            except BrokenExecutor:
+                broken = True
+            else:
+                queue.popleft()
+        ended, _ = wait(flying, return_when=FIRST_COMPLETED)
+        for future in sorted(ended, key=flying.__getitem__):
+            number = flying.pop(future)
+            try:
+                result = future.result()
+            except BrokenExecutor:
+                broken = True
+                lost.append(number)
+            except place.deadly as death:
+                yield number, Killed(str(death))
+            else:
+                yield number, result
+    lost.sort()
+
+
+class _Inline(Executor):
+    """Does a job when it is handed over."""
+
+    def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
+        done: Future[R] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 (whoever asks for the result gets it)
+            done.set_exception(error)
+        return done
+
+
+@contextmanager
+def _hash_seed(value: str | None) -> Iterator[None]:
+    """Let processes that start meanwhile find another PYTHONHASHSEED."""
+    name, before = "PYTHONHASHSEED", os.environ.get("PYTHONHASHSEED")
+    if value is not None:
+        os.environ[name] = value
+    try:
+        yield
+    finally:
+        if value is not None:
+            os.environ.pop(name)
+            if before is not None:
+                os.environ[name] = before
+
+
+def _end_when_interrupted() -> None:
+    """Let Ctrl-C end a process at once and in silence: what is to be said, the main one says."""
+    signal(SIGINT, SIG_DFL)
