@@ -20,9 +20,9 @@ from msgspec import Struct
 
 from conformance import folder, tally
 from conformance.expecting import Expected
-from conformance.planning import plan
+from conformance.planning import Plan, plan
 from conformance.runner import carry_out
-from conformance.subjects.http import HttpSubject
+from conformance.subjects.http import HttpSubject, Servers
 from conformance.subjects.naming import subject_named
 from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 from reports.badge import badge_json, badge_svg
@@ -32,9 +32,13 @@ from scenarios import around_faults, load
 
 REPLAYED = "crash-and-return-empty"
 """The scenario that is run twice to see whether runs can be replayed: lives end and begin in it."""
+FIRST = "steady-lan"
+"""The scenario under whose configuration servers are tried before any is run on them."""
 SUMMARY = "requirements.json"
 RUNS = "runs"
 REPORT = "report.html"
+ENDED_WITHIN_S = 60
+"""So long an interrupted run may take to end its nodes."""
 USAGE_ERROR = 4
 """How pytest ends when its arguments cannot be used."""
 
@@ -110,9 +114,12 @@ def validate(
         heard: told each line that pytest prints.
 
     Raises:
+        BrokenAdapter: servers do not answer as the probe application does: tried once, in place of in every run.
         NothingToJudge: no test shows a requirement that was asked for.
         RuntimeError: pytest left no summary, which is our own defect; what it printed last is in the message.
     """
+    if is_live(subject):
+        greet(plan(load(FIRST), subject=subject))
     more = [word for id_ in requirements for word in ("--requirement", id_)]
     code, printed = _run_suites(suites_command(subject, out, seed, short=short, more=more), heard)
     if code == USAGE_ERROR:
@@ -152,6 +159,25 @@ def is_live(subject: str) -> bool:
     return isinstance(subject_named(subject), HttpSubject)
 
 
+def greet(decided: Plan) -> None:
+    """Start servers once, ask for a login, and end them.
+
+    Raises:
+        SubjectRefused: they cannot be started.
+        BrokenAdapter: one is not ready in time, or answers with something else.
+    """
+    from conformance.live_smoke import LivePair  # noqa: PLC0415 - only real servers need HTTP
+
+    crew = decided.prepared.enter(None)
+    assert isinstance(crew, Servers)  # noqa: S101 - whoever is live has servers
+    pair = LivePair(crew, decided.prepared, decided.configuration)
+    try:
+        pair.ready()
+        pair.ask(next(iter(pair.hosts)), "POST", "/login", body={"user": "ann"})
+    finally:
+        pair.close()
+
+
 class NothingToJudge(ValueError):
     """What was asked for cannot be judged; the text says why."""
 
@@ -178,9 +204,22 @@ def _run_suites(command: Sequence[str], heard: Callable[[str], None]) -> tuple[i
                 printed.append(line.rstrip())
                 heard(line.rstrip())
         except KeyboardInterrupt:
-            suites.send_signal(signal.SIGINT)  # pytest ends its runs, and those their nodes
+            _interrupt(suites)
             raise
     return suites.returncode, printed
+
+
+def _interrupt(suites: subprocess.Popen[str]) -> None:
+    """Have pytest end its runs, and those their nodes, before whoever interrupted is told that all is over.
+
+    Where shells have SIGINT ignored, in the background, children ignore it too; SIGTERM ends a run on servers alike.
+    """
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    suites.send_signal(signal.SIGTERM if ignored else signal.SIGINT)
+    try:
+        suites.communicate(timeout=ENDED_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        suites.kill()
 
 
 def _judged(one: tally.Told) -> Judged:

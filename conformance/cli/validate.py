@@ -63,7 +63,10 @@ def validate(
     options = {"--out": out, "--seed": seed, "--expected": expected}
     command = _again(subject, options, requirement or [], short=short)
     heard = (lambda _line: None) if as_json else output.note
-    with output.refusing(NothingToJudge):
+    with (
+        output.refusing(NothingToJudge, SubjectRefused),
+        output.refusing(BrokenAdapter, code=output.BROKEN_ADAPTER),
+    ):
         result = judge(
             subject,
             place,

@@ -182,6 +182,27 @@ def test_servers_that_are_none_of_ours_are_a_broken_adapter(
     assert children() == before
 
 
+@pytest.mark.parametrize(
+    ("answers", "named"),
+    [
+        ("500", "GET /status: the answer: found 500"),
+        ("never", "GET /status: the answer: found no answer"),
+        ("pages", "GET /status: the answer: found 200 with text/html"),
+    ],
+)
+def test_servers_that_are_none_of_ours_are_told_of_once_and_not_in_every_run_of_a_validation(
+    answers: str, named: str, cluster: Clusters, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = cluster()
+    before = children()
+    out = ours.folder / "report"
+    subject = str(ours.subject("--answers", answers, ready="2s"))
+    assert execute(["validate", subject, "--out", str(out), "--json"]) == 4
+    assert named in json.loads(capsys.readouterr().out)["error"]["message"]
+    assert not out.exists(), "nothing was judged"
+    assert children() == before
+
+
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """Let children hear SIGINT also where a shell has put these tests into the background, and had it ignored."""
@@ -207,6 +228,38 @@ def test_an_interrupted_run_leaves_no_process_and_no_verdict(number: signal.Sign
     assert '"footer"' not in (out / "run.jsonl").read_text()
 
 
+def test_a_validation_that_is_ended_in_the_background_leaves_no_process_and_says_so(cluster: Clusters) -> None:
+    """Shells have what runs in the background ignore SIGINT, and pytest below it with it."""
+    ours = cluster()
+    out = ours.folder / "report"
+    command = [sys.executable, "-m", "anynode", "validate", str(ours.subject()), "--out", str(out), "--json"]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        running = subprocess.Popen([*command, "--requirement", "REQ-FAIL-11"], stdout=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with running:
+        wait_for(lambda: next((out / "runs").glob("*/nodes/n3.log")).read_text().startswith("ready"), 60)
+        assert len(listening_in(ours.folder)) == 3
+        running.terminate()
+        said, _ = running.communicate(timeout=60)
+    assert (running.returncode, json.loads(said)["error"]["message"]) == (130, "interrupted")
+    assert listening_in(ours.folder) == []
+    assert running_with(out) == [], "nor is pytest left"
+
+
+def running_with(word: Path) -> list[str]:
+    """List the commands that run and name a path."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+        except OSError:
+            continue  # gone
+        found += [entry.name] if str(word).encode() in words else []
+    return found
+
+
 def listening_in(folder: Path) -> list[int]:
     """List the processes that run in a folder."""
     found = []
@@ -226,7 +279,7 @@ def wait_for(holds: Callable[[], Any], within_s: float) -> Any:
         try:
             if found := holds():
                 return found
-        except OSError:
+        except (OSError, StopIteration):
             pass
         time.sleep(0.02)
     raise AssertionError(f"not within {within_s} s")
