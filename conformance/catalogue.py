@@ -30,7 +30,7 @@ ALSO = Path("tests/conformance/test_catalogue.py")
 SHOWN, LATER, NOT_TESTABLE, NOTHING = "shown", "later", "not testable", "by nothing"
 STATES = (SHOWN, LATER, NOT_TESTABLE, NOTHING)
 LEVELS = ("MUST", "SHOULD", "MAY")
-PARTS = {6: "logs, metrics and sockets", 7: "cookies"}
+PARTS = {6: "logs, metrics and sockets"}
 AREAS = {
     "REQ-CFG": "Configuration",
     "REQ-REPL": "Replication",
@@ -222,7 +222,7 @@ from `conformance/requirements.yaml` and from the tests that name an id.
 
 - *Shown* lists tests by their names. Those of [the suites](suites.md) judge any store and name their check; behind ✗
   stand the broken stores that fail one of them.
-- *Later* says which part of the project brings it: part 6 brings logs, metrics and sockets, part 7 cookies.
+- *Later* says which part of the project brings it: part 6 brings logs, metrics and sockets.
 - *Not testable* is what lies outside of the probe application.
 """
 

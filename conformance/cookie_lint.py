@@ -72,7 +72,7 @@ def look_at(lines: Sequence[str], visit: Visit, wall: int) -> list[Told]:
         wall: now, µs since 1970.
     """
     browser = Browser()
-    names: list[str] = []
+    before: dict[str, set[tuple[str, str]]] = {}
     told = []
     for text in lines:
         line = read(text)
@@ -81,15 +81,23 @@ def look_at(lines: Sequence[str], visit: Visit, wall: int) -> list[Told]:
             continue
         refused = browser.store(text, visit, wall)
         kept = next((one for one in reversed(browser.kept.values()) if one.name == line.name), None)
-        faults = [*_faults(text, line, visit.url), *_repeated(line, names)]
-        names.append(line.name)
+        deletes = _deletes(line, wall)
+        rules = _OF_ANY_LINE if deletes else (*_OF_ANY_LINE, *_OF_A_SESSION)
+        faults = [fault for rule in rules for fault in rule(text, line, visit.url)]
+        faults += _repeated(line, before.setdefault(line.name, set()), deletes=deletes)
         if refused is not None:
             told.append(Told(line.name, refused, "", "not kept", tuple(faults)))
-        elif kept is None:
-            told.append(Told(line.name, None, "", "deleted at once", ()))
+        elif deletes or kept is None:
+            told.append(Told(line.name, None, "", "deleted at once", tuple(faults)))
         else:
             told.append(Told(line.name, None, _where(kept), _life(kept, wall), tuple(faults)))
     return told
+
+
+def _deletes(line: Line, wall: int) -> bool:
+    if line.max_age is not None:
+        return line.max_age <= 0
+    return line.expires is not None and line.expires <= wall
 
 
 def _where(cookie: Cookie) -> str:
@@ -118,14 +126,12 @@ def _life(cookie: Cookie, wall: int) -> str:
 # ------------------------------------------------------------------------------------------------------------- faults
 
 
-def _faults(text: str, line: Line, url: Url) -> Iterator[Fault]:
-    for rule in _RULES:
-        yield from rule(text, line, url)
-
-
-def _repeated(line: Line, before: Sequence[str]) -> Iterator[Fault]:
-    if line.name in before:
+def _repeated(line: Line, before: set[tuple[str, str]], *, deletes: bool) -> Iterator[Fault]:
+    """Find a name that an answer sets twice; to delete one of another domain or path beside it is no second setting."""
+    scope = line.domain, line.path
+    if before and (scope in before or not deletes):
         yield Fault("COOK-48", MUST, f"two lines of one answer set '{line.name}'", "send one line for a name")
+    before.add(scope)
 
 
 def _said(text: str, attribute: str) -> list[str]:
@@ -147,28 +153,32 @@ def _grammar(text: str, line: Line, _: Url) -> Iterator[Fault]:
         yield Fault("COOK-48", MUST, f"the attribute {twice} stands there twice", "send each attribute once")
 
 
-def _dates(text: str, line: Line, _: Url) -> Iterator[Fault]:
-    said = [
-        part.partition("=")[2].strip() for part in text.split(";")[1:] if part.strip().lower().startswith("expires=")
-    ]
+def _dates(text: str, _: Line, __: Url) -> Iterator[Fault]:
+    said = _said(text, "expires")
     if any(not _FIXDATE.fullmatch(date) for date in said):
         yield Fault("COOK-49", SHOULD, f"Expires={said[-1]}", "write it like 'Wed, 25 Nov 2026 08:00:00 GMT'")
-    if (line.max_age is not None and line.max_age > 0) or (line.max_age is None and said):
-        yield Fault(
-            "COOK-63", SHOULD, "it outlives the browser", "leave Expires and Max-Age out: the server ends sessions"
-        )
 
 
-def _domain(text: str, line: Line, url: Url) -> Iterator[Fault]:
-    said = [
-        part.partition("=")[2].strip() for part in text.split(";")[1:] if part.strip().lower().startswith("domain=")
-    ]
-    if said and said[-1].startswith("."):
-        yield Fault("COOK-50", MUST, f"Domain={said[-1]}", f"write Domain={said[-1].lstrip('.')} on the wire")
+def _lasts(text: str, line: Line, _: Url) -> Iterator[Fault]:
+    if line.max_age is not None or _said(text, "expires"):
+        found = "it outlives the browser"
+        yield Fault("COOK-63", SHOULD, found, "leave Expires and Max-Age out: the server ends sessions")
+
+
+def _domain(text: str, line: Line, _: Url) -> Iterator[Fault]:
+    said = _said(text, "domain")
     if line.domain and hosts.is_address(line.domain):
         yield Fault("COOK-75", MUST, f"Domain={said[-1]} is an address", "leave Domain out")
-    elif line.domain != url.host and hosts.matches(url.host, line.domain) and not hosts.is_public_suffix(line.domain):
-        found = f"every name below {line.domain} gets it and can plant one"
+    elif line.domain and (said[-1].startswith(".") or not hosts.is_name(line.domain)):
+        host = hosts.a_labels(line.domain.partition(":")[0].strip("."))
+        mend = f"write Domain={host} on the wire" if hosts.is_name(host) else "write a host name alone, in A-labels"
+        yield Fault("COOK-50", MUST, f"Domain={said[-1]}", mend)
+
+
+def _reach(_: str, line: Line, url: Url) -> Iterator[Fault]:
+    domain = line.domain
+    if domain and domain != url.host and hosts.matches(url.host, domain) and not hosts.is_public_suffix(domain):
+        found = f"every name below {domain} gets it and can plant one"
         yield Fault("COOK-62", SHOULD, found, "leave Domain out unless subdomains share the session")
 
 
@@ -198,13 +208,18 @@ def _name(_: str, line: Line, url: Url) -> Iterator[Fault]:
         )
 
 
+def own_part(value: str) -> str:
+    """Give what a server has drawn of a session's id: behind a dot a balancer has hung its own (COOK-71)."""
+    return value.partition(".")[0]
+
+
 def _id(_: str, line: Line, __: Url) -> Iterator[Fault]:
     if line.value.startswith(("eyJ", "{", "%7B")):
         yield Fault(
             "COOK-64", MUST, "the value holds data", "send a reference without meaning, and keep data on the server"
         )
         return
-    own = line.value.partition(".")[0]
+    own = own_part(line.value)
     bits = int(len(own) * math.log2(next((n for shape, n in _ALPHABETS if shape.fullmatch(own)), _VISIBLE)))
     if 0 < bits < _BITS_SHOULD:
         level, least = (MUST, _BITS_MUST) if bits < _BITS_MUST else (SHOULD, _BITS_SHOULD)
@@ -212,4 +227,7 @@ def _id(_: str, line: Line, __: Url) -> Iterator[Fault]:
         yield Fault("COOK-58", level, found, f"draw {least} bits or more from a cryptographic generator")
 
 
-_RULES: tuple[Callable[[str, Line, Url], Iterator[Fault]], ...] = (_grammar, _dates, _domain, _attributes, _name, _id)
+_Rule = Callable[[str, Line, Url], Iterator[Fault]]
+_OF_ANY_LINE: tuple[_Rule, ...] = (_grammar, _dates, _domain)
+_OF_A_SESSION: tuple[_Rule, ...] = (_lasts, _reach, _attributes, _name, _id)
+"""What is asked of a line that sets, not of one that deletes."""

@@ -34,7 +34,7 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     applies_to: Literal["store", "orchestrator"]
     source: tuple[str, ...]
     basis: Literal["stated", "inferred"]
-    later: Literal[6, 7] | None = None
+    later: Literal[6] | None = None
     not_testable: str = ""
 
     @property

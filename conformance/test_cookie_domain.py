@@ -1,8 +1,21 @@
 """The session's cookie: for which hosts it is set, where it goes, and how it is deleted, on every node alike."""
 
+from base64 import b64encode, urlsafe_b64encode
+
 import pytest
 
+from conformance.overheard import CREATION, REMOVAL, RENEWAL, USER, Overheard, bits, overhear
+from conformance.pair import HOST, NODES
 from conformance.plugin import Judgement
+from conformance.subjects.http import HttpSubject
+from conformance.subjects.subject import Subject
+from simulator.browser import Browser
+from simulator.clock import EPOCH_US
+from simulator.set_cookie import PAIR_MOST
+from simulator.visits import visit
+
+FEW = 4
+"""So many cookies of one answer are few."""
 
 
 @pytest.mark.requirement("REQ-COOK-5", "COOK-67")
@@ -55,3 +68,191 @@ def test_of_several_cookies_the_one_that_is_known_counts_wherever_it_stands(judg
 @pytest.mark.scenario("planted-cookies", check="isolation")
 def test_nobody_is_led_into_another_session_by_a_planted_cookie(judgement: Judgement) -> None:
     judgement.must_hold()
+
+
+# ----------------------------------------------------------------------------------- what the lines must and should say
+
+SETTINGS = (("__Host-id", None), ("__Secure-id", ".app.example.com"))
+"""Names and domains of the cookie under which a subject is heard: for one host, and shared below one name."""
+BITS_MUST = 64
+DENIED, OK = 401, 200
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids=["of-one-host", "shared"])
+def heard(request: pytest.FixtureRequest, subject: Subject) -> Overheard:
+    """What the subject says about its cookie on two nodes, where browsers would listen."""
+    if isinstance(subject, HttpSubject):
+        pytest.skip(f"not tested: {subject.name} is asked over HTTP alone (needs simulated time)")
+    name, domain = request.param
+    heard = overhear(subject, name, domain)
+    if "cookie-domain" not in heard.features:
+        pytest.skip("not tested: the subject does not list the feature `cookie-domain`")
+    return heard
+
+
+@pytest.mark.requirement("REQ-COOK-8")
+def test_all_nodes_write_one_line_but_for_the_id(heard: Overheard) -> None:
+    for at in (CREATION, RENEWAL, REMOVAL):
+        for node in NODES:
+            assert [one for one in heard.said if (one.node, one.at) == (node, at) and one.status == OK], (node, at)
+        lines = {line.partition(";")[2] for one in heard.said if one.at == at for line in own_lines(heard, one.lines)}
+        assert len(lines) == 1, at
+
+
+@pytest.mark.requirement("COOK-47")
+def test_a_line_keeps_to_the_grammar(heard: Overheard) -> None:
+    assert heard.faults("COOK-47") == []
+
+
+@pytest.mark.requirement("COOK-48")
+def test_nothing_is_said_twice(heard: Overheard) -> None:
+    assert heard.faults("COOK-48") == []
+
+
+@pytest.mark.requirement("COOK-50")
+def test_a_domain_is_a_host_name_without_a_dot_before_it(heard: Overheard) -> None:
+    assert heard.faults("COOK-50") == []
+
+
+@pytest.mark.requirement("COOK-67")
+def test_the_domain_is_the_configured_one_or_none_at_all(heard: Overheard) -> None:
+    said = {(one.at, domain_of(line)) for one in heard.said for line in own_lines(heard, one.lines)}
+    assert said == {(at, heard.domain) for at in (CREATION, RENEWAL, REMOVAL)}
+
+
+@pytest.mark.requirement("COOK-51")
+def test_no_cookie_is_without_a_name(heard: Overheard) -> None:
+    assert heard.faults("COOK-51") == []
+    for one in heard.said:
+        assert heard.name in [told.name for told in one.told], one
+
+
+@pytest.mark.requirement("COOK-58", "COOK-71")
+def test_an_id_holds_enough_chance_without_what_is_fixed_and_what_a_balancer_adds(heard: Overheard) -> None:
+    """64 bits; 128 are better. What generator they come from cannot be seen from outside."""
+    values = heard.values()
+    assert len(set(values)) == len(values)
+    assert bits(values) >= BITS_MUST
+
+
+@pytest.mark.requirement("COOK-60")
+def test_the_cookie_is_secure_and_http_only(heard: Overheard) -> None:
+    assert heard.faults("COOK-60") == []
+
+
+@pytest.mark.requirement("COOK-61")
+def test_same_site_is_written_out_and_none_only_with_secure(heard: Overheard) -> None:
+    """Any of the three words: which is right depends on what other sites are to do, and the product writes None."""
+    lines = [line for one in heard.said if one.at != REMOVAL for line in own_lines(heard, one.lines)]
+    for line in lines:
+        same_site = {"samesite=strict", "samesite=lax", "samesite=none"} & attributes(line)
+        assert len(same_site) == 1, line
+        assert "samesite=none" not in same_site or "secure" in attributes(line), line
+
+
+@pytest.mark.requirement("COOK-64")
+def test_an_id_tells_nothing_about_its_user(heard: Overheard) -> None:
+    assert heard.faults("COOK-64") == []
+    user = USER.encode()
+    written = {USER, user.hex(), b64encode(user).decode().rstrip("="), urlsafe_b64encode(user).decode().rstrip("=")}
+    for value in heard.values():
+        assert [form for form in written if form.lower() in value.lower()] == [], value
+
+
+@pytest.mark.requirement("COOK-68")
+def test_browsers_keep_what_is_set_and_delete_what_is_removed(heard: Overheard) -> None:
+    """Also under a prefix, which they hold the cookie to (COOK-35, COOK-36)."""
+    for one in heard.said:
+        browser, page = Browser(), visit(f"https://{HOST}/")
+        for line in (*one.asked, *one.lines):
+            assert browser.store(line, page, EPOCH_US) is None, (one.node, one.at, line)
+        assert len(browser.kept) == (one.at != REMOVAL), (one.node, one.at, one.lines)
+
+
+@pytest.mark.requirement("COOK-65")
+def test_an_id_that_nobody_gave_is_not_taken_over_by_a_login(heard: Overheard) -> None:
+    assert heard.planted not in heard.values()
+    assert heard.given_for_planted not in ("", heard.planted)
+
+
+@pytest.mark.requirement("COOK-70", "COOK-52")
+def test_a_living_cookie_counts_before_and_behind_one_that_nobody_knows(heard: Overheard) -> None:
+    behind, before = heard.either_way
+    assert behind == before
+    assert behind[0] == OK
+
+
+# SHOULD: who does otherwise may have a reason.
+
+
+@pytest.mark.requirement("COOK-49")
+def test_a_date_is_written_as_dates_are(heard: Overheard) -> None:
+    assert heard.faults("COOK-49") == []
+
+
+@pytest.mark.requirement("COOK-54")
+def test_cookies_are_few_and_small_and_one_that_does_not_come_back_is_missed_alone(heard: Overheard) -> None:
+    for one in heard.said:
+        kept = [told.name for told in one.told if told.lives not in ("deleted at once", "not kept")]
+        assert len(kept) <= FEW, one
+        assert sum(map(len, one.lines)) < PAIR_MOST, one
+    assert heard.without == DENIED
+
+
+@pytest.mark.requirement("COOK-55")
+def test_every_cookie_is_secure(heard: Overheard) -> None:
+    for one in heard.said:
+        for line in one.lines:
+            assert "secure" in attributes(line), (one.node, one.at, line)
+
+
+@pytest.mark.requirement("COOK-56")
+def test_a_login_brings_a_new_id_and_the_old_one_is_dead(heard: Overheard) -> None:
+    values = heard.values()
+    assert len(set(values)) == len(values)
+    assert heard.old == DENIED
+
+
+@pytest.mark.requirement("COOK-57", "COOK-59")
+def test_the_cookie_can_be_called_what_tells_no_product_and_what_browsers_guard(heard: Overheard) -> None:
+    assert heard.faults("COOK-57") == []
+    assert heard.faults("COOK-59") == []
+
+
+@pytest.mark.requirement("COOK-62")
+def test_the_cookie_reaches_no_further_than_it_is_told(heard: Overheard) -> None:
+    assert heard.domain or heard.faults("COOK-62") == []
+    assert [
+        domain_of(line) for one in heard.said for line in one.lines if domain_of(line) not in ("", heard.domain)
+    ] == []
+
+
+@pytest.mark.requirement("COOK-63")
+def test_the_cookie_ends_with_the_browser(heard: Overheard) -> None:
+    assert heard.faults("COOK-63") == []
+
+
+@pytest.mark.requirement("COOK-66")
+def test_the_name_is_used_for_one_domain_and_one_path_alone(heard: Overheard) -> None:
+    lines = [line for one in heard.said for line in own_lines(heard, one.lines)]
+    assert len({(domain_of(line), next(iter(said_of(line, "path")), "")) for line in lines}) == 1
+
+
+def own_lines(heard: Overheard, lines: tuple[str, ...]) -> list[str]:
+    """Pick the lines of the session's cookie."""
+    return [line for line in lines if line.partition("=")[0].strip() == heard.name]
+
+
+def attributes(line: str) -> set[str]:
+    """Give a line's attributes in lower case, without the space around them."""
+    return {"=".join(half.strip() for half in part.lower().split("=", 1)) for part in line.split(";")[1:]}
+
+
+def said_of(line: str, attribute: str) -> list[str]:
+    """Give what a line says for an attribute."""
+    return [one.partition("=")[2] for one in attributes(line) if one.partition("=")[0] == attribute]
+
+
+def domain_of(line: str) -> str:
+    """Give the domain of a line as browsers take it; "" without one."""
+    return next(iter(said_of(line, "domain")), "").removeprefix(".")

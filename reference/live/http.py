@@ -66,7 +66,7 @@ class Door:
         """Answer one request (ASGI)."""
         began = self._runtime.clocks.mono()
         asked = Asked(scope, receive)
-        cookie = asked.headers.get("cookie")
+        cookie = cookies_of(asked)
         try:
             answer = await self._answer(asked, cookie)
         except ClientDisconnect:
@@ -143,6 +143,11 @@ class Door:
         if log.session_ids:
             fields["session"] = self._session(cookie)
         log.line("info", "request", fields)
+
+
+def cookies_of(asked: Asked) -> str | None:
+    """Give all `Cookie` fields as one, None without any: HTTP/2 may have split them on the way (COOK-53)."""
+    return "; ".join(asked.headers.getlist("cookie")) or None
 
 
 def application(runtime: Runtime, options: Options, *, probe: bool) -> Starlette:

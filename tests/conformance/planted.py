@@ -112,8 +112,16 @@ def _line_without(word: str) -> Change:
     return lambda old: lambda settings: old(settings).replace(word, "")
 
 
+def _with(old_word: str, word: str) -> Change:
+    return lambda old: lambda settings: old(settings).replace(old_word, word)
+
+
+def _with_more_of_a_node_than_of_chance(old: Callable[..., str]) -> Callable[..., str]:
+    return lambda self: f"{old(self)[:12]}{'0' * 20}.{old(self)[:32]}"
+
+
 def _with_the_user_in_it(old: Callable[..., str]) -> Callable[..., str]:
-    return lambda settings, value: old(settings, value + b"ann".hex())
+    return lambda settings, value: old(settings, value + b"annabel".hex())
 
 
 def _evicts_the_newest(_old: Any) -> Callable[..., None]:
@@ -256,6 +264,15 @@ PLANTS = (
     Plant(("REQ-REVOC-8",), "reference.gateway:Gateway._logout", _logs_out_the_user),
     Plant(("REQ-REVOC-9",), "conformance.checks.revocation_lag:NEEDS", instead("")),
     Plant(("REQ-OBS-1",), "reference.gateway:Gateway._status", _answers_with({"status": "ok"})),
+    Plant(("COOK-47",), "reference.cookies:_attributes", lambda old: lambda settings: " x" + old(settings)),
+    Plant(("COOK-48",), "reference.cookies:_attributes", lambda old: lambda settings: old(settings) + "; Path=/"),
+    Plant(("COOK-50",), "reference.cookies:_attributes", _with(" Domain=", " Domain=.")),
+    Plant(("COOK-51",), "reference.cookies:removing", _with("__Host-id=;", "deleted;")),
+    Plant(("COOK-53",), "reference.live.http:cookies_of", instead(lambda asked: asked.headers.get("cookie"))),
+    Plant(("COOK-58", "COOK-71"), "reference.draws:Draws.session_id", _with_more_of_a_node_than_of_chance),
+    Plant(("COOK-60",), "reference.cookies:_attributes", _line_without("; Secure")),
+    Plant(("COOK-61",), "reference.cookies:_attributes", _line_without("; SameSite=None")),
+    Plant(("COOK-64",), "reference.cookies:granting", _with_the_user_in_it),
     Plant(("COOK-72", "COOK-76"), RULES, without("domain_is_no_suffix")),
     Plant(("COOK-73",), RULES, without("hosts_are_in_the_domain")),
     Plant(("COOK-74", "COOK-77"), RULES, without("domain_is_a_name")),

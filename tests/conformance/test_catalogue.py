@@ -63,7 +63,7 @@ def test_every_must_that_is_shown_is_failed_by_a_broken_store_or_a_planted_break
         (entry(), "REQ-REPL-1: shown by nothing"),
         (entry(showing(), later=6), "REQ-REPL-1: shown and later"),
         (entry(showing(), not_testable="so"), "REQ-REPL-1: shown and not testable"),
-        (entry(later=7, not_testable="so"), "REQ-REPL-1: later and not testable"),
+        (entry(later=6, not_testable="so"), "REQ-REPL-1: later and not testable"),
     ],
 )
 def test_a_requirement_that_nothing_or_too_much_is_said_of_is_told(wrong: Entry, said: str) -> None:

@@ -417,6 +417,23 @@ def noted(life: Life, event: str) -> bool:
     return any(line["event"] == event for line in life.lines)
 
 
+@pytest.mark.requirement("COOK-53")
+def test_cookies_in_several_fields_are_read_like_those_in_one() -> None:
+    async def work() -> None:
+        async with together(1) as (alone,):
+            await start([alone])
+            transport = httpx.ASGITransport(application(alone.runtime, alone.plan.options, probe=True))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
+                granted = await browser.post("/login", json={"user": "ann"})
+                cookie = granted.headers["set-cookie"].partition(";")[0]
+                browser.cookies.clear()
+                for fields in (["a=1", cookie], [cookie, "a=1"], [f"a=1; {cookie}"]):
+                    shown = await browser.get("/session", headers=[("Cookie", field) for field in fields])
+                    assert shown.status_code == 200, fields
+
+    in_loop(work())
+
+
 @pytest.mark.requirement("REQ-SEC-6")
 @pytest.mark.requirement("REQ-OBS-3")
 def test_what_is_logged_of_a_session_is_told_apart_by_a_hash_that_opens_nothing() -> None:
