@@ -57,7 +57,7 @@ def prepare(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (out / name).unlink(missing_ok=True)
-    for folder, files in (("plots", "*.svg"), (NODES, "*.jsonl")):
+    for folder, files in (("plots", "*.svg"), ("plots", "*.png"), (NODES, "*.jsonl")):
         for file in sorted((out / folder).glob(files)):
             file.unlink()
 

@@ -1,17 +1,22 @@
 """One run as one self-contained page, and everything else that is made from a run's folder.
 
-Reads RUN/run.jsonl, writes report.html, summary.md, junit.xml and plots/NAME.svg beside it: the same bytes for the same
-document. It runs nothing, judges nothing, and needs no network. What is said stands in `reports.view`.
+Reads RUN/run.jsonl, and where a run was violated its history and trace; writes report.html, summary.md, junit.xml and
+plots/NAME.svg and .png beside it: the same bytes for the same run. It runs nothing, judges nothing, and needs no
+network. What is said stands in `reports.view`.
 """
 
 from pathlib import Path
 from typing import Any, Final
 
 from reports import plots
+from reports.causes import causes
 from reports.document import NAME, RunDocument, read
+from reports.excerpt import excerpt
 from reports.junit import junit
-from reports.rendering import html, trusted
+from reports.rendering import html, script, trusted
 from reports.sheet import Plot
+from reports.spacetime import spacetime
+from reports.story import Story, story
 from reports.style import style
 from reports.summary import summary
 from reports.svg import standalone
@@ -29,6 +34,7 @@ _SHORT: Final = {
     "membership": "Membership",
     "absolute-band": "Greatest age",
     "idle-band": "Idleness",
+    "spacetime": "Space-time",
 }
 
 
@@ -46,33 +52,56 @@ def make(run_dir: Path) -> list[Path]:
     """
     document = read(run_dir / NAME)
     pictures = plots.drawn(document)
+    told = violation(run_dir, document)
+    drawn = pictures if told is None else [*pictures, told[1]]
     files = {
-        run_dir / PAGE: page(document, pictures),
+        run_dir / PAGE: page(document, pictures, told),
         run_dir / "summary.md": summary(document),
         run_dir / "junit.xml": junit(document),
-        **{run_dir / "plots" / f"{plot.name}.svg": standalone(plot.desk) for plot in pictures},
+        **{run_dir / "plots" / f"{plot.name}.svg": standalone(plot.desk) for plot in drawn},
     }
+    paintings = {run_dir / "plots" / f"{plot.name}.png": plot.png for plot in drawn}
     (run_dir / "plots").mkdir(exist_ok=True)
     for name in _SHORT:
-        (run_dir / "plots" / f"{name}.svg").unlink(missing_ok=True)
+        for kind in ("svg", "png"):
+            (run_dir / "plots" / f"{name}.{kind}").unlink(missing_ok=True)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8", newline="\n")
-    return list(files)
+    for path, painting in paintings.items():
+        path.write_bytes(painting)
+    return [*files, *paintings]
 
 
-def page(document: RunDocument, pictures: list[Plot]) -> str:
+def violation(run_dir: Path, document: RunDocument) -> tuple[Story, Plot] | None:
+    """Tell and draw the first violation of a run, by its history and trace; None where there is none.
+
+    Args:
+        run_dir: the run's folder.
+        document: its run document.
+    """
+    found = excerpt(run_dir, document)
+    if found is None:
+        return None
+    made = causes(found)
+    return story(found, made, document), spacetime(found, made, document)
+
+
+def page(document: RunDocument, pictures: list[Plot], told: tuple[Story, Plot] | None = None) -> str:
     """Write the page of a run.
 
     Args:
         document: the run.
         pictures: its plots, in the order in which they are shown.
+        told: its first violation.
 
     Returns:
         One HTML file, complete in itself.
     """
     said = view(document)
     shown = [_shown(plot, said["lag"]) for plot in pictures]
-    return html("page.html.j2", {**said, "plots": shown, "style": style()})
+    seen = None if told is None else _shown(told[1], [])
+    extra = {"violation": None if told is None else told[0], "spacetime": seen, "script": script("causes.js")}
+    return html("page.html.j2", {**said, **extra, "plots": shown, "style": style()})
 
 
 def _shown(plot: Plot, lag: list[tuple[str, str]]) -> dict[str, Any]:

@@ -5,10 +5,13 @@ What is said stands in `reports.view`, how it looks in `reports/templates`.
 """
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import Struct
 
 from reports.words import visible
 
@@ -33,6 +36,21 @@ def markdown(name: str, view: dict[str, Any]) -> str:
 def trusted(text: str) -> Markup:
     """Let a text into HTML as it is: for drawings and style sheets made here, in which strangers' text is escaped."""
     return Markup(text)  # noqa: S704 (made here)
+
+
+class Script(Struct, frozen=True):
+    """A script of ours, and the hash by which a page's policy lets it run and no other."""
+
+    text: Markup
+    hash: Markup
+
+
+def script(name: str) -> Script:
+    """Read a script that stands beside the templates."""
+    text, _, _ = _LOADER.get_source(_HTML, name)
+    assert "</" not in text, "a script must not end its own element"  # noqa: S101 (our own invariant)
+    digest = b64encode(sha256(text.encode()).digest()).decode()
+    return Script(trusted(text), trusted(f"sha256-{digest}"))
 
 
 def escaped(text: str) -> Markup:

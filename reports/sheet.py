@@ -15,7 +15,7 @@ from msgspec import Struct
 from conformance.verdict import VIOLATED
 from reports import words
 from reports.document import RunDocument
-from reports.svg import INKS, PIXELS_AN_INCH, settings, svg
+from reports.svg import INKS, PIXELS_AN_INCH, png, settings, svg
 
 DESK: Final = 760
 PHONE: Final = 352
@@ -46,7 +46,10 @@ _DIGIT: Final = 0.64
 
 
 class Plot(Struct, frozen=True):
-    """One picture: its stable name, who saw what it shows, the same in words, the drawing for a desk and a phone."""
+    """One picture: its stable name, who saw what it shows, the same in words, the drawing for a desk and a phone.
+
+    `png` is the drawing for a desk as a painting, for where no SVG can be shown.
+    """
 
     name: str
     title: str
@@ -54,6 +57,7 @@ class Plot(Struct, frozen=True):
     description: str
     desk: str
     phone: str
+    png: bytes
 
 
 class Sheet:
@@ -105,11 +109,11 @@ def plot(name: str, title: str, source: str, description: str, draw: Callable[[i
         description: what it shows, in sentences, for those who cannot see it.
         draw: takes a width in CSS pixels.
     """
-    drawings = []
-    for suffix, width in (("desk", DESK), ("phone", PHONE)):
-        with settings(name):
-            drawings.append(svg(draw(width).figure, f"{name}-{suffix}", title, description))
-    return Plot(name, title, source, description, *drawings)
+    with settings(name):
+        phone = svg(draw(PHONE).figure, f"{name}-phone", title, description)
+        figure = draw(DESK).figure
+        desk = svg(figure, f"{name}-desk", title, description)
+        return Plot(name, title, source, description, desk, phone, png(figure))
 
 
 def staircase(points: Iterable[tuple[float, float]], right: float) -> tuple[list[float], list[float]]:

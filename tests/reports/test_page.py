@@ -64,9 +64,10 @@ def made(run: Any, folder: Path, *, drawn: bool = False) -> str:
 def test_everything_is_made_beside_the_document(run: Any, tmp_path: Path) -> None:
     folder = run.write(tmp_path)
     files = pages.make(folder)
+    names = ["availability", "latency", "load", "routes", "behind", "spread", "lags", "membership"]
     assert [str(path.relative_to(folder)) for path in files] == [
-        "report.html", "summary.md", "junit.xml", "plots/availability.svg", "plots/latency.svg", "plots/load.svg",
-        "plots/routes.svg", "plots/behind.svg", "plots/spread.svg", "plots/lags.svg", "plots/membership.svg",
+        "report.html", "summary.md", "junit.xml",
+        *(f"plots/{name}.svg" for name in names), *(f"plots/{name}.png" for name in names),
     ]  # fmt: skip
     assert all(path.stat().st_size > 0 for path in files)
 
