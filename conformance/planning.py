@@ -1,7 +1,7 @@
 """What decides a run, checked before anything is run: scenario, seed, subject, configuration. Nothing is run here."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -16,7 +16,7 @@ from conformance.subjects.naming import subject_named
 from conformance.subjects.subject import Prepared, Subject
 from reference.config import Configuration, read, read_mapping
 from reference.settings import Settings
-from scenarios import Inputs, read_inputs, with_files
+from scenarios import Inputs, around_faults, read_inputs, with_files
 from scenarios import configuration as configuration_of
 from scenarios.schema import Scenario
 
@@ -76,6 +76,7 @@ def plan(
     environment: Mapping[str, str] | None = None,
     traffic: str | None = None,
     delays: str | None = None,
+    short: bool = False,
 ) -> Plan:
     """Check that a run is possible and decide what it will be.
 
@@ -88,6 +89,7 @@ def plan(
             world needs no real one.
         traffic: `nasa-day`, or the path of a recorded day, in place of the scenario's users or traffic.
         delays: the path of a matrix of round trips, in place of the scenario's delays.
+        short: tell a long scenario in ten minutes around its faults (`scenarios.around_faults`).
 
     Raises:
         ScenarioRefused: a file that the scenario, `traffic` or `delays` names cannot be used.
@@ -101,13 +103,17 @@ def plan(
     if unknown:
         raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}', no check; {nearest_check(unknown[0])}")
     scenario = with_files(scenario, traffic, delays)
+    path, told = scenario.path, around_faults(scenario) if short else scenario
+    shortened, scenario = told is not scenario, told
     inputs = read_inputs(scenario)
     configuration = _configuration(scenario, config, environment or {})
     settings = configuration.settings()
     chosen = subject_named(subject)
     if seed is None:
         seed = scenario.seed if scenario.seed is not None else DEFAULT_SEED
-    command = _command(scenario, seed, subject, {"config": config, "traffic": traffic, "delays": delays})
+    named = scenario.name if path is None or folder.is_packaged(path) else str(path)
+    options = ["--around-faults"] if shortened else []
+    command = _command(named, seed, subject, {"config": config, "traffic": traffic, "delays": delays}, options)
     prepared = chosen.prepare(configuration, scenario.cluster.nodes)
     if isinstance(chosen, HttpSubject):
         fit = fitted(scenario, chosen.file, prepared.features)
@@ -143,9 +149,10 @@ def replayable(configuration: Configuration) -> str:
     return yaml.safe_dump(configuration.without_secrets(), sort_keys=False)
 
 
-def _command(scenario: Scenario, seed: int, subject: str, files: Mapping[str, Path | str | None]) -> str:
-    path = scenario.path
-    parts = ["anynode", "run", scenario.name if path is None or folder.is_packaged(path) else str(path)]
+def _command(
+    scenario: str, seed: int, subject: str, files: Mapping[str, Path | str | None], options: Sequence[str]
+) -> str:
+    parts = ["anynode", "run", scenario, *options]
     for option, file in files.items():
         if file is not None:
             parts += [f"--{option}", str(file)]

@@ -3,20 +3,19 @@
 Knows no pytest. What came of a run is read from its folder, so that a process may read what another has run.
 """
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from conformance import folder
-from conformance.planning import Plan, plan
+from conformance.planning import plan
 from conformance.runner import carry_out
 from conformance.verdict import Finding
 from reports import page
 from reports.document import RunDocument, read
-from scenarios import around_faults, load
+from scenarios import load
 
 try:
     import fcntl
@@ -91,12 +90,8 @@ class Runs:
         return known
 
     def _find_or_run(self, scenario: str) -> SharedRun:
-        whole = load(scenario)
-        told = around_faults(whole) if self._short else whole
-        decided = plan(told, seed=self._seed, subject=self._subject)
+        decided = plan(load(scenario), seed=self._seed, subject=self._subject, short=self._short)
         out = self._place / folder.default(decided.scenario.name, decided.seed, self._subject).name
-        if told is not whole:
-            decided = _repeated_from(out / folder.SCENARIO, decided)
         self._place.mkdir(parents=True, exist_ok=True)
         with _alone(out.with_suffix(".lock")):
             if not _is_over(out / folder.DOCUMENT):
@@ -109,12 +104,6 @@ class Runs:
 def _is_over(document: Path) -> bool:
     """Say whether a run came to its end: the world's, or that of an adapter that broke."""
     return document.is_file() and read(document).footer is not None
-
-
-def _repeated_from(file: Path, decided: Plan) -> Plan:
-    """Name the file of a shortened scenario in the command that repeats it: its own name means the whole."""
-    program, command, _, *options = shlex.split(decided.command)
-    return structs.replace(decided, command=shlex.join([program, command, str(file), *options]))
 
 
 @contextmanager

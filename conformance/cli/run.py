@@ -42,6 +42,9 @@ def run(
         str | None,
         typer.Option(help="Round trips between hosts in ms, a square CSV; the first are the nodes.", metavar="FILE"),
     ] = None,
+    around_faults: Annotated[
+        bool, typer.Option("--around-faults", help="Tell a scenario of hours in ten minutes around its faults.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> int:
     """Run a scenario and say what was kept.
@@ -72,6 +75,7 @@ def run(
             environment=os.environ,
             traffic=traffic,
             delays=delays,
+            short=around_faults,
         )
         place = out if out is not None else folder.default(decided.scenario.name, decided.seed, subject)
         folder.refuse_foreign(place)
