@@ -28,8 +28,10 @@ RATE = 120
 """Requests a second that people make at most: the harness shares the machine with the servers."""
 WITNESSES = 60
 """At the end all of them are read at one instant, as far as a machine can."""
-_SINGLE = ("crash", "leave", "join", "pause", "clock")
-"""Under these a fault names one node."""
+_SINGLE = ("crash", "but", "leave", "join", "pause", "clock", "isolate", "bridge")
+"""Under these a fault, or the form of a partition, names one node."""
+_WORDS = (written.ANSWERING, written.ALL)
+"""What may stand there instead."""
 _START, _RELAYS = "servers that are started here", "relays"
 _NEEDS: dict[type, str] = {
     written.Crash: "kill",
@@ -143,8 +145,12 @@ def _fit_nodes(told: dict[str, Any], scenario: Scenario, nodes: list[str]) -> li
 
 def _named(fault: dict[str, Any]) -> list[str]:
     """Name the nodes of a fault as it is written, in their order."""
-    names = [fault[key] for key in _SINGLE if key in fault and fault[key] != written.ANSWERING]
-    names += [name for group in fault.get("partition", []) if group != written.REST for name in group]
+    names = [fault[key] for key in _SINGLE if key in fault and fault[key] not in _WORDS]
+    form = fault.get("partition", [])
+    if isinstance(form, dict):
+        names += _named(form)
+    elif isinstance(form, list):
+        names += [name for group in form if group not in (written.REST, [written.REST]) for name in group]
     names += [name for end in fault.get("one-way", {}).values() for name in end]
     return [*names, *(name for link in fault.get("links") or [] for name in link)]
 
@@ -157,11 +163,14 @@ def _renamed(fault: dict[str, Any], called: dict[str, str], nodes: list[str]) ->
 
     fault = dict(fault)
     for key in _SINGLE:
-        if key in fault and fault[key] != written.ANSWERING:
+        if key in fault and fault[key] not in _WORDS:
             if fault[key] not in called:
                 return None
             fault[key] = called[fault[key]]
-    if "partition" in fault:
+    if isinstance(fault.get("partition"), dict):
+        form = _renamed(fault["partition"], called, nodes)
+        return None if form is None else {**fault, "partition": form}
+    if isinstance(fault.get("partition"), list):
         groups = [there(group) for group in fault["partition"] if group not in (written.REST, [written.REST])]
         groups = [group for group in groups if group]
         while groups and sum(map(len, groups)) >= len(nodes):  # somebody must be left for the other side

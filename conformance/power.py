@@ -117,7 +117,8 @@ def judged(job: Job) -> Ran:
 def kind_of(fault: Fault) -> str:
     """Name a fault of a history as scenarios do, which tell two kinds of cuts apart."""
     if fault.fault == "cut":
-        return "one-way" if fault.links else "partition"
+        links = fault.links or []
+        return "one-way" if any([to, sender] not in links for sender, to in links) else "partition"
     return fault.fault
 
 

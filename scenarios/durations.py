@@ -1,6 +1,6 @@
-"""What people write for a length of time, a share and a delay, and the whole numbers that come of it.
+"""What people write for a length of time, a share, a delay and a size, and the whole numbers that come of it.
 
-Durations become integer microseconds, shares integer parts per million. No scenario lives here.
+Durations become integer microseconds, shares integer parts per million, sizes bytes. No scenario lives here.
 """
 
 import re
@@ -11,10 +11,13 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 """Microseconds of each unit that may stand behind a number."""
 MILLION = 1_000_000
+UNITS_BYTES = {"B": 1, "kB": 1_000, "MB": 1_000_000}
+"""Bytes of each unit that may stand behind a size."""
 
 _PART = re.compile(r"(\d+)(?:\.(\d{1,6}))?(us|ms|s|m|h|d)")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _PPM = re.compile(r"([+-]?\d{1,7})ppm")
+_SIZE = re.compile(r"(\d{1,9})(B|kB|MB)")
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,4}))?%")
 
 
@@ -141,6 +144,42 @@ def write_share(ppm: int) -> str:
     return f"{whole}.{rest:04d}".rstrip("0").rstrip(".") + "%"
 
 
+def parse_size(text: object) -> int:
+    """Read a number of bytes such as '64kB'.
+
+    Args:
+        text: a whole number with its unit: B, kB or MB.
+
+    Returns:
+        Bytes, at least 1.
+
+    Raises:
+        ValueError: when the unit is missing or unknown, or there is nothing.
+    """
+    found = _SIZE.fullmatch(text) if isinstance(text, str) else None
+    if found is None or int(found[1]) == 0:
+        raise ValueError(f"is {text!r}, expected a size above 0 with its unit; write '64kB', '500B' or '2MB'")
+    return int(found[1]) * UNITS_BYTES[found[2]]
+
+
+def write_size(size: int) -> str:
+    """Write a number of bytes so that `parse_size` reads it back, in the largest unit that is whole."""
+    unit = next(unit for unit in ("MB", "kB", "B") if size % UNITS_BYTES[unit] == 0)
+    return f"{size // UNITS_BYTES[unit]}{unit}"
+
+
+def parse_rate(text: object) -> int:
+    """Read how many bytes pass in a second, such as '20kB/s'; the rest as `parse_size`."""
+    if not isinstance(text, str) or not text.endswith("/s") or _SIZE.fullmatch(text.removesuffix("/s")) is None:
+        raise ValueError(f"is {text!r}, expected bytes in a second; write '20kB/s', '500B/s' or '2MB/s'")
+    return parse_size(text.removesuffix("/s"))
+
+
+def write_rate(rate: int) -> str:
+    """Write bytes in a second so that `parse_rate` reads them back."""
+    return f"{write_size(rate)}/s"
+
+
 def _positive(text: object) -> int:
     length = parse_duration(text)
     if length == 0:
@@ -177,3 +216,17 @@ Drift = Annotated[
 """What a clock gains, in parts per million."""
 Share = Annotated[int, BeforeValidator(parse_share), _AS_SHARE, _schema(r"^\d{1,3}(\.\d{1,4})?%$", "0.1%", zero=True)]
 """A share in parts per million."""
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    PlainSerializer(write_size, return_type=str, when_used="json"),
+    _schema(r"^[1-9]\d{0,8}(B|kB|MB)$", "64kB", zero=False),
+]
+"""A number of bytes."""
+Rate = Annotated[
+    int,
+    BeforeValidator(parse_rate),
+    PlainSerializer(write_rate, return_type=str, when_used="json"),
+    _schema(r"^[1-9]\d{0,8}(B|kB|MB)/s$", "20kB/s", zero=False),
+]
+"""Bytes in a second."""

@@ -1,10 +1,11 @@
 """What befalls nodes and the network, as values: when, for how long, how to do it and how to undo it.
 
-A fault acts through a `Stage` and knows no world, no scenario and no client. Troubles of messages are rules
-(`rules.py`) that a fault adds and removes; `timetable.py` does and undoes faults in time.
+A fault acts through a `Stage` and knows no world, no scenario and no client; `timetable.py` does and undoes faults in
+time. Here are the base of all, and what befalls a node that lives on. Beside it: troubles of links (`link_faults.py`),
+lives that end or begin (`lives.py`), lookups (`lookup_faults.py`), keys and frames (`wire_faults.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Protocol
 
@@ -12,13 +13,11 @@ from conformance.history import Clock as ClockRecord
 from conformance.history import Fault as FaultRecord
 from conformance.history import Record
 from conformance.trace import Struck
-from simulator import rules
 from simulator.chance import Chance
 from simulator.clock import SECOND_US, Loop, ms, s
 from simulator.discovery import Discovery
 from simulator.host import Host
 from simulator.network import Network
-from simulator.rules import LinkName, Rule
 from simulator.trace import Recorder
 from simulator.wiring import Wiring
 
@@ -104,6 +103,11 @@ class Fault:
             return None
         return FaultRecord(self.kind, self.nodes, self.begun, self.ended, self.touched)
 
+    def history_records(self) -> list[FaultRecord]:
+        """Return every line that the history has of it: one, unless it comes and goes; none if it never came to be."""
+        record = self.history_record()
+        return [] if record is None else [record]
+
     def _begins(self, stage: Stage) -> None:
         self.begun = stage.loop.now
         stage.recorder.line(Struck(self.begun, self.kind, self.nodes, True))  # noqa: FBT003 # a field, by its place
@@ -111,149 +115,6 @@ class Fault:
     def _ends(self, stage: Stage) -> None:
         self.ended = stage.loop.now
         stage.recorder.line(Struck(self.ended, self.kind, self.nodes, False))  # noqa: FBT003 # as above
-
-
-# ------------------------------------------------------------------------------------------------------- of the network
-
-
-class OfMessages(Fault):
-    """A fault that is a rule, in force from `do` to `undo`."""
-
-    def __init__(self, at: int, lasts: int | None, links: Sequence[LinkName] | None) -> None:
-        super().__init__(at, lasts)
-        self._links = links
-        self._rule: Rule | None = None
-
-    @property
-    def touched(self) -> int:
-        """How many messages it lost, repeated or made late."""
-        return 0 if self._rule is None else self._rule.touched
-
-    @property
-    def nodes(self) -> list[str]:
-        """The ends of its links; empty when it concerns all."""
-        return list(dict.fromkeys(name for link in self._links or () for name in link))
-
-    def do(self, stage: Stage, chance: Chance) -> None:
-        """Have the rule asked."""
-        self._rule = self._make_rule(chance)
-        stage.network.add(self._rule)
-        self._begins(stage)
-
-    def undo(self, stage: Stage) -> None:
-        """Have the rule asked no longer; what it counted stays."""
-        if self._rule is not None:
-            stage.network.remove(self._rule)
-        self._ends(stage)
-
-    def history_record(self) -> FaultRecord | None:
-        """Return the history's line, with its links."""
-        record = super().history_record()
-        if record is not None and self._links is not None:
-            record.links = [list(link) for link in self._links]
-        return record
-
-    def _make_rule(self, chance: Chance) -> Rule:
-        raise NotImplementedError
-
-
-class Partition(OfMessages):
-    """Nodes of different groups cannot reach each other; a node in no group keeps all its links."""
-
-    kind = "cut"
-
-    def __init__(self, at: int, lasts: int | None, groups: Sequence[Sequence[str]]) -> None:
-        """Make a partition.
-
-        Args:
-            at: when, µs.
-            lasts: for how long, µs; None until the healing.
-            groups: names of nodes, each in one group at most.
-        """
-        super().__init__(at, lasts, None)
-        self._groups = groups
-
-    @property
-    def nodes(self) -> list[str]:
-        """All nodes in the groups."""
-        return [name for group in self._groups for name in group]
-
-    def history_record(self) -> FaultRecord | None:
-        """Return the history's line, with its groups."""
-        record = super().history_record()
-        if record is not None:
-            record.groups = [list(group) for group in self._groups]
-        return record
-
-    def _make_rule(self, chance: Chance) -> Rule:
-        del chance
-        return rules.Cut(self._groups)
-
-
-class OneWay(OfMessages):
-    """Links that carry nothing while the other direction does: the history calls it a cut, with links."""
-
-    kind = "cut"
-
-    def __init__(self, at: int, lasts: int | None, links: Sequence[LinkName]) -> None:
-        """Make a one-way cut of those (from, to) pairs; times as in `Partition`."""
-        super().__init__(at, lasts, links)
-
-    def _make_rule(self, chance: Chance) -> Rule:
-        del chance
-        return rules.OneWay(self._links or ())
-
-
-class _OfShare(OfMessages):
-    """A rule that strikes a share of the messages, in millionths, on some links or all (None)."""
-
-    rule: type[rules.Lose | rules.Repeat | rules.Reorder]
-
-    def __init__(self, at: int, lasts: int | None, ppm: int, links: Sequence[LinkName] | None = None) -> None:
-        super().__init__(at, lasts, links)
-        self._ppm = ppm
-
-    def _make_rule(self, chance: Chance) -> Rule:
-        return self.rule(self._ppm, chance, self._links)
-
-
-class Loss(_OfShare):
-    """A share of the messages is lost."""
-
-    kind = "loss"
-    rule = rules.Lose
-
-
-class Duplicate(_OfShare):
-    """A share of the messages arrives twice."""
-
-    kind = "duplicate"
-    rule = rules.Repeat
-
-
-class Reorder(_OfShare):
-    """A share of the messages is overtaken by later ones."""
-
-    kind = "reorder"
-    rule = rules.Reorder
-
-
-class Slow(OfMessages):
-    """Every message is late by the same time."""
-
-    kind = "slow"
-
-    def __init__(self, at: int, lasts: int | None, by_us: int, links: Sequence[LinkName] | None = None) -> None:
-        """Make everything late by so many µs, on some links or all (None); times as in `Partition`."""
-        super().__init__(at, lasts, links)
-        self._by_us = by_us
-
-    def _make_rule(self, chance: Chance) -> Rule:
-        del chance
-        return rules.Slow(self._by_us, self._links)
-
-
-# ------------------------------------------------------------------------------------------------------------- of nodes
 
 
 class OfNode(Fault):
@@ -314,6 +175,46 @@ class Pause(OfNode):
         host = stage.hosts[self._node]
         if host.boot == self._boot and host.paused:
             self._came_due = host.resume()
+
+
+class SlowNode(OfNode):
+    """A node does one thing at a time, and takes long for each; what waits when that is over is done at once."""
+
+    kind = "slow-node"
+
+    def __init__(self, at: int, lasts: int | None, node: str, by_us: int) -> None:
+        """Make a node slow.
+
+        Args:
+            at: when, µs.
+            lasts: for how long, µs; None until the healing.
+            node: who; lives of it that begin meanwhile are slow too.
+            by_us: how long it takes for a message, an alarm or a request, µs.
+        """
+        super().__init__(at, lasts, node)
+        self._by_us = by_us
+        self._host: Host | None = None
+        self._before = 0
+        self._late = 0
+
+    @property
+    def touched(self) -> int:
+        """How much it did later than it was due."""
+        return self._late if self._host is None else self._host.put_off - self._before
+
+    def do(self, stage: Stage, chance: Chance) -> None:
+        """Let the node be slow."""
+        del chance
+        self._host = stage.hosts[self._node]
+        self._before = self._host.put_off
+        self._host.slow_down(self._by_us)
+        self._begins(stage)
+
+    def undo(self, stage: Stage) -> None:
+        """Let it do what waits, and all else as fast as it can."""
+        self._ends(stage)
+        self._late, self._host = self.touched, None
+        stage.hosts[self._node].slow_down(0)
 
 
 class ClockOff(OfNode):

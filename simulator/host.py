@@ -95,6 +95,8 @@ class Host:
         boot: the number of the current or last life, 0 before the first.
         up: whether a life is going on.
         paused: whether it stands still: what comes due is kept until it goes on.
+        slow_us: how long a message, an alarm or a request takes it, one at a time, µs; 0 no time.
+        put_off: how much it did later than it was due, because it is slow.
         ready: whether the node said at the last probe that it may be sent requests.
         clock: the machine's clocks.
         found: whom discovery named when the life began.
@@ -131,6 +133,8 @@ class Host:
         self.boot = 0
         self.up = False
         self.paused = False
+        self.slow_us = 0
+        self.put_off = 0
         self.ready = False
         self.clock = clock
         self.found: tuple[str, ...] = ()
@@ -150,7 +154,9 @@ class Host:
         self._alarms: dict[str, int] = {}
         self._alarms_set = 0
         self._open: dict[str, tuple[Request, Answered]] = {}
+        self._keeps = False  # whether what comes due is kept: asked before every turn, so it is one name
         self._kept: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._busy = False
         self._ringing: list[Callable[[_Alarm], None]] = [self._ring]
         self._polling: list[Callable[[_OfLife], None]] = [self._poll]
         self._probe = Request(f"probe-{name}", "GET", "/status", name)
@@ -195,6 +201,7 @@ class Host:
         """Let the node stand still."""
         self.paused = self.up
         if self.paused:
+            self._keeps = True
             for hear in self.on_pause:
                 hear(self)
 
@@ -206,17 +213,56 @@ class Host:
         """
         self.paused = False
         came_due = len(self._kept)
+        self._do_what_was_kept()
+        return came_due
+
+    def slow_down(self, by_us: int) -> None:
+        """Let each turn take so long, µs; with 0 what waits is done at once, unless the node stands still."""
+        self.slow_us = by_us
+        if by_us:
+            self._keeps = True
+        elif not self.paused:
+            self._do_what_was_kept()
+
+    def _do_what_was_kept(self) -> None:
+        self._keeps = False
         while self._kept and not self.paused:  # a crash in one of these turns forgets the rest, a pause keeps it
             act, arguments = self._kept.popleft()
             act(*arguments)
-        return came_due
+        self._keeps = self.paused or self.slow_us > 0
+
+    def _keep(self, act: Callable[..., None], *arguments: Any) -> None:
+        """Put off what came due: until the node goes on, or until what came before is done."""
+        self._kept.append((act, arguments))
+        if self.slow_us and not self.paused:
+            self._work()
+
+    def _work(self) -> None:
+        """Let a slow node take up the next thing, which is done once it has taken so long, unless it is busy."""
+        if self._kept and not self._busy:
+            self._busy = True
+            self._loop.push(self._loop.now + self.slow_us, ALARM, _OfLife([self._finish], self.boot))
+
+    def _finish(self, work: _OfLife) -> None:
+        if work.boot != self.boot or not self.up:
+            return
+        self._busy = False
+        if not self.slow_us or self.paused or not self._kept:
+            return
+        act, arguments = self._kept.popleft()
+        self.put_off += 1
+        self._keeps = False
+        act(*arguments)
+        self._keeps = self.paused or self.slow_us > 0
+        self._work()
 
     def _kill(self, leaving: _OfLife) -> None:
         if leaving.boot == self.boot:
             self.crash()
 
     def _end(self, *, drop_sent: bool) -> None:
-        self.up = self.paused = self.ready = False
+        self.up = self.paused = self.ready = self._busy = False
+        self._keeps = self.slow_us > 0
         self._alarms.clear()
         self._kept.clear()
         self._network.detach(self.name, drop_sent=drop_sent)
@@ -240,8 +286,8 @@ class Host:
             answered(None)
             return
         self._open[request.id] = (request, answered)
-        if self.paused:
-            self._kept.append((self._take_request, (request,)))
+        if self._keeps:
+            self._keep(self._take_request, request)
         else:
             self._take_request(request)
 
@@ -266,15 +312,15 @@ class Host:
     # --------------------------------------------------------------------------------------------------- what comes due
 
     def _do(self, act: Callable[..., None], *arguments: Any) -> None:
-        """Do something that came due, or keep it while the node stands still."""
-        if self.paused:
-            self._kept.append((act, arguments))
+        """Do something that came due, or keep it while the node stands still or is slow."""
+        if self._keeps:
+            self._keep(act, *arguments)
         else:
             act(*arguments)
 
     def _receive(self, sender: str, channel: str, message: Any) -> None:
-        if self.paused:
-            self._kept.append((self._receive, (sender, channel, message)))
+        if self._keeps:
+            self._keep(self._receive, sender, channel, message)
             return
         now = self._loop.now
         wall, mono = self._read(now)
@@ -286,8 +332,8 @@ class Host:
         name = alarm.name
         if self._alarms.get(name) != alarm.version:
             return
-        if self.paused:
-            self._kept.append((self._ring, (alarm,)))  # a message that came due before may still cancel it
+        if self._keeps:
+            self._keep(self._ring, alarm)  # a message that came due before may still cancel it
             return
         del self._alarms[name]
         now = self._loop.now

@@ -13,6 +13,7 @@ from simulator.host import OK, Host
 
 ANSWERING = "answering"
 """In place of a node's name: whichever node gives the answer that is counted."""
+DENIED = 401
 
 
 class Crash(OfNode):
@@ -62,10 +63,15 @@ class CrashOnEvent(Crash):
     What the node would have done after the answer in that turn, it never does.
     """
 
-    EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
-        {"write": ("PUT", "/session/data/"), "login": ("POST", "/login"), "logout": ("POST", "/logout")}
+    EVENTS: Mapping[str, tuple[str, str, int]] = MappingProxyType(
+        {
+            "write": ("PUT", "/session/data/", OK),
+            "login": ("POST", "/login", OK),
+            "logout": ("POST", "/logout", OK),
+            "denial": ("", "/", DENIED),
+        }
     )
-    """Name of an event: method and beginning of the path of a request that is answered with 200."""
+    """Name of an event: method of a request ("" any), beginning of its path, and the status of its answer."""
 
     def __init__(self, node: str, event: str, count: int, back_after: int | None) -> None:
         """Make a crash on an event.
@@ -77,7 +83,7 @@ class CrashOnEvent(Crash):
             back_after: how long the node stays away, µs; None for ever, whatever heals.
         """
         super().__init__(0, back_after, node)
-        self._method, self._path = self.EVENTS[event]
+        self._method, self._path, self._status = self.EVENTS[event]
         self._left = count
         self._stage: Stage
 
@@ -105,8 +111,8 @@ class CrashOnEvent(Crash):
         self._come_back(stage)
 
     def _count(self, host: Host, request: Request, answer: Respond) -> None:
-        counts = answer.status == OK and request.method == self._method and request.path.startswith(self._path)
-        if not counts or self._left == 0:
+        counts = answer.status == self._status and request.path.startswith(self._path)
+        if not counts or self._method not in ("", request.method) or self._left == 0:
             return
         self._left -= 1
         if self._left > 0:

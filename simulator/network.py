@@ -135,6 +135,11 @@ class Network:
 
     # ------------------------------------------------------------------------------------------------------- rules
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All that are asked, in their order."""
+        return self._rules
+
     def add(self, rule: Rule) -> None:
         """Ask that rule too, after those already there, from now on."""
         self._govern((*self._rules, rule))

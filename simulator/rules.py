@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from simulator.chance import Chance, Stream
+from simulator.chance import MILLION, Chance, Stream
 
 WITHIN_US = 200_000
 """How late a copy or an overtaken message is at most: the shortest wait before TCP sends a segment again on Linux."""
@@ -81,6 +81,7 @@ class Rule(Protocol):
 
 _CUT = Drop("cut")
 _LOSS = Drop("loss")
+_FULL = Drop("queue")
 
 
 class Cut:
@@ -180,6 +181,78 @@ class Slow(_OnLinks):
         del message, now
         self.touched += 1
         return self._late
+
+
+class Narrow(_OnLinks):
+    """Carries no more than so many bytes a second on each link: messages wait for those before them, up to a queue."""
+
+    def __init__(
+        self, rate: int, queue: int, size_of: Callable[[Any], int], links: Iterable[LinkName] | None = None
+    ) -> None:
+        """Make a rule that narrows links.
+
+        Args:
+            rate: bytes that a link carries in a second.
+            queue: bytes that wait on a link at most; a message that finds more before it is lost.
+            size_of: tells how many bytes a message has.
+            links: (from, to) pairs; all links when None.
+        """
+        super().__init__(links)
+        self._rate = rate
+        self._queue_us = queue * MILLION // rate
+        self._size_of = size_of
+        self._on_messages: dict[LinkName, OnMessage] = {}
+
+    def _on_message(self, sender: str, to: str) -> OnMessage:
+        link = (sender, to)
+        if link not in self._on_messages:
+            self._on_messages[link] = self._line()
+        return self._on_messages[link]
+
+    def _line(self) -> OnMessage:
+        free = 0  # the instant at which all that was sent so far has left
+
+        def on_message(message: Any, now: int) -> Answer:
+            nonlocal free
+            waits = max(0, free - now)
+            self.touched += waits > 0
+            if waits > self._queue_us:
+                return _FULL
+            free = now + waits + self._size_of(message) * MILLION // self._rate
+            return Late(free - now)
+
+        return on_message
+
+
+class Clog:
+    """Lets nothing arrive before an instant, and loses nothing: what was due meanwhile arrives then, in its order."""
+
+    at_send = False
+    at_arrival = True
+
+    def __init__(self, until: int, node: str, links: Iterable[LinkName] | None) -> None:
+        """Make a clog.
+
+        Args:
+            until: the instant, µs of true time.
+            node: to and from whom nothing arrives; "" where links are named.
+            links: (from, to) pairs; None where a node is named.
+        """
+        self._until = until
+        self._node = node
+        self._links = frozenset(links or ())  # only asked for members: its order is not ours
+        self.touched = 0
+
+    def on_link(self, sender: str, to: str) -> OnMessage | None:
+        """Leave alone what is not clogged."""
+        return self._hold if self._node in (sender, to) or (sender, to) in self._links else None
+
+    def _hold(self, message: Any, now: int) -> Answer:
+        del message
+        if now >= self._until:
+            return None
+        self.touched += 1
+        return Late(self._until - now)
 
 
 class ByChance(_OnLinks):

@@ -1,19 +1,18 @@
-"""Builds what a scenario describes: delays, standing troubles of the network, faults, habits. No behaviour lives here.
+"""Builds what a scenario describes: delays, standing troubles of the network, habits. No behaviour lives here.
 
-The one place that turns the words of `scenarios` into the values of this package; done once, before a run.
+This and `staged_faults.py` turn the words of `scenarios` into the values of this package; done once, before a run.
 """
 
 from collections.abc import Callable
 from hashlib import blake2b
 from itertools import takewhile
-from typing import Any
 
 from scenarios import Inputs
 from scenarios import faults as written
 from scenarios.schema import MEASURED, HealthLag, Lognormal, Scenario, Workload
 from scenarios.traffic import figures
 from scenarios.zones import round_trips_us
-from simulator import delays, faults, lives, lookup_faults, rules, wire_faults
+from simulator import delays, rules
 from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
 from simulator.day import Day, cut_out, drawn_day, recorded_day
@@ -81,71 +80,6 @@ def standing_rules(scenario: Scenario, chance: Chance) -> list[rules.Rule]:
     if network.reorder:
         standing.append(rules.Reorder(network.reorder, chance.part("reorder")))
     return standing
-
-
-def faults_of(scenario: Scenario) -> list[faults.Fault]:
-    """Build the faults, in the order of the file."""
-    return [_fault(fault, scenario.cluster.names) for fault in scenario.faults]
-
-
-def _fault(fault: Any, nodes: list[str]) -> faults.Fault:
-    if isinstance(fault, (written.Crash, written.Leave, written.Join, written.Pause)):
-        return _life(fault)
-    if isinstance(fault, written.Clock):
-        drift, jump = fault.drift or 0, fault.jump or 0
-        return faults.ClockOff(fault.at, fault.for_, fault.clock, offset_us=fault.offset, jump_us=jump, drift_ppm=drift)
-    if isinstance(fault, (written.Partition, written.OneWay)):
-        return _cut(fault, nodes)
-    if isinstance(fault, written.OF_FRAMES):
-        return _of_frames(fault)
-    if isinstance(fault, written.Discovery):
-        return lookup_faults.DiscoveryWrong(fault.at, fault.for_, fault.discovery)
-    return _trouble(fault)
-
-
-def _cut(fault: written.Partition | written.OneWay, nodes: list[str]) -> faults.Fault:
-    """Build what parts nodes, in both directions or in one."""
-    if isinstance(fault, written.Partition):
-        return faults.Partition(fault.at, fault.for_, written.groups_of(fault, nodes))
-    cut = [(sender, to) for sender in fault.one_way.from_ for to in fault.one_way.to]
-    return faults.OneWay(fault.at, fault.for_, cut)
-
-
-def _of_frames(fault: Any) -> faults.Fault:
-    """Build what befalls keys, versions and frames."""
-    if isinstance(fault, written.WrongKey):
-        return wire_faults.WrongKey(fault.at, fault.for_, fault.wrong_key)
-    if isinstance(fault, written.Upgrade):
-        return wire_faults.Upgrade(fault.at, fault.for_, fault.upgrade)
-    links = None if fault.links is None else [(sender, to) for sender, to in fault.links]
-    if isinstance(fault, written.Corrupt):
-        return wire_faults.Corrupt(fault.at, fault.for_, fault.corrupt, links)
-    return wire_faults.Replay(fault.at, fault.for_, fault.replay, links)
-
-
-def _life(fault: written.Crash | written.Leave | written.Join | written.Pause) -> faults.Fault:
-    """Build what befalls one node's life."""
-    if isinstance(fault, written.Pause):
-        return faults.Pause(fault.at, fault.for_, fault.pause)
-    if isinstance(fault, written.Leave):
-        return lives.Leave(fault.at, fault.for_, fault.leave)
-    if isinstance(fault, written.Join):
-        return lives.Join(fault.at, fault.join)
-    if fault.after is not None:
-        return lives.CrashOnEvent(fault.crash, fault.after.event, fault.after.count, fault.for_)
-    return lives.Crash(fault.at or 0, fault.for_, fault.crash)
-
-
-def _trouble(fault: Any) -> faults.Fault:
-    """Build what befalls messages one by one, on some links or on all."""
-    links = None if fault.links is None else [(sender, to) for sender, to in fault.links]
-    if isinstance(fault, written.Slow):
-        return faults.Slow(fault.at, fault.for_, fault.slow, links)
-    if isinstance(fault, written.Loss):
-        return faults.Loss(fault.at, fault.for_, fault.loss, links)
-    if isinstance(fault, written.Duplicate):
-        return faults.Duplicate(fault.at, fault.for_, fault.duplicate, links)
-    return faults.Reorder(fault.at, fault.for_, fault.reorder, links)
 
 
 def wiring_of(scenario: Scenario, seed: int, cluster: str) -> Wiring:

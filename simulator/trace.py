@@ -144,6 +144,11 @@ def _line_of(entry: Any) -> Line | None:
     return None
 
 
+def size_of(message: Any) -> int:
+    """Tell how many bytes a message takes: of a frame those that are sent, of any other those of its digest."""
+    return len(message.data) if isinstance(message, Frame) else len(_to_digest.encode(message))
+
+
 def kind_of(message: Any) -> str:
     """Return the tag of a message that is a struct, "message" for what a foreign node sends."""
     if not isinstance(message, Struct):

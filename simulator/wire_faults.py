@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from conformance.history import Fault as FaultRecord
 from simulator import wire_rules
 from simulator.chance import Chance
-from simulator.faults import OfMessages, OfNode, Stage
+from simulator.faults import OfNode, Stage
+from simulator.link_faults import OfMessages
 from simulator.lives import Leave
 from simulator.rules import LinkName, Rule
 from simulator.wiring import Wiring

@@ -46,6 +46,11 @@ class Wiring:
         """Let the next life of that node begin with the configured key."""
         self._other_key.pop(node, None)
 
+    @property
+    def under_another_key(self) -> list[str]:
+        """The nodes whose next life begins with a key that nobody else has."""
+        return list(self._other_key)
+
     def upgrade(self, node: str) -> None:
         """Let the next life of that node speak every version."""
         self._older.pop(node, None)

@@ -26,12 +26,13 @@ from simulator.clients import Clients
 from simulator.clock import REQUEST, Loop, NodeClock, s
 from simulator.crowd import bring_users, bring_visitors
 from simulator.discovery import Discovery
+from simulator.healing import make_sure_that_nothing_is_left
 from simulator.history import HistoryWriter
 from simulator.host import Host, Machine
-from simulator.lives import Crash
 from simulator.network import Network
 from simulator.readiness import Readiness
-from simulator.rules import Cut
+from simulator.rules import Cut, Rule
+from simulator.staged_faults import faults_of
 from simulator.streams import StreamingNetwork
 from simulator.timetable import Timetable
 from simulator.trace import BATCH, Recorder
@@ -140,6 +141,7 @@ class World:
         self._host = named[0] if named else f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
         self._progress: Callable[[int], None] | None = None
         self._history: HistoryWriter
+        self._standing: list[Rule]
         self._readiness: Readiness
         self._clients: Clients
         self._watching: Watching
@@ -212,7 +214,8 @@ class World:
         self.recorder = Recorder(trace, self.batch)
         chance = self._chance.part("network")
         self.network = self._make_network(chance)
-        for rule in staging.standing_rules(scenario, chance):
+        self._standing = staging.standing_rules(scenario, chance)
+        for rule in self._standing:
             self.network.add(rule)
         for name in self._names:
             self.hosts[name] = self._make_host(name)
@@ -237,7 +240,7 @@ class World:
             scenario.observers.witnesses,
             self._host,
         )
-        self._faults = Timetable(self, staging.faults_of(scenario), self._chance.part("faults"))
+        self._faults = Timetable(self, faults_of(scenario), self._chance.part("faults"))
         self._write_headers()
 
     def _make_network(self, chance: Chance) -> Network:
@@ -337,25 +340,8 @@ class World:
         self._faults.heal()
         for record in self._fault_records():
             self._history.write(record)
-        self._make_sure_that_nothing_is_left()
+        make_sure_that_nothing_is_left(self, self._faults.faults, self._standing)
         self._history.write(Healed(self.loop.now))
-
-    def _make_sure_that_nothing_is_left(self) -> None:
-        """Stop the run if a fault is still in force: what follows would be judged as if it were not."""
-        gone = [node for fault in self._faults.faults if isinstance(fault, Crash) for node in fault.nodes]
-        left = [f"node '{host.name}' stands still" for host in self.hosts.values() if host.paused]
-        now = self.loop.now
-        left += [f"the clock of node '{name}' is off" for name, host in self.hosts.items() if host.clock.is_off(now)]
-        left += [f"node '{name}' is down" for name, host in self.hosts.items() if not host.up and name not in gone]
-        for fault in self._faults.faults:
-            if (
-                fault.begun is not None
-                and fault.ended is None
-                and not (isinstance(fault, Crash) and fault.lasts is None)
-            ):
-                left.append(f"{fault.kind} {' '.join(fault.nodes)} is in force")
-        if left:
-            raise AssertionError(f"after every fault was undone, {left[0]}")
 
     def _await_agreement(self) -> None:
         """Let open requests end and joining nodes become ready, then give the nodes the time that they promised."""
@@ -381,7 +367,11 @@ class World:
     def _fault_records(self) -> list[Fault]:
         """Tell what every fault did; one that never struck concerned nobody and touched nothing."""
         now = self.loop.now
-        return [fault.history_record() or Fault(fault.kind, [], now, now) for fault in self._faults.faults]
+        return [
+            record
+            for fault in self._faults.faults
+            for record in fault.history_records() or [Fault(fault.kind, [], now, now)]
+        ]
 
     # --------------------------------------------------------------------------------------------------------- stepping
 

@@ -20,7 +20,8 @@ _LONG_AGO: Final = -(2**63)
 _OF_LINKS: Final = frozenset(
     {"loss", "lose", "duplicate", "duplication", "repeat", "reorder", "reordering", "corrupt", "replay"}
 )
-_OF_SPEED: Final = frozenset({"slow", "delay", "latency", "jitter", "bandwidth"})
+_OF_SPEED: Final = frozenset({"slow", "delay", "latency", "jitter"})
+_OF_PACE: Final = frozenset({"pause", "slow-node"})
 _OF_CLOCKS: Final = frozenset({"clock", "skew", "drift", "jump", "offset"})
 _OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave", "upgrade"})
 _OF_STARTS: Final = frozenset({"join"})
@@ -121,7 +122,7 @@ class Timeline:
         self._one_way = [fault for fault in faults if fault.links is not None]
         self._paused: dict[str, list[tuple[int, int]]] = {}
         for fault in faults:
-            if fault.fault == "pause":
+            if fault.fault in _OF_PACE:
                 for node in fault.nodes:
                     self._paused.setdefault(node, []).append((fault.begin, self._end_of(fault)))
 
@@ -220,7 +221,7 @@ class Timeline:
         return any(_LONG_AGO < begin < before for begin in self._lives.get(node, ()))
 
     def serving(self, node: str, t: int) -> bool:
-        """Say whether a node was up, ready and not paused at that instant; one of which nothing is told was."""
+        """Say whether a node was up, ready, neither paused nor slow then; one of which nothing is told was."""
         if node in self._readies and self.ready_since(node, t) is None:
             return False
         away = (*self._down.get(node, ()), *self._paused.get(node, ()))

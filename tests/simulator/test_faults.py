@@ -10,17 +10,8 @@ from reference.effects import Respond, Send, SetAlarm
 from reference.protocol import Request
 from simulator.chance import MILLION, Chance
 from simulator.clock import EPOCH_US, ms, s
-from simulator.faults import (
-    ClockOff,
-    Duplicate,
-    Fault,
-    Loss,
-    OneWay,
-    Partition,
-    Pause,
-    Reorder,
-    Slow,
-)
+from simulator.faults import ClockOff, Fault, Pause
+from simulator.link_faults import CutLinks, Duplicate, Loss, Partition, Reorder, Slow
 from simulator.lives import ANSWERING, Crash, CrashOnEvent
 from simulator.timetable import Timetable
 
@@ -101,7 +92,7 @@ def test_two_faults_of_the_same_kind_strike_apart(stage: Any) -> None:
 
 
 def test_a_one_way_cut_stops_one_direction_and_says_which(stage: Any) -> None:
-    cut = OneWay(0, None, [("n2", "n1"), ("n2", "n3")])
+    cut = CutLinks(0, None, [("n2", "n1"), ("n2", "n3")])
     _play(stage, cut)
     stage.run(1)
     _send(stage, "n2", "n1")
