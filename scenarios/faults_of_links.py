@@ -60,7 +60,7 @@ class Bridge(Strict):
 def _form(value: Any) -> Any:
     """Refuse what is no form of a partition, before one is chosen."""
     if isinstance(value, str) and value not in (HALVES, RING):
-        raise ValueError(f"is '{value}'; {nearest(value, [HALVES, RING])}; groups are written [[n1], rest]")
+        raise ValueError(f"is '{value}', and groups are written [[n1], rest]; {nearest(value, [HALVES, RING])}")
     if not isinstance(value, (str, list, dict, Isolate, Bridge)):
         raise ValueError(f"is {value!r}, expected groups of nodes or a form of cut; write [[n1], rest]")  # noqa: TRY004 - pydantic
     return value
