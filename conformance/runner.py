@@ -16,6 +16,8 @@ from conformance import folder
 from conformance.checks import judge
 from conformance.collecting import uncollected
 from conformance.figures import Figure, figures_of
+from conformance.figures.clients import buckets_of
+from conformance.figures.traced import traced
 from conformance.history import LOCAL, Fault, History
 from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
@@ -34,6 +36,7 @@ from simulator.world import Judged, Outcome, World
 
 _CLOCK: Final = "clock"
 _NAMED_MOST: Final = 6
+_NOTES: Final = "the nodes' own notes"
 
 
 class Run(Struct):
@@ -133,7 +136,7 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
         for fault in faults:
             document.fault(fault)
         figures = figures_of(history)
-        _write_figures(document, figures, history, out)
+        _write_figures(document, decided, figures, history, out)
         if outcome.noise:
             document.figure("noise", unit="us", source="this machine, while the run lasted", value=outcome.noise)
         power = beside(findings)
@@ -289,13 +292,20 @@ def _named(nodes: list[str]) -> str:
     return f"{nodes[0]} … {nodes[-1]} ({len(nodes)} nodes)"
 
 
-def _write_figures(document: Writer, figures: list[Figure], history: History, out: Path) -> None:
+def _write_figures(document: Writer, decided: Plan, figures: list[Figure], history: History, out: Path) -> None:
     for figure in figures:
         document.figure(figure.name, unit=figure.unit, source=figure.source, value=figure.value)
     if history.header.store == LOCAL:
         return  # nodes that share nothing know of nobody
     views = membership_views(out / folder.TRACE)
-    document.figure("membership", unit="state", source="the nodes' own notes", value=views)
+    document.figure("membership", unit="state", source=_NOTES, value=views)
+    timing = decided.settings.timing
+    gossip = {"fanout": timing.gossip_fanout, "interval_us": timing.gossip_interval}
+    document.figure("gossip", unit="us", source="the configuration", value=gossip)
+    found = traced(out / folder.TRACE, buckets_of(history)[0])
+    if found["traffic"]["by_kind"]:
+        document.figure("traffic", unit="messages", source="the world's trace", value=found["traffic"])
+    document.figure("rumours", unit="notes", source=_NOTES, value=found["rumours"])
 
 
 def _footer(

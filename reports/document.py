@@ -23,6 +23,7 @@ from reports.shapes import (
     Costs,
     Errors,
     FaredInFaults,
+    Gossip,
     Lag,
     Lags,
     Latency,
@@ -30,8 +31,10 @@ from reports.shapes import (
     Membership,
     Requests,
     Routes,
+    Rumours,
     Spread,
     Steps,
+    Traffic,
 )
 
 VERSION: Final = 1
@@ -232,6 +235,20 @@ class RunDocument(Struct, kw_only=True):
         """Give how users fared in each fault, if it was counted."""
         found: FaredInFaults | None = self._value("fared")
         return found
+
+    def gossip(self) -> Gossip | None:
+        """Give how news spreads by gossip, if the configuration says it."""
+        found: Gossip | None = self._value("gossip")
+        return found
+
+    def traffic(self) -> Traffic | None:
+        """Give the messages between nodes, if they were counted."""
+        found: Traffic | None = self._value("traffic")
+        return found
+
+    def rumours(self) -> Rumours:
+        """Give how often nodes suspected, held for dead and refuted, empty when the document does not tell."""
+        return self._value("rumours") or {}
 
     def power(self) -> Beside | None:
         """Give what the checks used here have convicted, if that was measured."""

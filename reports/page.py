@@ -32,6 +32,7 @@ _SHORT: Final = {
     "spread": "Spread",
     "lags": "Lag",
     "membership": "Membership",
+    "traffic": "Messages",
     "absolute-band": "Greatest age",
     "idle-band": "Idleness",
     "spacetime": "Space-time",
@@ -98,13 +99,13 @@ def page(document: RunDocument, pictures: list[Plot], told: tuple[Story, Plot] |
         One HTML file, complete in itself.
     """
     said = view(document)
-    shown = [_shown(plot, said["lag"]) for plot in pictures]
-    seen = None if told is None else _shown(told[1], [])
+    shown = [_shown(plot) for plot in pictures]
+    seen = None if told is None else _shown(told[1])
     extra = {"violation": None if told is None else told[0], "spacetime": seen, "script": script("causes.js")}
     return html("page.html.j2", {**said, **extra, "plots": shown, "style": style()})
 
 
-def _shown(plot: Plot, lag: list[tuple[str, str]]) -> dict[str, Any]:
+def _shown(plot: Plot) -> dict[str, Any]:
     """Give one plot to the template; its drawing escaped what it says (reports.svg)."""
     return {
         "name": plot.name,
@@ -115,5 +116,4 @@ def _shown(plot: Plot, lag: list[tuple[str, str]]) -> dict[str, Any]:
         "description": plot.description,
         "desk": trusted(plot.desk),
         "phone": trusted(plot.phone),
-        "lag": lag if plot.name == "spread" else [],
     }

@@ -15,7 +15,7 @@ from reports.document import RunDocument
 from reports.expiry import BANDS, expiry
 from reports.lags import lags
 from reports.routes import routes
-from reports.shapes import Spread, Steps
+from reports.shapes import Gossip, Spread, Steps
 from reports.sheet import (
     AXIS,
     LANE,
@@ -32,6 +32,7 @@ from reports.sheet import (
 )
 from reports.strips import membership
 from reports.svg import INKS
+from reports.traffic import traffic
 
 ROWS_MOST: Final = 12
 """More lines than this cannot be told apart on a page: the ones furthest behind are drawn, the text tells the rest."""
@@ -45,7 +46,7 @@ ROOMY: Final = 6
 
 def drawn(document: RunDocument) -> list[Plot]:
     """Draw every plot that the document has figures for."""
-    made = [draw(document) for draw in (availability, latency, load, routes, behind, spread, lags, membership)]
+    made = [draw(document) for draw in (availability, latency, load, routes, behind, spread, lags, membership, traffic)]
     made += [expiry(document, check) for check in BANDS]
     return [picture for picture in made if picture is not None]
 
@@ -135,13 +136,15 @@ def spread(document: RunDocument) -> Plot | None:
     if seen is None or not seen.curve:
         return None
     bound = max(document.header.contract.converge_us, 1)
+    gossip = document.gossip()
+    expected = epidemic(gossip, seen.nodes) if gossip is not None else []
 
     def draw(width: int) -> Sheet:
         top, bottom, left = 34, 224, 52
         sheet = Sheet(width=width, height=bottom + AXIS + 16, left=left, end_us=1, right_margin=26)
         delays = [delay for delay, _ in seen.curve if delay > 0]
         low: int = 10 ** (len(str(min([*delays, bound]))) - 1)
-        high: int = 10 ** len(str(max([*delays, bound])))
+        high: int = 10 ** len(str(max([*delays, bound, *(after for after, _ in expected)])))
 
         def x(delay: int) -> float:
             return left + (sheet.right - left) * math.log(max(delay, low) / low) / math.log(high / low)
@@ -155,11 +158,19 @@ def spread(document: RunDocument) -> Plot | None:
             sheet.write(left - 8, y(percent / 100), f"{percent} %", ha="right", fontsize=SMALL, color=INKS["muted"])
         _decades(sheet, x, low, high, bottom)
         _promise(sheet, x(bound), top, bottom, f"contract: {words.seconds(bound)}, uncut")
+        if expected:
+            _epidemic(sheet, expected, x, y)
         _curve(sheet, seen, x, y)
         sheet.write(sheet.right, bottom + 31, "since the answer (log)", ha="right", fontsize=SMALL, color=INKS["muted"])
         return sheet
 
-    return plot("spread", "How copies spread", document.figures["spread"].source, _spread_in_words(seen, bound), draw)
+    told = _spread_in_words(seen, bound)
+    if gossip is not None and expected:
+        told += (
+            f" By gossip alone, each node telling {gossip.fanout} others every {words.rounded(gossip.interval_us)}, "
+            f"99 % would be expected there by {words.rounded(expected[-1][0])}."
+        )
+    return plot("spread", "How copies spread", document.figures["spread"].source, told, draw)
 
 
 def _decades(sheet: Sheet, x: Callable[[int], float], low: int, high: int, y: float) -> None:
@@ -190,6 +201,43 @@ def _curve(sheet: Sheet, seen: Spread, x: Callable[[int], float], y: Callable[[f
             sheet.axes.plot([at], [y(share)], "o", color=INKS["seen"], markersize=5, gid=f"mark-reached-{text[:2]}")
             side, gap = ("right", -8) if at > (sheet.left + sheet.right) / 2 else ("left", 8)
             sheet.write(at + gap, y(share) + 14, f"{text} by {words.rounded(delay)}", ha=side, color=INKS["seen"])
+
+
+EPIDEMIC_SHARE: Final = 0.99
+"""The expected epidemic is drawn until so many have the news."""
+
+
+def epidemic(gossip: Gossip, nodes: int) -> list[tuple[int, float]]:
+    """Compute the share of nodes that an epidemic is expected to have told, after each round of gossip.
+
+    Each of those told tells `fanout` of the others, drawn anew every round; a node is missed by all of them with a
+    probability of (1 - 1/(n - 1)) to the power of `fanout` times their number (Demers et al., "Epidemic Algorithms for
+    Replicated Database Maintenance", 1987, push). One node knows at the start.
+
+    Returns:
+        [time since the start in µs, share], from 0 until `EPIDEMIC_SHARE` are reached; empty for fewer than two nodes.
+    """
+    if nodes < 2 or gossip.fanout < 1 or gossip.interval_us < 1:  # noqa: PLR2004 (a single node has nobody to tell)
+        return []
+    curve, share = [(0, 1 / nodes)], 1 / nodes
+    while share < EPIDEMIC_SHARE:
+        missed = (1 - 1 / (nodes - 1)) ** (gossip.fanout * share * nodes)
+        share += (1 - share) * (1 - missed)
+        curve.append((len(curve) * gossip.interval_us, share))
+    return curve
+
+
+def _epidemic(
+    sheet: Sheet, curve: list[tuple[int, float]], x: Callable[[int], float], y: Callable[[float], float]
+) -> None:
+    """Draw the expected epidemic as dashes with a mark a round, named where it ends."""
+    xs, ys = staircase(((x(after), y(share)) for after, share in curve), x(curve[-1][0]))
+    ink = INKS["muted"]
+    sheet.axes.plot(xs, ys, color=ink, linewidth=1.4, linestyle=(0, (4, 2)), gid="mark-epidemic")
+    middle = next(place for place, (_, share) in enumerate(curve) if share >= 0.5)  # noqa: PLR2004 (half of them)
+    at, high = curve[middle]
+    side, gap = ("left", 6) if x(at) < (sheet.left + sheet.right) / 2 else ("right", -6)
+    sheet.write(x(at) + gap, y(high) + 12, "gossip alone", ha=side, fontsize=SMALL, color=ink)
 
 
 def _reached(seen: Spread, share: float) -> int | None:

@@ -120,6 +120,34 @@ class FaredInFaults(Struct, kw_only=True):
     calm: Fared
 
 
+class Gossip(Struct, kw_only=True):
+    """How news spreads by gossip, as configured: each node tells `fanout` others, every `interval_us`."""
+
+    fanout: int
+    interval_us: int
+
+
+class Kind(Struct, kw_only=True):
+    """Messages of one kind: how many arrived, how many were lost, and [begin in µs, arrived, lost] of the spans."""
+
+    kind: str
+    channel: str
+    carried: int
+    lost: int
+    buckets: list[tuple[int, int, int]]
+
+
+class Traffic(Struct, kw_only=True):
+    """Messages between nodes by kind, the most frequent first, over spans of `bucket_us`; what was lost, by cause."""
+
+    bucket_us: int
+    by_kind: list[Kind]
+    lost_by_cause: dict[str, int]
+
+
+Rumours = dict[str, dict[str, int]]
+"""By node, how often it noted "suspect", "dead", and "refuted"."""
+
 Lags = list[tuple[int, int | None]]
 """Of writes in order of time: when each was answered, and the time to its last copy, in µs; None: never everywhere."""
 
@@ -148,6 +176,9 @@ SHAPES: dict[str, Any] = {
     "load": Load,
     "routes": Routes,
     "fared": FaredInFaults,
+    "gossip": Gossip,
+    "traffic": Traffic,
+    "rumours": Rumours,
     "power": Beside,
 }
 """The value of each figure that a rendering knows; figures of other names are kept as they are."""

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from conformance import verdict
 from conformance.costs import CAUSES
-from conformance.history import ENDED, EXPIRED
+from conformance.history import ENDED, EXPIRED, Contract
 from conformance.verdict import Finding
 from reports import power, words
+from reports.agreement import agreement
 from reports.document import RunDocument
 from reports.required import required
 
@@ -19,6 +20,10 @@ _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verd
 
 _GLIMPSE = 110
 """Letters of what was seen that a folded finding shows."""
+
+_RUMOURS = ("suspect", "dead", "refuted")
+_RUMOURS_MOST = 40
+"""Nodes whose own counts are tabled; the total is of all."""
 
 _ROWS_MOST = 12
 """With more nodes than this, tables with a row for each are folded."""
@@ -131,6 +136,9 @@ def view(document: RunDocument) -> dict[str, Any]:
         "besides": required(document, own=False),
         "limits": _limits(document),
         "lag": _lag(document),
+        "agreement": agreement(document),
+        "agreed_within": _agreed_within(head.contract),
+        "rumours": _rumours(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
         "errors": _errors(document),
@@ -303,6 +311,22 @@ def _limits(document: RunDocument) -> list[Limit]:
         if not fault.touched:
             found.append(Limit(fault.title, "this fault touched nothing"))
     return found
+
+
+def _agreed_within(promises: Contract) -> str:
+    changed = words.seconds(promises.converge_us + promises.detect_us)
+    return f"{words.seconds(promises.converge_us)}, {changed} where membership had changed"
+
+
+def _rumours(document: RunDocument) -> list[tuple[str, ...]]:
+    """Give how often nodes suspected, held for dead and refuted: a row a node that did, then all; else empty."""
+    rows = {node: [seen.get(kind, 0) for kind in _RUMOURS] for node, seen in document.rumours().items()}
+    noted = [(node, counts) for node, counts in rows.items() if any(counts)]
+    if not noted:
+        return []
+    total = [sum(column) for column in zip(*(counts for _, counts in noted), strict=True)]
+    shown = [*noted[:_RUMOURS_MOST], ("all nodes", total)]
+    return [(node, *(f"{number:,}" for number in counts)) for node, counts in shown]
 
 
 def _lag(document: RunDocument) -> list[tuple[str, str]]:

@@ -146,6 +146,30 @@ def figures() -> dict[str, tuple[str, str, Any]]:
             {"p50_us": 2_100, "p95_us": 61_000, "p99_us": 900_000, "max_us": 2_000_000, "samples": 60},
         ),
         "membership": ("state", "the nodes' own notes", saw),
+        "gossip": ("us", "the configuration", {"fanout": 3, "interval_us": 200_000}),
+        "traffic": (
+            "messages",
+            "the world's trace",
+            {
+                "bucket_us": 10 * SECOND,
+                "by_kind": [
+                    {
+                        "kind": "copies",
+                        "channel": "data",
+                        "carried": 900,
+                        "lost": 40,
+                        "buckets": [(0, 500, 0), (60 * SECOND, 400, 40)],
+                    },
+                    {"kind": "ping", "channel": "membership", "carried": 50, "lost": 0, "buckets": [(0, 50, 0)]},
+                ],
+                "lost_by_cause": {"cut": 40},
+            },
+        ),
+        "rumours": (
+            "notes",
+            "the nodes' own notes",
+            {"n1": {"suspect": 4, "dead": 4, "refuted": 1}, "n2": {"suspect": 0, "dead": 0, "refuted": 0}},
+        ),
         "availability": (
             "requests",
             "clients",

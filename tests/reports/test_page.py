@@ -64,7 +64,7 @@ def made(run: Any, folder: Path, *, drawn: bool = False) -> str:
 def test_everything_is_made_beside_the_document(run: Any, tmp_path: Path) -> None:
     folder = run.write(tmp_path)
     files = pages.make(folder)
-    names = ["availability", "latency", "load", "routes", "behind", "spread", "lags", "membership"]
+    names = ["availability", "latency", "load", "routes", "behind", "spread", "lags", "membership", "traffic"]
     assert [str(path.relative_to(folder)) for path in files] == [
         "report.html", "summary.md", "junit.xml",
         *(f"plots/{name}.svg" for name in names), *(f"plots/{name}.png" for name in names),
@@ -285,6 +285,20 @@ def test_the_lag_is_said_with_how_many_writes_it_rests_on(run: Any, tmp_path: Pa
     assert said in Outline(made(run, tmp_path, drawn=True)).words
 
 
+def test_who_suspected_held_for_dead_and_refuted_is_tabled_as_own_notes(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path, drawn=True)).words
+    assert "refuted that it was gone n1 4 4 1 all nodes 4 4 1" in said
+    run.figures["rumours"][2]["n1"] = dict.fromkeys(("suspect", "dead", "refuted"), 0)
+    assert "Suspected, held for dead" not in Outline(made(run, tmp_path, drawn=True)).words
+
+
+def test_after_each_fault_it_is_said_when_all_agreed_again(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path, drawn=True)).words
+    assert "The contract: 3 s, 33 s where membership had changed." in said
+    assert "fault 1, n1 cut from n2 n3 n4 n5 180 s 2 s later" in said
+    assert "fault 2, n3 crashed, back 330 s 2 s later everything healed 600 s at once" in said
+
+
 def test_a_subject_that_is_not_the_reference_is_named(run: Any, tmp_path: Path) -> None:
     run.header.subject = "broken:forgets_ends"
     said = Outline(made(run, tmp_path)).words
@@ -378,7 +392,7 @@ def test_every_reference_inside_the_page_leads_somewhere(violated_run: Any, tmp_
 def test_every_picture_has_a_text(run: Any, tmp_path: Path) -> None:
     elements = Outline(made(run, tmp_path, drawn=True)).elements
     pictures = [attributes for tag, attributes in elements if tag == "svg"]
-    assert len(pictures) == 16
+    assert len(pictures) == 18
     assert all(picture["role"] == "img" and picture["aria-describedby"] for picture in pictures)
 
 

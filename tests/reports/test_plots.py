@@ -1,5 +1,6 @@
 """Every plot moves its mark when the value behind it moves, and none lets a name become markup."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports import plots
+from reports.agreement import agreed_at, together
 from reports.document import RunDocument
 from reports.palette import PALETTE, Colour
+from reports.shapes import Gossip
 from reports.sheet import Plot, staircase
 from reports.svg import standalone
 
@@ -315,3 +318,85 @@ def test_a_line_of_many_steps_keeps_its_highest_and_lowest_in_every_pixel(steps:
         assert min(after) <= min(before)
     assert ys[-1] == points[-1][1]
     assert len(xs) <= 6 * 31 + 1
+
+
+def test_one_span_of_one_kind_of_message_moves_its_row_and_no_other(run: Any, written: Any) -> None:
+    before = plots.traffic(written(run))
+    run.figures["traffic"][2]["by_kind"][1]["buckets"] = [(0, 50, 0), (20 * SECOND, 9, 0)]
+    assert moved(before, plots.traffic(written(run))) == {"arrived-1"}
+
+
+def test_a_message_that_was_lost_moves_what_was_lost(run: Any, written: Any) -> None:
+    before = plots.traffic(written(run))
+    run.figures["traffic"][2]["by_kind"][0]["buckets"][1] = (60 * SECOND, 400, 80)
+    assert moved(before, plots.traffic(written(run))) == {"lost-0"}
+
+
+def test_the_messages_are_told_with_their_rate_and_what_they_were_lost_to(run: Any, written: Any) -> None:
+    plot = plots.traffic(written(run))
+    assert plot is not None
+    assert "copies on the data channel: 900 arrived, 40 lost, at most 50/s." in plot.description
+    assert "Lost by cause: 40 to cut." in plot.description
+
+
+def test_a_kind_of_which_much_was_lost_is_drawn_however_rare_it_is(run: Any, written: Any) -> None:
+    kinds = run.figures["traffic"][2]["by_kind"]
+    often = [{**kinds[1], "kind": f"often{number}", "carried": 1_000} for number in range(20)]
+    run.figures["traffic"][2]["by_kind"] = [*often, {**kinds[0], "kind": "rare", "carried": 1, "lost": 2}]
+    plot = plots.traffic(written(run))
+    assert plot is not None
+    assert ">rare</text>" in plot.desk
+    assert "11 rarer kinds not drawn." in plot.description
+
+
+def test_the_expected_epidemic_follows_the_configured_fan_out(run: Any, written: Any) -> None:
+    before = plots.spread(written(run))
+    run.figures["gossip"][2]["interval_us"] = 400_000
+    assert moved(before, plots.spread(written(run))) == {"epidemic"}
+
+
+def test_an_epidemic_tells_everybody_in_about_as_many_rounds_as_theory_says() -> None:
+    """Pittel, "On Spreading a Rumor" (1987): about log n to the base of 1 + fan-out rounds, and ln n / fan-out more."""
+    for nodes in (5, 50, 490):
+        curve = plots.epidemic(Gossip(fanout=3, interval_us=200_000), nodes)
+        shares = [share for _, share in curve]
+        assert shares[0] == 1 / nodes
+        assert shares == sorted(shares)
+        assert shares[-1] >= 0.99
+        expected = math.log(nodes, 4) + math.log(nodes) / 3
+        assert abs(len(curve) - 1 - expected) <= 2
+    assert plots.epidemic(Gossip(fanout=3, interval_us=200_000), 1) == []
+
+
+@pytest.mark.parametrize(
+    ("moments", "t", "agreed"),
+    [
+        ([(0, 0), (5, 3), (9, 0)], 6, 9),
+        ([(0, 0), (5, 3), (9, 0)], 3, 3),
+        ([(0, 0), (5, 3), (9, 0)], 20, 20),
+        ([(0, 0), (5, 3), (9, 1)], 6, None),
+        ([(0, 0), (5, 3), (6, 0), (7, 2)], 6, 6),
+        ([], 6, 6),
+    ],
+)
+def test_all_agree_at_the_first_instant_at_which_nobody_is_behind(
+    moments: list[tuple[int, int]], t: int, agreed: int | None
+) -> None:
+    assert agreed_at(moments, t) == agreed
+
+
+def test_the_copies_behind_of_all_nodes_are_added_up() -> None:
+    series = {"n1": [(0, 0), (5, 3), (9, 0)], "n2": [(0, 1), (5, 0)], "n3": []}
+    assert together(series) == [(0, 1), (5, 3), (9, 0)]
+
+
+def test_every_plot_is_painted_too_and_what_is_altered_is_altered_there(run: Any, written: Any) -> None:
+    before = plots.behind(written(run))
+    again = plots.behind(written(run))
+    run.figures["behind"][2]["n1"][2] = (90 * SECOND, 36)
+    after = plots.behind(written(run))
+    assert before is not None
+    assert again is not None
+    assert after is not None
+    assert before.png == again.png
+    assert before.png != after.png

@@ -1,0 +1,108 @@
+"""What went between the nodes over time: a row a kind of message, what was lost of it in a stronger shape.
+
+Run document in, plots out, by the rules of `reports.plots`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from reports import words
+from reports.document import RunDocument
+from reports.shapes import Kind, Traffic
+from reports.sheet import (
+    AXIS,
+    LANE,
+    SMALL,
+    Plot,
+    Sheet,
+    fault_bands,
+    lanes,
+    plot,
+    shortened,
+    staircase,
+    steps_of,
+    time_axis,
+    time_end,
+)
+from reports.svg import INKS
+
+ROWS_MOST: Final = 10
+"""Of more kinds the most frequent are drawn, and those of which most was lost."""
+
+_ROW: Final = 40
+_LEGEND: Final = 24
+_LEFT: Final = 92
+
+
+def traffic(document: RunDocument) -> Plot | None:
+    """Draw for each kind of message how many went between nodes over time, each row on its own scale."""
+    seen = document.traffic()
+    if seen is None or not any(kind.buckets for kind in seen.by_kind):
+        return None
+    worst = sorted(seen.by_kind, key=lambda kind: (-kind.lost, -kind.carried))[: ROWS_MOST // 2]
+    often = [kind for kind in seen.by_kind if kind not in worst][: ROWS_MOST - len(worst)]
+    rows = [kind for kind in seen.by_kind if kind in worst or kind in often]
+    lost = any(kind.lost for kind in rows)
+    last = max(begin for kind in rows for begin, _, _ in kind.buckets)
+
+    def draw(width: int) -> Sheet:
+        names = 22 + (_LEGEND if lost else 0)
+        top = names + LANE * lanes(document)
+        bottom = top + _ROW * len(rows) + 6
+        sheet = Sheet(width=width, height=bottom + AXIS, left=_LEFT, end_us=time_end(document, last))
+        sheet.write(8, 10, "Messages between nodes, most in a second", weight="bold")
+        if lost:
+            _legend(sheet, 30)
+        fault_bands(sheet, document, names, bottom)
+        for place, kind in enumerate(rows):
+            _row(sheet, kind, seen.bucket_us, top + _ROW * (place + 1), place)
+        time_axis(sheet, bottom)
+        return sheet
+
+    told = _in_words(seen, rows)
+    return plot("traffic", "Messages between nodes", document.figures["traffic"].source, told, draw)
+
+
+def _legend(sheet: Sheet, y: float) -> None:
+    sheet.area([8.0, 26.0], [y - 4, y - 4], y + 4, "mark-legend-arrived")
+    sheet.write(31, y, "arrived", fontsize=SMALL)
+    sheet.axes.fill([88, 106, 106, 88], [y - 5, y - 5, y + 5, y + 5], color=INKS["bad"], linewidth=0)
+    sheet.write(111, y, "lost", fontsize=SMALL)
+
+
+def _row(sheet: Sheet, kind: Kind, bucket_us: int, base: float, place: int) -> None:
+    """Draw what arrived as an area and a line, and what was lost as a full area in front of it."""
+    most = max(max(carried, lost) for _, carried, lost in kind.buckets)
+    scale = (_ROW - 12) / most
+    sheet.rule([sheet.left, sheet.right], [base, base])
+    sheet.write(sheet.left - 8, base - 20, shortened(kind.kind, _LEFT - 14), ha="right")
+    sheet.write(sheet.left - 8, base - 6, per_second(most, bucket_us), ha="right", fontsize=SMALL, color=INKS["muted"])
+    arrived = steps_of([(begin, carried) for begin, carried, _ in kind.buckets], bucket_us)
+    points = ((sheet.x(t), base - value * scale) for t, value in arrived)
+    sheet.area(*staircase(points, sheet.right), base, f"mark-arrived-{place}")
+    if kind.lost:
+        gone = steps_of([(begin, lost) for begin, _, lost in kind.buckets], bucket_us)
+        xs, ys = staircase(((sheet.x(t), base - value * scale) for t, value in gone), sheet.right)
+        outline = [xs[0], *xs, xs[-1]], [base, *ys, base]
+        sheet.axes.fill(*outline, color=INKS["bad"], linewidth=0, gid=f"mark-lost-{place}")
+
+
+def per_second(number: int, bucket_us: int) -> str:
+    """Write a count of a span as a rate: "3.2/s", "1,240/s"."""
+    tenths = number * 10 * words.SECOND_US // bucket_us
+    return f"{tenths // 10:,}/s" if tenths >= 100 or tenths % 10 == 0 else f"{tenths / 10:.1f}/s"  # noqa: PLR2004
+
+
+def _in_words(seen: Traffic, rows: Sequence[Kind]) -> str:
+    said = []
+    for kind in rows:
+        lost = f", {kind.lost:,} lost" if kind.lost else ""
+        most = max(max(carried, lost) for _, carried, lost in kind.buckets)
+        rate = per_second(most, seen.bucket_us)
+        said.append(f"{kind.kind} on the {kind.channel} channel: {kind.carried:,} arrived{lost}, at most {rate}.")
+    rest = len(seen.by_kind) - len(rows)
+    said += [f"{words.count(rest, 'rarer kind')} not drawn."] if rest else []
+    if seen.lost_by_cause:
+        causes = [f"{number:,} to {cause}" for cause, number in seen.lost_by_cause.items()]
+        said.append(f"Lost by cause: {words.listed(causes)}.")
+    return " ".join(said)

@@ -1,0 +1,70 @@
+"""Figures of a trace: messages by kind over time, what was lost to what, and what nodes noted of each other."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from conformance.figures.traced import traced
+from conformance.trace import Carried, Closed, Line, Noted, Opened
+
+SECOND = 1_000_000
+
+
+def lines() -> list[Line]:
+    """Make a short trace of two nodes."""
+    return [
+        Opened(1, "s", 1, "reference", ["n1", "n2"]),
+        Carried(500, 0, "n1", "n2", "data", "copies", ""),
+        Carried(600, 0, "n1", "n2", "data", "copies", "cut"),
+        Carried(700, 0, "n2", "n1", "membership", "ping", ""),
+        Noted(800, "n1", "suspect", {"member": "n2", "incarnation": 0}),
+        Noted(900, "n2", "refuted", {"said": "suspect", "incarnation": 1}),
+        Noted(950, "n2", "repaired", {"member": "n1"}),
+        Carried(3 * SECOND, 0, "n1", "n2", "data", "copies", ""),
+        Carried(9 * SECOND, 9 * SECOND, "n1", "n2", "data", "copies", "cut"),
+        Closed(9 * SECOND + 1, 9, 5, "d1"),
+    ]
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> Any:
+    """Give a way from lines to their figures, through a file."""
+
+    def count(trace: list[Line]) -> dict[str, Any]:
+        path = tmp_path / "trace.jsonl.gz"
+        with gzip.open(path, "wb") as file:
+            file.write(msgspec.json.Encoder().encode_lines(trace))
+        return traced(path, SECOND)
+
+    return count
+
+
+def test_messages_are_counted_by_kind_and_span_with_what_was_lost_to_what(counted: Any) -> None:
+    found = counted(lines())["traffic"]
+    assert found["by_kind"] == [
+        {"kind": "copies", "channel": "data", "carried": 2, "lost": 1, "buckets": [(0, 1, 1), (3 * SECOND, 1, 0)]},
+        {"kind": "ping", "channel": "membership", "carried": 1, "lost": 0, "buckets": [(0, 1, 0)]},
+    ]
+    assert found["lost_by_cause"] == {"cut": 1}
+
+
+def test_what_is_lost_in_the_last_instant_alone_is_left_out(counted: Any) -> None:
+    trace = lines()
+    trace[-1] = Closed(9 * SECOND + 2, 9, 5, "d1")
+    assert counted(trace)["traffic"]["lost_by_cause"] == {"cut": 2}
+
+
+def test_whom_a_node_suspected_and_what_it_refuted_is_counted_by_itself(counted: Any) -> None:
+    assert counted(lines())["rumours"] == {
+        "n1": {"suspect": 1, "dead": 0, "refuted": 0},
+        "n2": {"suspect": 0, "dead": 0, "refuted": 1},
+    }
+
+
+def test_names_with_commas_and_quotes_are_read_as_they_were(counted: Any) -> None:
+    trace = lines()
+    trace[1] = Carried(500, 0, 'n,"1', "n2", "data", "message", "")
+    assert [kind["kind"] for kind in counted(trace)["traffic"]["by_kind"]] == ["copies", "message", "ping"]
