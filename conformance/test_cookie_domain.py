@@ -64,8 +64,14 @@ def test_of_several_cookies_the_one_that_is_known_counts_wherever_it_stands(judg
     judgement.must_hold()
 
 
+@pytest.mark.requirement("COOK-70", "REQ-ROUT-1")
+@pytest.mark.scenario("planted-cookies-routed", check="read_your_writes")
+def test_the_living_cookie_is_found_though_its_copy_has_not_arrived(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-COOK-10", "COOK-70")
-@pytest.mark.scenario("planted-cookies", check="isolation")
+@pytest.mark.scenario("planted-cookies", "planted-cookies-routed", check="isolation")
 def test_nobody_is_led_into_another_session_by_a_planted_cookie(judgement: Judgement) -> None:
     judgement.must_hold()
 

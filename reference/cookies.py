@@ -25,11 +25,11 @@ def _attributes(settings: Settings) -> str:
 
 
 def values(settings: Settings, header: str | None) -> list[str]:
-    """Read every value of the session cookie's name out of a Cookie header, in its order, which means nothing.
+    """Read every value of the session cookie's name out of a Cookie header, each once, in an order that means nothing.
 
     There may be several: one of this host and one that a sibling has planted for a parent domain (COOK-70).
     """
     if not header:
         return []
     pairs = (pair.strip().partition("=") for pair in header.split(";"))
-    return [value for name, _, value in pairs if name == settings.cookie_name and value]
+    return list(dict.fromkeys(value for name, _, value in pairs if name == settings.cookie_name and value))

@@ -48,6 +48,7 @@ LEVELS = 100
 _encode = msgpack.Encoder(order="sorted").encode
 
 Handler = Callable[[Request, Session], None]
+LookUp = Callable[[list[str], Request, Callable[[Request], None]], bool]
 
 
 def hash_of(session_id: str) -> str:
@@ -66,6 +67,8 @@ class Gateway:
     Attributes:
         route: takes a request for a session, with the hash of the id in its cookie, and has it answered here by `serve`
             or elsewhere; None while each node answers for itself.
+        look_up: asks other nodes for several sessions that a request names, and then goes on with it; False where there
+            is nobody to ask.
         turned_away: says whether a request that had to wait is not to be answered here any more, and has seen to it.
     """
 
@@ -92,6 +95,7 @@ class Gateway:
         self.sanity = sanity
         asking.resume = self._asked
         self.route: Callable[[Request, str], None] | None = None
+        self.look_up: LookUp = lambda _sessions, _request, _go_on: False
         self.turned_away: Callable[[Request], bool] = lambda _request: False
         self._open_to_all: dict[tuple[str, str], Callable[[Request], None]] = {
             ("GET", "/status"): self._status,
@@ -133,15 +137,39 @@ class Gateway:
             else:
                 self._respond(request, NOT_FOUND, {"error": "no-such-path"})
             return
-        session_id = self._session_id(request) if self.route is not None else None
-        if self.route is None or session_id is None:
+        if self.route is None:
             self._with_session(request, handler, may_ask=True)
-        else:
-            self.route(request, session_id)
+        elif not self._looks_up(request):
+            self._have_answered(request)
 
     def serve(self, request: Request) -> None:
         """Answer a request for a session from the own copy."""
         self._with_session(request, self._handler(request), may_ask=True)
+
+    def _have_answered(self, request: Request) -> None:
+        """Have a request answered where the session that it names has its newest state."""
+        session_id = self._session_id(request)
+        if self.route is None or session_id is None:
+            self.serve(request)
+        else:
+            self.route(request, session_id)
+
+    def _looks_up(self, request: Request) -> bool:
+        """Ask the others first where several of the sessions that a request names may be alive (COOK-70).
+
+        The copy of the living one may be on its way, and so may the end of another; whose home is asked depends on
+        which of them is meant.
+        """
+        named = self._named(request)
+        if len(named) < 2:  # noqa: PLR2004 - one session is the one that is meant
+            return False
+        sessions = self.records.sessions
+        may_live = [one for one in named if one not in sessions or sessions[one].end is None]
+        return len(may_live) > 1 and self.look_up(may_live, request, self._looked_up)
+
+    def _looked_up(self, request: Request) -> None:
+        if not self.turned_away(request):
+            self._have_answered(request)
 
     def _handler(self, request: Request) -> Handler:
         path = DATA_PATH if request.path.startswith(DATA_PATH) else request.path
@@ -186,13 +214,17 @@ class Gateway:
 
     def _session_id(self, request: Request) -> str | None:
         """Give the hash of the id that a request names, None if it names none."""
+        named = self._named(request)
+        return self._chosen(named) if len(named) > 1 else named[0] if named else None
+
+    def _named(self, request: Request) -> list[str]:
+        """Give the hash of every id that a request names."""
         if isinstance(request, PassedOn):
-            return request.session
+            return [request.session]
         cookie = request.cookie
         if cookie != self._read_last[0]:
-            self._read_last = (cookie, [hash_of(value) for value in cookies.values(self.settings, cookie)])
-        named = self._read_last[1]
-        return self._chosen(named) if len(named) > 1 else named[0] if named else None
+            self._read_last = cookie, [hash_of(value) for value in cookies.values(self.settings, cookie)]
+        return self._read_last[1]
 
     def _chosen(self, named: list[str]) -> str | None:
         """Of several ids take the one that is known and alive, wherever it stands; of two that are, none (COOK-70)."""

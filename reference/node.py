@@ -80,6 +80,7 @@ class Node:
         self.routing.handle, self.routing.serve = self.gateway.handle, self.gateway.serve
         if settings.routing:
             self.gateway.route, self.gateway.turned_away = self.routing.route, self.routing.turned_away
+            self.gateway.look_up = self.routing.look_up
         self.asking.last_activity = self.replication.last_activity
         self.replication.reached = self.comparison.soon
         parts = (self.membership, self.replication, self.comparison, self.asking, self.join, self.routing)

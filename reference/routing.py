@@ -39,6 +39,8 @@ MANY_LIVE = 16
 """From so many other members on, not all are asked for their copies of a session."""
 ASKED_OF_MANY = 4
 """But so many of its order, and of what that would be if all who are live were in it: who was the first before is."""
+LOOKED_UP_MOST = 8
+"""So many sessions of one request are asked for at most: whoever plants more cookies makes no more messages."""
 
 
 class Passed(Struct, gc=False):
@@ -245,6 +247,29 @@ class Routing:
             self.turn.respond(Respond(request.id, UNAVAILABLE, (), {"error": "not-caught-up"}))
             return True
         return False
+
+    def look_up(self, sessions: list[str], request: Request, go_on: Callable[[Request], None]) -> bool:
+        """Ask the others for their copies of several sessions that a request names.
+
+        Args:
+            sessions: the hashes of their ids, each once.
+            request: what waits for the answers.
+            go_on: called with the request once all are in, or have been waited for in vain.
+
+        Returns:
+            Whether there is anybody to ask; if not, nothing is called.
+        """
+        asked = sessions[:LOOKED_UP_MOST]
+        missing = dict.fromkeys(asked)
+
+        def heard(session: str, request: Request) -> None:
+            del missing[session]
+            if not missing:
+                go_on(request)
+
+        return all(
+            self.asking.ask_these(self._whom(session), session, request, partial(heard, session)) for session in asked
+        )
 
     # ---------------------------------------------------------------------------------------------- how new the copy is
 

@@ -28,6 +28,7 @@ from conformance.broken import (
     forgets_ends,
     forgets_the_removed,
     founds_its_own,
+    goes_by_first_cookie,
     goes_on_from_its_cache,
     keeps_deaths_to_itself,
     keeps_local_copies,
@@ -227,6 +228,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/pathosDev/actor-ts/issues/1176",
         "false_death",
         "all-start-at-once",
+    ),
+    "goes_by_first_cookie": Broken(
+        goes_by_first_cookie.BrokenNode,
+        "With routing the first of several unknown cookies says where a request goes, and it is denied there.",
+        "https://github.com/spring-projects/spring-session/issues/275",
+        "read_your_writes",
+        "planted-cookies-routed",
     ),
     "goes_on_from_its_cache": Broken(
         goes_on_from_its_cache.BrokenNode,

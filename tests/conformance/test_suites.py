@@ -47,6 +47,7 @@ RED = {
     "forgets_ends": {"no_resurrection"},
     "forgets_the_removed": {"membership"},
     "founds_its_own": {"convergence", "durability", "false_death"},
+    "goes_by_first_cookie": {"read_your_writes"},
     "goes_on_from_its_cache": {"read_your_writes"},
     "keeps_deaths_to_itself": {"membership"},
     "keeps_local_copies": {"bounded_staleness", "convergence"},

@@ -13,7 +13,14 @@ from reference.gateway import hash_of, owner_of
 from reference.order import first_of
 from reference.protocol import Activity, Forward, InHand, Request, Returned
 from reference.replication import ROUTED_AGAIN, ROUTED_FIRST_WAIT
-from reference.routing import ASKED_OF_MANY, CLIENT_WAIT, FORWARD_WAIT, MANY_LIVE, REPEATS_WITHIN
+from reference.routing import (
+    ASKED_OF_MANY,
+    CLIENT_WAIT,
+    FORWARD_WAIT,
+    LOOKED_UP_MOST,
+    MANY_LIVE,
+    REPEATS_WITHIN,
+)
 from reference.settings import MILLISECOND, SECOND
 from reference.timing import converge_us, detect_us
 from tests.reference.cluster import SETTINGS, Cluster
@@ -311,6 +318,44 @@ def test_a_node_that_has_not_heard_of_a_session_does_not_deny_it_to_one_that_has
     assert cluster.call("n1", "GET", "/session", cookie).status == 200
     assert ("n1", "n3") in [(sender, to) for sender, to, _ in sent(cluster, Forward, since)]
     assert cluster.now - since < FORWARD_WAIT
+
+
+@pytest.mark.requirement("COOK-70", "COOK-52")
+@pytest.mark.parametrize("planted_first", [True, False])
+def test_of_several_cookies_the_living_one_counts_though_its_copy_has_not_arrived(*, planted_first: bool) -> None:
+    cluster = settled()
+    cluster.cut_one_way(("n1", "n3"), ("n2", "n3"))
+    cookie, planted = cluster.login("n1"), "maverics_session=planted"
+    cluster.cut_one_way()
+    assert session_of(cookie) not in cluster.nodes["n3"].records.sessions
+    both = f"{planted}; {cookie}" if planted_first else f"{cookie}; {planted}"
+    assert cluster.call("n3", "GET", "/session", both).status == 200
+
+
+@pytest.mark.requirement("COOK-70")
+def test_a_session_that_has_ended_elsewhere_stands_in_the_way_of_no_newer_one() -> None:
+    cluster = settled()
+    over = cluster.login("n1")
+    cluster.cut_one_way(("n1", "n3"), ("n2", "n3"))
+    alive = cluster.login("n1", "ann", over)
+    cluster.cut_one_way()
+    assert cluster.call("n3", "GET", "/session", f"{over}; {alive}").status == 200
+
+
+def test_who_plants_many_cookies_makes_few_messages_and_what_is_known_none() -> None:
+    cluster = settled()
+    cookie = cluster.login("n1")
+    cluster.run(SECOND)
+    over = cluster.login("n1")
+    assert cluster.call("n1", "POST", "/logout", over).status == 200
+    since = cluster.now
+    for one in (cookie, over):
+        assert cluster.call("n1", "GET", "/session", f"{cookie}; {one}").status == 200
+    assert not [one for one in sent(cluster, Activity, since) if one[0] == "n1"]
+    many = "; ".join(f"maverics_session=planted{number}" for number in range(100))
+    assert cluster.call("n1", "GET", "/session", f"{many}; {cookie}").status == 200
+    asked = [one for one in sent(cluster, Activity, since) if one[0] == "n1"]
+    assert len(asked) == LOOKED_UP_MOST * 2
 
 
 # ------------------------------------------------------------------------------------------- late or repeated messages
