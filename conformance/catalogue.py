@@ -27,10 +27,9 @@ RED = Path("tests/conformance/test_suites.py")
 ALSO = Path("tests/conformance/test_catalogue.py")
 """Where the table `ALSO` says so of other scenarios that a bug shows in."""
 
-SHOWN, LATER, NOT_TESTABLE, NOTHING = "shown", "later", "not testable", "by nothing"
-STATES = (SHOWN, LATER, NOT_TESTABLE, NOTHING)
+SHOWN, NOT_TESTABLE, NOTHING = "shown", "not testable", "by nothing"
+STATES = (SHOWN, NOT_TESTABLE, NOTHING)
 LEVELS = ("MUST", "SHOULD", "MAY")
-PARTS = {6: "logs, metrics and sockets"}
 AREAS = {
     "REQ-CFG": "Configuration",
     "REQ-REPL": "Replication",
@@ -84,8 +83,6 @@ class Entry(Struct, frozen=True):
         """One of STATES."""
         if self.showings:
             return SHOWN
-        if self.requirement.later is not None:
-            return LATER
         return NOT_TESTABLE if self.requirement.not_testable else NOTHING
 
 
@@ -120,11 +117,10 @@ def mistakes(entries: Iterable[Entry], found: Iterable[Showing]) -> list[str]:
         if id_ not in requirements()
     ]
     for entry in entries:
-        told = [SHOWN] * bool(entry.showings)
-        told += [LATER] * (entry.requirement.later is not None) + [NOT_TESTABLE] * bool(entry.requirement.not_testable)
+        told = [SHOWN] * bool(entry.showings) + [NOT_TESTABLE] * bool(entry.requirement.not_testable)
         id_ = entry.requirement.id
         if not told:
-            said.append(f"{id_}: shown by nothing; mark a test with it, or say `later` or `not_testable` and why")
+            said.append(f"{id_}: shown by nothing; mark a test with it, or say `not_testable` and why")
         elif len(told) > 1:
             said.append(f"{id_}: {' and '.join(told)}; take out of conformance/requirements.yaml what is not so")
     return said
@@ -222,7 +218,6 @@ from `conformance/requirements.yaml` and from the tests that name an id.
 
 - *Shown* lists tests by their names. Those of [the suites](suites.md) judge any store and name their check; behind ✗
   stand the broken stores that fail one of them.
-- *Later* says which part of the project brings it: part 6 brings logs, metrics and sockets.
 - *Not testable* is what lies outside of the probe application.
 """
 
@@ -267,9 +262,7 @@ def _markdown(rows: list[list[str | int]]) -> Iterator[str]:
 
 def _row(entry: Entry) -> tuple[str, str, str, str]:
     one = entry.requirement
-    if entry.state == LATER:
-        what = f"later: part {one.later} ({PARTS[one.later or 0]})"
-    elif entry.state == NOT_TESTABLE:
+    if entry.state == NOT_TESTABLE:
         what = f"not testable: {one.not_testable}"
     else:
         what = "<br>".join(map(_shown, entry.showings)) or NOTHING

@@ -24,7 +24,6 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
         applies_to: any store, or the product with its own configuration, cookie and channels.
         source: codes of the sources; none where nothing was found.
         basis: whether they state it, or we infer it.
-        later: the part of the project that will show it; None where something does, or nothing can.
         not_testable: why the probe application cannot show it; "" where it can.
     """
 
@@ -34,7 +33,6 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     applies_to: Literal["store", "orchestrator"]
     source: tuple[str, ...]
     basis: Literal["stated", "inferred"]
-    later: Literal[6] | None = None
     not_testable: str = ""
 
     @property

@@ -235,12 +235,12 @@ class LastActive(Struct, frozen=True, gc=False, tag="last-active"):
     record: Session | None
 
 
-class Forward(Struct, frozen=True, gc=False, tag="forward"):
+class Forward(Struct, frozen=True, gc=False, tag="forward", omit_defaults=True):
     """A client's request for a session, to be answered by `Returned` with the same number.
 
     The cookie is not sent, but the hash of what it says. `at` is when this was sent, by the sender's wall clock, and
     `within` how long the client waits from then on; `again` says that another node was asked before, and may have done
-    it.
+    it; `trace` is the `traceparent` of the request (W3C Trace Context), "" where it has none.
     """
 
     number: int
@@ -251,6 +251,7 @@ class Forward(Struct, frozen=True, gc=False, tag="forward"):
     at: int
     within: int
     again: bool
+    trace: str = ""
 
 
 class InHand(Struct, frozen=True, gc=False, tag="in-hand"):

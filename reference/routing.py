@@ -35,6 +35,8 @@ CLIENT_WAIT = 2 * SECOND
 """How long a client waits for an answer (protocol, part 4, availability)."""
 REPEATS_WITHIN = 10 * SECOND
 """For so long a repeated message is known for one: a write that is passed on must not be made twice."""
+TRACEPARENT = "traceparent"
+"""The one header that goes along, for whoever reads traces; nothing is decided by it."""
 MANY_LIVE = 16
 """From so many other members on, not all are asked for their copies of a session."""
 ASKED_OF_MANY = 4
@@ -132,7 +134,8 @@ class Routing:
             return
         self._number += 1
         method, path, within = request.method, request.path, until - turn.mono
-        forward = Forward(self._number, session, method, path, request.body, turn.wall, within, again)
+        trace = _trace_of(request)
+        forward = Forward(self._number, session, method, path, request.body, turn.wall, within, again, trace)
         self._open[self._number] = Passed(request, until, forward, homes[0], homes[1:], turn.mono + FORWARD_WAIT)
         heappush(self._deadlines, (turn.mono + FORWARD_AGAIN, self._number))
         turn.send(homes[0], forward)
@@ -318,6 +321,10 @@ class Routing:
             return live
         orders = (first_of(session, names, ASKED_OF_MANY) for names in (live, self.membership.routable()))
         return list(dict.fromkeys(name for order in orders for name in order))
+
+
+def _trace_of(request: Request) -> str:
+    return next((value for name, value in request.headers if name == TRACEPARENT), "")
 
 
 def _passed_on(name: str, asked: Request | Forward, session: str, until: int, *, again: bool) -> PassedOn:

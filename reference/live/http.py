@@ -21,7 +21,9 @@ from reference.effects import Respond
 from reference.gateway import hash_of
 from reference.live.options import Options
 from reference.live.runtime import Runtime
+from reference.live.spans import REQUEST, context_of, passed
 from reference.protocol import Request
+from reference.routing import TRACEPARENT
 
 BODY_MOST: Final = 1024 * 1024
 """Octets of a request's body: a session's value is far smaller."""
@@ -84,14 +86,19 @@ class Door:
             path = "/status"
         elif not self._probe:
             raise Turned(NOT_FOUND, "no-such-path")
+        body, number = await self._body(asked), f"h{next(self._numbers)}"
+        context, spans = context_of(asked.headers.get(TRACEPARENT)), self._runtime.spans
+        if spans is not None:
+            context = spans.begin(number, REQUEST, context, method=_method(asked), path=asked.url.path)
         request = Request(
-            id=f"h{next(self._numbers)}",
+            id=number,
             method=asked.method,
             path=path,
             host=asked.headers.get("host", ""),
             secure=asked.url.scheme == "https",
             cookie=cookie,
-            body=await self._body(asked),
+            headers=passed(context),
+            body=body,
         )
         log = self._runtime.log
         session = self._session(cookie) if log.session_ids else None
@@ -99,11 +106,17 @@ class Door:
             log.sessions[request.id] = session
         try:
             async with asyncio.timeout(self._options.answer_s):
-                return await self._runtime.ask(request)
+                answer = await self._runtime.ask(request)
         except TimeoutError:
             raise Turned(UNAVAILABLE, "no-answer") from None
+        else:
+            if spans is not None:
+                spans.end(number, status=answer.status)
+            return answer
         finally:
-            log.sessions.pop(request.id, None)
+            log.sessions.pop(number, None)
+            if spans is not None:
+                spans.end(number, answered=False)  # nothing where it has ended
 
     def _session(self, cookie: str | None) -> str | None:
         value = next(iter(cookies.values(self._settings, cookie)), None)
@@ -129,7 +142,7 @@ class Door:
 
     def _told(self, asked: Asked, cookie: str | None, status: int, took_us: int) -> None:
         """Count the request, and log it as far as that is asked for."""
-        method = asked.method if asked.method in METHODS else "other"
+        method = _method(asked)
         self._runtime.metrics.request(method, status, took_us)
         log = self._runtime.log
         if not self._options.access_log or not log.writes("info"):
@@ -148,6 +161,10 @@ class Door:
 def cookies_of(asked: Asked) -> str | None:
     """Give all `Cookie` fields as one, None without any: HTTP/2 may have split them on the way (COOK-53)."""
     return "; ".join(asked.headers.getlist("cookie")) or None
+
+
+def _method(asked: Asked) -> str:
+    return asked.method if asked.method in METHODS else "other"
 
 
 def application(runtime: Runtime, options: Options, *, probe: bool) -> Starlette:

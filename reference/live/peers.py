@@ -16,6 +16,7 @@ from reference.live.clocks import SECOND, Clocks
 from reference.live.log import Log
 from reference.live.metrics import Labels, Metrics
 from reference.live.network import Network
+from reference.live.spans import Spans
 from reference.live.streams import Address, Dial, Holding, Port, Stream, spawn
 from reference.node import Node
 from reference.notation import Endpoint
@@ -40,6 +41,7 @@ class Turns(Protocol):
     clocks: Clocks
     log: Log
     metrics: Metrics
+    spans: Spans | None
 
     def turn(self, act: Callable[..., list[Effect]], *arguments: Any) -> None:
         """Give the node a turn."""
@@ -213,6 +215,8 @@ class Peers:
             if message.__class__ is Whereabouts:
                 self._told(sender, message, origin)
             elif self._began:  # what comes before says nothing to a node that will ask for everything
+                if self._turns.spans is not None:
+                    self._turns.spans.received(sender, message)
                 self._turns.turn(self._node.receive, sender, on, message)
 
     def _refuse(self, mono: int, origin: "Origin") -> None:

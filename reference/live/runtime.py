@@ -14,6 +14,7 @@ from reference.live.log import Log
 from reference.live.metrics import Metrics
 from reference.live.network import Network
 from reference.live.peers import Peers
+from reference.live.spans import JOIN, LEVEL, Spans
 from reference.node import Node
 from reference.protocol import Request
 
@@ -47,6 +48,9 @@ class Runtime:
         self.log = log
         self.metrics = metrics
         self.fail = failed
+        self.spans = Spans(log, clocks.mono) if log.writes(LEVEL) else None
+        if self.spans is not None:
+            self.spans.watch(node.comparison)
         self._loop = asyncio.get_running_loop()
         self._alarms: dict[str, asyncio.TimerHandle] = {}
         self._open: dict[str, asyncio.Future[Respond]] = {}
@@ -54,6 +58,8 @@ class Runtime:
 
     async def start(self) -> None:
         """Open the sockets and begin the life."""
+        if self.spans is not None:
+            self.spans.begin(JOIN, JOIN)
         if self._peers is None:
             self.turn(self.node.start, ())
             return
@@ -90,7 +96,10 @@ class Runtime:
     def turn(self, act: Callable[..., list[Effect]], *arguments: Any) -> None:
         """Give the node a turn and do what it asks for."""
         try:
-            self._perform(act(*arguments, self.clocks.wall(), self.clocks.mono()))
+            effects = act(*arguments, self.clocks.wall(), self.clocks.mono())
+            if self.spans is not None:
+                self.spans.asked_for(effects)
+            self._perform(effects)
         except Exception as error:  # noqa: BLE001 - whatever it is, a node in an unknown state must not go on
             self.fail(error)
 

@@ -1,4 +1,4 @@
-"""The catalogue is whole: each requirement is shown, later or not testable, and the page says the same."""
+"""The catalogue is whole: each requirement is shown or not testable, and the page says the same."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def showing(*ids: str) -> Showing:
     return Showing("tests/test_a.py", "test_it_is_so", ids or ("REQ-REPL-1",))
 
 
-def test_every_requirement_is_shown_or_later_or_not_testable_and_no_test_names_another() -> None:
+def test_every_requirement_is_shown_or_not_testable_and_no_test_names_another() -> None:
     assert mistakes(catalogue(), showings()) == []
 
 
@@ -61,9 +61,7 @@ def test_every_must_that_is_shown_is_failed_by_a_broken_store_or_a_planted_break
     ("wrong", "said"),
     [
         (entry(), "REQ-REPL-1: shown by nothing"),
-        (entry(showing(), later=6), "REQ-REPL-1: shown and later"),
         (entry(showing(), not_testable="so"), "REQ-REPL-1: shown and not testable"),
-        (entry(later=6, not_testable="so"), "REQ-REPL-1: later and not testable"),
     ],
 )
 def test_a_requirement_that_nothing_or_too_much_is_said_of_is_told(wrong: Entry, said: str) -> None:
@@ -71,7 +69,7 @@ def test_a_requirement_that_nothing_or_too_much_is_said_of_is_told(wrong: Entry,
     assert told.startswith(said)
 
 
-@pytest.mark.parametrize("right", [entry(showing()), entry(later=6), entry(not_testable="so")])
+@pytest.mark.parametrize("right", [entry(showing()), entry(not_testable="so")])
 def test_one_thing_is_enough_to_be_said(right: Entry) -> None:
     assert mistakes([right], []) == []
 

@@ -67,9 +67,9 @@ class Life:
 
 
 @asynccontextmanager
-async def together(count: int) -> AsyncIterator[list[Life]]:
-    """Have nodes that are named each other, themselves included; whatever happens, nothing is left open."""
-    configs = [alone(PSK)[0] for _ in range(count)]
+async def together(count: int, **more: Any) -> AsyncIterator[list[Life]]:
+    """Have nodes that are named each other, themselves included, `more` as of `alone`; nothing is left open."""
+    configs = [alone(PSK, **more)[0] for _ in range(count)]
     ends = [config["clusters"][0]["discovery"]["static"]["nodes"][0] for config in configs]
     for config in configs:
         config["clusters"][0]["discovery"]["static"]["nodes"] = ends
