@@ -4,14 +4,20 @@ Playwright's loop stays on the thread until it is stopped, and whatever wants a 
 nothing is launched for longer than one file of tests.
 """
 
+import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+import time  # noqa: TID251 - a real browser has the machine's clock
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+
+T = TypeVar("T")
+TIMES, PAUSE_S = 5, 0.2
 
 QUIET = (
     "--no-sandbox",  # CI runs as root
@@ -21,6 +27,7 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-auto-reload",  # of pages that could not be had, in the midst of what a test does next
     "--disable-features=HttpsUpgrades",  # plain http stays plain http
 )
 
@@ -69,3 +76,19 @@ def with_profile(folder: Path, port: int) -> Iterator[BrowserContext]:
             yield context
         finally:
             context.close()
+
+
+class Missed(Exception):
+    """A request that a page was to make did not come."""
+
+
+def steadily(do: Callable[[], T]) -> T:
+    """Do something with a browser, and do it again where that fails, some times.
+
+    When an interface of the machine comes or goes, Chromium drops its connections; tests beside these make some.
+    """
+    for _ in range(TIMES - 1):
+        with contextlib.suppress(Error, Missed):
+            return do()
+        time.sleep(PAUSE_S)
+    return do()

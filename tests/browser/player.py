@@ -4,7 +4,7 @@ The same cases are played by the world's browser in `conformance.cookie_cases`, 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page
 from conformance.cookie_cases import Case, Context
 from simulator.visits import TOP_LEVEL, TYPED
 from tests.browser import chromium
+from tests.browser.chromium import Missed, steadily
 from tests.browser.stage import Asked, Said, Stage, page
 
 WITHIN_MS = 20_000
@@ -41,6 +42,22 @@ class Sent(Struct, frozen=True):
 
     cookie: str
     script: str = ""
+
+
+class Kept(Struct, frozen=True):
+    """A cookie as the browser keeps it; its domain begins with a dot where it goes to hosts below it.
+
+    `expires` in seconds since 1970, -1 for one that ends with the browser.
+    """
+
+    name: str
+    value: str
+    domain: str
+    path: str
+    secure: bool
+    http_only: bool
+    same_site: str
+    expires: float
 
 
 class Request(Struct, frozen=True):
@@ -74,60 +91,72 @@ class Player:
 
     def play(self, case: Case) -> list[Sent]:
         """Play a case from an empty cookie jar on; the first request is not among what is given back."""
-        self._context.clear_cookies()
         first = Request(case.request_url, case.set_cookie_headers, case.request_context)
         steps = [
             Request(step.url, step.set_cookie_headers, step.context, step.expect_document_cookie is not UNSET)
             for step in case.then
         ]
-        return self.send([first, *steps])[1:]
+        return steadily(lambda: self._from_nothing([first, *steps]))[1:]
 
-    def send(self, requests: list[Request]) -> list[Sent]:
-        """Make requests in order; typed ones lead on to each other, which browsers judge by where they come to."""
+    def _from_nothing(self, requests: Sequence[Request]) -> list[Sent]:
+        self.clear()
+        return self.send(requests)
+
+    def send(self, requests: Sequence[Request]) -> list[Sent]:
+        """Make requests in order; one leads on to the next of its kind, which browsers judge by where they come to."""
         sent: list[Sent] = []
         chain: list[Request] = []
         for request, following in pairwise([*requests, None]):
             assert request is not None
             chain.append(request)
-            if _is_typed(request) and _is_typed(following) and not request.asks_script and len(chain) < HOPS_MOST:
+            if len(chain) < HOPS_MOST and following is not None and _leads_on(request, following):
                 continue
-            carried = self._typed(chain) if _is_typed(request) else self._made_by_page(request)
+            carried = self._made(chain, request.context)
             script = self._page.evaluate("document.cookie") if request.asks_script else ""
             sent += [*map(Sent, carried[:-1]), Sent(carried[-1], script)]
             chain = []
         return sent
 
-    def _typed(self, chain: list[Request]) -> list[str]:
+    def kept(self) -> list[Kept]:
+        """List all that the browser keeps."""
+        return [
+            Kept(
+                one["name"], one["value"], one["domain"], one["path"], one["secure"], one["httpOnly"],
+                one["sameSite"].lower(), one["expires"],
+            )
+            for one in self._context.cookies()
+        ]  # fmt: skip
+
+    def clear(self) -> None:
+        """Begin with an empty cookie jar."""
+        self._context.clear_cookies()
+
+    def _made(self, chain: list[Request], context: Context) -> list[str]:
+        if context.kind != TYPED:
+            self._page.goto(context.initiator)
+        via = [*context.redirect_via, chain[0].url]
+        hops = [_Hop(at, (), to, counts=False) for at, to in pairwise(via)]
         leads_to = [*(request.url for request in chain[1:]), ""]
-        self._begin(_Hop(one.url, one.lines, to, counts=True) for one, to in zip(chain, leads_to, strict=True))
-        self._page.goto(chain[0].url)
-        return self._end(len(chain))
-
-    def _made_by_page(self, request: Request) -> list[str]:
-        context = request.context
-        self._page.goto(context.initiator)
-        chain = [*context.redirect_via, request.url]
-        via = [_Hop(at, (), to, counts=False) for at, to in pairwise(chain)]
-        self._begin([*via, _Hop(request.url, request.lines, "", counts=True)])
-        if context.kind == "window-open":
-            with self._context.expect_page() as opened:
-                self._page.evaluate(ASK[context.kind], chain[0])
-            opened.value.wait_for_url(request.url)
-            opened.value.close()
-        elif context.kind in TOP_LEVEL:
-            with self._page.expect_navigation():
-                self._page.evaluate(ASK[context.kind], chain[0])
-        else:
-            self._page.evaluate(ASK[context.kind], chain[0])
-        return self._end(1)
-
-    def _begin(self, hops: Iterable[_Hop]) -> None:
+        hops += [_Hop(one.url, one.lines, to, counts=True) for one, to in zip(chain, leads_to, strict=True)]
         self._hops, self._carried = deque(hops), []
-
-    def _end(self, requests: int) -> list[str]:
-        assert not self._hops, f"{self._hops[0].url} was not asked for"
-        assert len(self._carried) == requests
+        self._ask(context.kind, via[0], chain[-1].url)
+        if self._hops:
+            raise Missed(f"{self._hops[0].url} was not asked for")
         return self._carried
+
+    def _ask(self, kind: str, url: str, end: str) -> None:
+        if kind == TYPED:
+            self._page.goto(url)
+        elif kind == "window-open":
+            with self._context.expect_page() as opened:
+                self._page.evaluate(ASK[kind], url)
+            opened.value.wait_for_url(end)
+            opened.value.close()
+        elif kind in TOP_LEVEL:
+            with self._page.expect_navigation():
+                self._page.evaluate(ASK[kind], url)
+        else:
+            self._page.evaluate(ASK[kind], url)
 
     def _answer(self, asked: Asked) -> Said:
         if not self._hops or _place(self._hops[0].url) != (asked.scheme, asked.host.lower(), asked.path):
@@ -157,5 +186,6 @@ def _place(url: str) -> tuple[str, ...]:
     return parts.scheme, f"[{host}]" if ":" in host else host, parts.path or "/"
 
 
-def _is_typed(request: Request | None) -> bool:
-    return request is not None and request.context.kind == TYPED
+def _leads_on(request: Request, following: Request) -> bool:
+    alike = request.context == following.context and not request.context.redirect_via
+    return alike and request.context.kind in {TYPED, "link", "fetch"} and not request.asks_script

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext
 from simulator import browser
 from simulator.browser import NEVER
 from simulator.visits import TYPED, visit
+from tests.browser.chromium import steadily
 from tests.browser.player import ASK
 from tests.browser.stage import Asked, Said, page
 
@@ -123,6 +124,9 @@ class Real:
 
     def take(self, step: Step) -> Outcome:
         """Take a step, and say what came of it."""
+        return steadily(lambda: self._take(step))
+
+    def _take(self, step: Step) -> Outcome:
         if step.kind != TYPED:
             self._page.goto(f"https://{step.of}{HOME}")
         if step.kind == "fetch":

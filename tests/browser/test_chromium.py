@@ -22,3 +22,17 @@ def test_where_there_is_no_chromium_the_test_is_skipped_and_says_what_to_install
     monkeypatch.setenv("PATH", "")
     with pytest.raises(pytest.skip.Exception, match="needs Chromium: apt-get install chromium"):
         chromium.executable()
+
+
+def test_what_fails_is_done_again_and_what_goes_on_failing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "PAUSE_S", 0)
+    ends = iter([chromium.Missed("one"), chromium.Missed("two"), None, *map(chromium.Missed, "abcde")])
+
+    def do() -> str:
+        if (end := next(ends)) is not None:
+            raise end
+        return "done"
+
+    assert chromium.steadily(do) == "done"
+    with pytest.raises(chromium.Missed, match="e"):
+        chromium.steadily(do)
