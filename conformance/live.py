@@ -59,6 +59,7 @@ class LiveWorld(World):
         self._aio = asyncio.new_event_loop()
         self._live = LiveLoop()
         super().__init__(scenario, seed, judged, inputs, self._live)
+        self._watching.patient = True
         self._servers = servers
         self._relays: RelayedNetwork
         self._live_hosts: list[LiveHost] = []

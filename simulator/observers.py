@@ -173,13 +173,18 @@ class Watch:
         answered: when the change was answered, µs.
         stream: the witness's chance: the delays are stretched by a drawn factor from 0.5 to 1.5, so that the looks of
             many changes together see every delay.
+
+    Attributes:
+        missing: the nodes that do not show it yet.
+        unanswered: those of them that have not answered the last look.
     """
 
-    __slots__ = ("_answered", "_look", "_stretch", "change", "missing")
+    __slots__ = ("_answered", "_look", "_stretch", "change", "missing", "unanswered")
 
     def __init__(self, change: Change, nodes: list[str], answered: int, stream: Stream) -> None:
         self.change = change
         self.missing = list(nodes)
+        self.unanswered: list[str] = []
         self._answered = answered
         self._look = 0
         self._stretch = 500 + stream.below(1_000)
@@ -193,6 +198,8 @@ class Watch:
 
     def saw(self, node: str, answer: Answer) -> None:
         """Take in what a node's own copy shows."""
+        if node in self.unanswered:
+            self.unanswered.remove(node)
         if node in self.missing and shows(self.change, answer):
             self.missing.remove(node)
 

@@ -52,7 +52,13 @@ class Watching:
         chance: the observers' part of the run's chance.
         count: how many witnesses there are.
         host: the host name that is asked for.
+
+    Attributes:
+        patient: whether a node is not looked at again for a change before it has answered the last look. Where time is
+            real and the machine busy, looks would else be the more the later answers are.
     """
+
+    patient = False
 
     def __init__(
         self,
@@ -117,7 +123,9 @@ class Watching:
             return
         for node in watch.missing:
             host = self._hosts[node]
-            if host.up and not host.paused:
+            if host.up and not host.paused and not (self.patient and node in watch.unanswered):
+                if self.patient:
+                    watch.unanswered.append(node)
                 observed.looks += 1
                 ask = peek(f"{observed.client}-p{observed.looks}", watch.change.cookie, observed.witness.user, node)
                 self._clients.ask(observed.client, OBSERVER, ask, partial(watch.saw, node))
