@@ -16,7 +16,19 @@ NODES = "nodes"
 """What was said to each node of a foreign subject, and what it answered."""
 DELAYS = "delays.csv"
 """The matrix of round trips between the nodes, when the run had one."""
-FILES = (DOCUMENT, HISTORY, TRACE, SCENARIO, CONFIGURATION, TRAFFIC, DELAYS, "report.html", "summary.md", "junit.xml")
+FILES = (
+    DOCUMENT,
+    HISTORY,
+    TRACE,
+    SCENARIO,
+    CONFIGURATION,
+    TRAFFIC,
+    DELAYS,
+    "report.html",
+    "summary.md",
+    "junit.xml",
+    "figures.json",
+)
 
 
 class NotARun(ValueError):
@@ -57,7 +69,7 @@ def prepare(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (out / name).unlink(missing_ok=True)
-    for folder, files in (("plots", "*.svg"), ("plots", "*.png"), (NODES, "*.jsonl")):
+    for folder, files in (("plots", "*.svg"), ("plots", "*.png"), ("figures", "*.csv"), (NODES, "*.jsonl")):
         for file in sorted((out / folder).glob(files)):
             file.unlink()
 

@@ -1,14 +1,14 @@
 """One run as one self-contained page, and everything else that is made from a run's folder.
 
-Reads RUN/run.jsonl, and where a run was violated its history and trace; writes report.html, summary.md, junit.xml and
-plots/NAME.svg and .png beside it: the same bytes for the same run. It runs nothing, judges nothing, and needs no
-network. What is said stands in `reports.view`.
+Reads RUN/run.jsonl, and where a run was violated its history and trace; writes report.html, summary.md, junit.xml,
+figures.json, figures/NAME.csv, plots/NAME.svg and .png beside it: the same bytes for the same run. It runs nothing,
+judges nothing, and needs no network. What is said stands in `reports.view`.
 """
 
 from pathlib import Path
 from typing import Any, Final
 
-from reports import plots
+from reports import plots, tables
 from reports.causes import causes
 from reports.document import NAME, RunDocument, read
 from reports.excerpt import excerpt
@@ -55,22 +55,24 @@ def make(run_dir: Path) -> list[Path]:
     pictures = plots.drawn(document)
     told = violation(run_dir, document)
     drawn = pictures if told is None else [*pictures, told[1]]
-    files = {
+    texts = {
         run_dir / PAGE: page(document, pictures, told),
         run_dir / "summary.md": summary(document),
         run_dir / "junit.xml": junit(document),
+        run_dir / tables.JSON: tables.as_json(document),
+        **{run_dir / tables.FOLDER / f"{name}.csv": text for name, text in tables.as_csv(document).items()},
         **{run_dir / "plots" / f"{plot.name}.svg": standalone(plot.desk) for plot in drawn},
     }
-    paintings = {run_dir / "plots" / f"{plot.name}.png": plot.png for plot in drawn}
-    (run_dir / "plots").mkdir(exist_ok=True)
-    for name in _SHORT:
-        for kind in ("svg", "png"):
-            (run_dir / "plots" / f"{name}.{kind}").unlink(missing_ok=True)
-    for path, text in files.items():
-        path.write_text(text, encoding="utf-8", newline="\n")
-    for path, painting in paintings.items():
-        path.write_bytes(painting)
-    return [*files, *paintings]
+    files = {path: text.encode() for path, text in texts.items()}
+    files |= {run_dir / "plots" / f"{plot.name}.png": plot.png for plot in drawn}
+    made_before = [f"plots/{name}.{kind}" for name in _SHORT for kind in ("svg", "png")]
+    for old in [*made_before, *(f"{tables.FOLDER}/{name}.csv" for name in tables.NAMES)]:
+        (run_dir / old).unlink(missing_ok=True)
+    for path in files:
+        path.parent.mkdir(exist_ok=True)
+    for path, content in files.items():
+        path.write_bytes(content)
+    return list(files)
 
 
 def violation(run_dir: Path, document: RunDocument) -> tuple[Story, Plot] | None:

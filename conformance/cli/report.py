@@ -40,5 +40,13 @@ def report(
     output.say(f"{document.verdict}: {document.header.title}")
     output.say(sentence(document))
     output.say(f"page: {page}")
-    output.say(f"also: {', '.join(str(path.relative_to(run)) for path in others)}")
+    output.say(f"also: {', '.join(_named(run, others))}")
     output.say(f"run again: {document.header.command}")
+
+
+def _named(run: Path, files: list[Path]) -> list[str]:
+    """Name the files of a run's folder, and of folders inside it how many there are: "plots/ (18)"."""
+    inside = [path.relative_to(run) for path in files]
+    folders = {path.parent: sum(other.parent == path.parent for other in inside) for path in inside}
+    plain = [str(path) for path in inside if path.parent == Path()]
+    return [*plain, *(f"{folder}/ ({count})" for folder, count in folders.items() if folder != Path())]

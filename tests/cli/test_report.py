@@ -63,6 +63,7 @@ def test_report_says_the_verdict_and_where_the_page_is(tmp_path: Path, capsys: p
     printed = capsys.readouterr().out
     assert printed.startswith("holds: Nothing fails\nHeld in 1 run of seed 3: convergence, over 10 operations.\n")
     assert f"page: {folder / 'report.html'}\n" in printed
+    assert "also: summary.md, junit.xml, figures.json, figures/ (1), plots/ (2)\n" in printed
     assert (folder / "report.html").is_file()
 
 
@@ -73,7 +74,9 @@ def test_report_as_json_is_one_value(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert value["verdict"] == "holds"
     assert value["command"] == "anynode run steady-lan --seed 3"
     assert all(Path(path).is_file() for path in [value["report"], *value["files"]])
-    assert [Path(path).name for path in value["files"]] == ["summary.md", "junit.xml", "behind.svg"]
+    assert [Path(path).name for path in value["files"]] == [
+        "summary.md", "junit.xml", "figures.json", "behind.csv", "behind.svg", "behind.png",
+    ]  # fmt: skip
 
 
 def test_an_unfinished_run_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

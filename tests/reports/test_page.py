@@ -65,8 +65,13 @@ def test_everything_is_made_beside_the_document(run: Any, tmp_path: Path) -> Non
     folder = run.write(tmp_path)
     files = pages.make(folder)
     names = ["availability", "latency", "load", "routes", "behind", "spread", "lags", "membership", "traffic"]
+    tables = [
+        "availability", "latency", "load", "errors", "requests", "routes",
+        "behind", "spread", "lags", "membership", "rumours", "traffic",
+    ]  # fmt: skip
     assert [str(path.relative_to(folder)) for path in files] == [
-        "report.html", "summary.md", "junit.xml",
+        "report.html", "summary.md", "junit.xml", "figures.json",
+        *(f"figures/{name}.csv" for name in tables),
         *(f"plots/{name}.svg" for name in names), *(f"plots/{name}.png" for name in names),
     ]  # fmt: skip
     assert all(path.stat().st_size > 0 for path in files)
