@@ -7,7 +7,15 @@ is the same in all places. Knows nothing of runs, and prints nothing.
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from signal import SIG_DFL, SIGINT, signal
@@ -22,6 +30,10 @@ DEATHS = 2
 
 class Killed(Exception):
     """A process died each time that it did this job, and did no other."""
+
+
+class Gone(Exception):
+    """Nobody is left to do the jobs that have not come back."""
 
 
 class Place(Protocol):
@@ -116,6 +128,7 @@ def as_finished(work: Callable[[J], R], jobs: Sequence[J], place: Place) -> Iter
         The place of a job in the list, from 0, and what came of it; `Killed` where its process died of it.
 
     Raises:
+        Gone: the place is no more.
         Exception: whatever the work raised.
     """
     waiting, suspects = deque(range(len(jobs))), deque[int]()
@@ -161,6 +174,8 @@ def _until_broken(
             except BrokenExecutor:
                 broken = True
                 lost.append(number)
+            except CancelledError as error:
+                raise Gone("whoever had been handed the jobs is gone") from error
             except place.deadly as death:
                 yield number, Killed(str(death))
             else:

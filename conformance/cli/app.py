@@ -25,10 +25,11 @@ from conformance.cli import (
     schema,
     serve,
     smoke,
+    sweep,
     validate,
 )
 
-TRY, JUDGE, READ, SERVE, COOKIES = "Try", "Judge", "Read", "Serve", "Cookies"
+TRY, JUDGE, HUNT, READ, SERVE, COOKIES = "Try", "Judge", "Hunt", "Read", "Serve", "Cookies"
 
 COMMANDS = (
     (TRY, "run", run.run),
@@ -37,7 +38,8 @@ COMMANDS = (
     (JUDGE, "smoke", smoke.smoke),
     (JUDGE, "validate", validate.validate),
     (JUDGE, "check", check.check),
-    (JUDGE, "replay", replay.replay),
+    (HUNT, "sweep", sweep.sweep),
+    (HUNT, "replay", replay.replay),
     (READ, "report", report.report),
     (READ, "power", power.power),
     (READ, "schema", schema.schema),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic  # noqa: TID251 - a log is told now and then how far work has come, which decides nothing
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 import msgspec
 
@@ -130,10 +130,17 @@ def print_line(value: Any) -> None:
     _write(sys.stdout, msgspec.json.encode(value).decode())
 
 
+class Advance(Protocol):
+    """Tells how far long work has come."""
+
+    def __call__(self, done: int, said: str = "") -> None:
+        """Take how much is done so far, and what there is to say of it besides."""
+
+
 @contextmanager
 def progress(
     title: str, total: int, *, shown: bool = True, clock: Callable[[], float] = monotonic
-) -> Iterator[Callable[[int], None]]:
+) -> Iterator[Advance]:
     """Show on stderr how far long work has come: a bar for a person who watches, else a line now and then for a log.
 
     Args:
@@ -143,7 +150,7 @@ def progress(
         clock: tells the seconds between two lines.
 
     Yields:
-        A function that takes how much is done so far, in the same unit.
+        What takes how much is done so far, in the same unit.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -154,18 +161,22 @@ def progress(
         return
     with Progress(console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task(title, total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def advance(done: int, said: str = "") -> None:
+            bar.update(task, completed=done, description=f"{title} {said}".rstrip())
+
+        yield advance
 
 
-def _lines_of(title: str, total: int, clock: Callable[[], float]) -> Callable[[int], None]:
+def _lines_of(title: str, total: int, clock: Callable[[], float]) -> Advance:
     """Make what says in a line how far work has come, at most every `BETWEEN_LINES_S`."""
     due = clock() + BETWEEN_LINES_S
 
-    def advance(done: int) -> None:
+    def advance(done: int, said: str = "") -> None:
         nonlocal due
         if clock() >= due:
             due = clock() + BETWEEN_LINES_S
-            note(f"{title}: {done * 100 // max(total, 1)} %")
+            note(f"{title}: {done * 100 // max(total, 1)} %{', ' if said else ''}{said}")
 
     return advance
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from conformance.cli import output
-from conformance.cli.seeds import seeds_of
+from conformance.cli.seeds import seeds_asked
 
 if TYPE_CHECKING:  # measuring loads the whole engine
     from conformance.power import Failing
@@ -53,7 +53,7 @@ def power(
         if broken or reference or write:
             raise output.failure("--recorded", "another choice beside it", "it alone", "leave the others out")
         return _report(*_recorded(), as_json=as_json)
-    chosen = _chosen(seeds)
+    chosen = seeds_asked(seeds)
     if broken and reference:
         raise output.failure("--reference", "--broken beside it", "one of them", "leave one of them out")
     if write and (broken or reference or chosen[0] != 1):
@@ -140,13 +140,6 @@ def _exit_code(record: "Record", failing: "list[Failing]") -> int:
         return output.HELD
     undecided = len(failing) == len(record.reference.doubted) and not record.reference.convicted
     return output.UNDECIDED if undecided else output.VIOLATED
-
-
-def _chosen(text: str) -> list[int]:
-    try:
-        return seeds_of(text)
-    except ValueError as error:
-        raise output.Failure(f"--seeds: {error}") from error
 
 
 def _known(asked: list[str], known: list[str]) -> list[str]:

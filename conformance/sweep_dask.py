@@ -1,0 +1,119 @@
+"""The workers of a Dask scheduler as a place for jobs; they may be on other machines. Needs the extra `cluster`.
+
+A worker that is killed is the scheduler's business: it gives the job to another, and names a job under which several
+have died. A worker of another anynode would run another program, and is refused by its name before anything is run.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from typing import Any
+
+from conformance.sweep_work import source
+
+ANSWER_WITHIN_S = 10
+"""A scheduler that does not answer for so long is held for none; a worker must have come by then too."""
+_AHEAD_LEAST = 8
+
+
+class NoScheduler(ValueError):
+    """There is no scheduler, or none with workers of this anynode; the message says what to do."""
+
+
+class _Workers:
+    """The place; see `conformance.sweep_pool.Place`."""
+
+    def __init__(self, client: Any, threads: int, deadly: tuple[type[BaseException], ...]) -> None:
+        self.ahead = max(_AHEAD_LEAST, 3 * threads)
+        self.deadly = deadly
+        self._client = client
+
+    @contextmanager
+    def opened(self) -> Iterator[Executor]:
+        """See `Place.opened`."""
+        executor = self._client.get_executor(pure=False)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)
+
+
+@contextmanager
+def workers_of(address: str, within_s: int = ANSWER_WITHIN_S) -> Iterator[_Workers]:
+    """Connect to a scheduler and make sure that its workers are of this anynode.
+
+    Args:
+        address: of the scheduler: tcp://HOST:PORT.
+        within_s: how long it may take to answer, and to have a worker.
+
+    Raises:
+        NoScheduler: it does not answer, it has no workers, or one of them is of another anynode.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415 - an extra, and slow to load
+        from distributed.scheduler import KilledWorker  # noqa: PLC0415
+    except ImportError as error:
+        raise NoScheduler(
+            f"--scheduler {address}: found no Dask here ({error}), expected distributed; pip install 'anynode[cluster]'"
+        ) from error
+    _hush()
+    try:
+        client: Any = Client(address, timeout=within_s, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError) as error:
+        raise NoScheduler(
+            f"--scheduler {address}: found no scheduler that answers within {within_s} s, expected tcp://HOST:PORT; "
+            "start one: dask scheduler --host HOST --port PORT"
+        ) from error
+    try:
+        threads = _agreed(client, address, within_s)
+        yield _Workers(client, threads, (KilledWorker,))
+    finally:
+        client.close()
+
+
+def _agreed(client: Any, address: str, within_s: int) -> int:
+    """Make sure that there are workers and that all are of this anynode; count their threads."""
+    try:
+        client.wait_for_workers(1, timeout=within_s)
+    except TimeoutError as error:
+        raise NoScheduler(
+            f"--scheduler {address}: found no worker within {within_s} s, expected one or more; start them: "
+            f"dask worker {address} --nthreads 1"
+        ) from error
+    here = installed_version("anynode")
+    _refuse_others("anynode", here, _of_each(client, installed_version, "anynode"))
+    _refuse_others("anynode of source", source(), _of_each(client, source))
+    return sum(client.nthreads().values())
+
+
+def _of_each(client: Any, ask: Callable[..., str], *arguments: str) -> dict[str, str]:
+    """Ask every worker, and give its answer by its name."""
+    found = client.run(ask, *arguments, on_error="return")
+    return {worker: _told(answer) for worker, answer in sorted(found.items())}
+
+
+def _told(answer: Any) -> str:
+    if isinstance(answer, PackageNotFoundError):
+        return "none"
+    return answer if isinstance(answer, str) else f"{type(answer).__name__}: {answer}"
+
+
+def _refuse_others(what: str, here: str, found: dict[str, str]) -> None:
+    for worker, there in found.items():
+        if there != here:
+            raise NoScheduler(
+                f"the worker {worker}: found {what} {there}, expected {here} as here; install the same there, and "
+                "start it anew"
+            )
+
+
+def _hush() -> None:
+    """Keep Dask's own logs off the terminal: what is to be said of workers, the command says."""
+    for name in (
+        "distributed",
+        *(known for known in logging.root.manager.loggerDict if known.startswith("distributed.")),
+    ):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
