@@ -59,7 +59,6 @@ class LiveWorld(World):
         self._aio = asyncio.new_event_loop()
         self._live = LiveLoop()
         super().__init__(scenario, seed, judged, inputs, self._live)
-        self._watching.patient = True
         self._servers = servers
         self._relays: RelayedNetwork
         self._live_hosts: list[LiveHost] = []
@@ -121,6 +120,7 @@ class LiveWorld(World):
 
     def _start(self) -> None:
         """Start all servers but those that join later, wait until all are ready, and let time begin."""
+        self._watching.patient = True
         self._servers.refuse_used_ports()
         self._aio.run_until_complete(self._start_servers())
         self._live.go()
