@@ -58,6 +58,7 @@ class Header(Struct, kw_only=True):
     """The first line; what has a default here decides nothing, or the protocol gives the value.
 
     `noise_us` is what the machine may have added to anything where time was real; `contract` holds it already.
+    `clusters` says which nodes belong to which of several clusters side by side, by name; empty where there is one.
     """
 
     history: int
@@ -73,6 +74,7 @@ class Header(Struct, kw_only=True):
     lifetime: Lifetime
     cookie: CookieScope = CookieScope(name="")
     noise_us: int = 0
+    clusters: dict[str, list[str]] = {}
 
 
 class Operation(Struct, omit_defaults=True, gc=False):  # gc: millions of them are held, and none is part of a cycle

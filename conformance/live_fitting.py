@@ -105,8 +105,9 @@ def _refuse_what_cannot_be_done(scenario: Scenario, file: SubjectFile, features:
         needs.append("the feature 'config', for a store on one node alone")
     if len(file.nodes or {}) == 1 and scenario.faults:
         needs.append("two nodes")
-    if scenario.cluster.nodes > LARGE > len(file.nodes or {}):
-        needs.append(f"{scenario.cluster.nodes} nodes")
+    cluster = scenario.cluster
+    needs += ["servers of several clusters"] if cluster.clusters is not None else []
+    needs += [f"{cluster.nodes} nodes"] if cluster.nodes > LARGE > len(file.nodes or {}) else []
     if needs:
         raise NotTested(f"not tested (needs {', '.join(dict.fromkeys(needs))}): {scenario.name} on {file.name}")
 

@@ -107,6 +107,7 @@ def plan(
     shortened, scenario = told is not scenario, told
     inputs = read_inputs(scenario)
     configuration = _configuration(scenario, config, environment or {})
+    _refuse_undefined_clusters(scenario, configuration)
     settings = configuration.settings()
     chosen = subject_named(subject)
     if seed is None:
@@ -114,7 +115,7 @@ def plan(
     named = scenario.name if path is None or folder.is_packaged(path) else str(path)
     options = ["--around-faults"] if shortened else []
     command = _command(named, seed, subject, {"config": config, "traffic": traffic, "delays": delays}, options)
-    prepared = chosen.prepare(configuration, scenario.cluster.nodes)
+    prepared = chosen.prepare(configuration, scenario.cluster.largest)
     if isinstance(chosen, HttpSubject):
         fit = fitted(scenario, chosen.file, prepared.features)
         scenario, prepared = fit.scenario, structs.replace(prepared, notes=[*prepared.notes, *fit.notes])
@@ -129,6 +130,16 @@ def plan(
         command=command,
         inputs=inputs,
     )
+
+
+def _refuse_undefined_clusters(scenario: Scenario, configuration: Configuration) -> None:
+    for cluster in scenario.cluster.groups:
+        if configuration.model.find(cluster) is None:
+            defined = ", ".join(str(one.name) for one in configuration.model.clusters) or "none"
+            raise Refused(
+                f"{scenario.name}: cluster.clusters names '{cluster}', which the configuration does not define "
+                f"(it defines {defined}); write it into its clusters"
+            )
 
 
 def _configuration(scenario: Scenario, config: Path | None, environment: Mapping[str, str]) -> Configuration:

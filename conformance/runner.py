@@ -14,6 +14,7 @@ from msgspec import Struct, to_builtins
 
 from conformance import folder
 from conformance.checks import judge
+from conformance.checks.parts import parts_of
 from conformance.collecting import uncollected
 from conformance.figures import Figure, figures_of
 from conformance.figures.clients import buckets_of
@@ -135,7 +136,7 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
             document.check(finding)
         for fault in faults:
             document.fault(fault)
-        figures = figures_of(history)
+        figures = figures_of(next(iter(parts_of(history).values()), history))
         _write_figures(document, decided, figures, history, out)
         if outcome.noise:
             document.figure("noise", unit="us", source="this machine, while the run lasted", value=outcome.noise)
@@ -251,8 +252,21 @@ def _header(decided: Plan) -> Header:
         healed_us=scenario.duration,
         command=decided.command,
         balancer=scenario.workload.balancer,
-        notes=[*decided.configuration.notes, *decided.inputs.notes, *decided.prepared.notes],
+        notes=[
+            *decided.configuration.notes,
+            *decided.inputs.notes,
+            *decided.prepared.notes,
+            *_clusters(scenario.cluster.groups),
+        ],
     )
+
+
+def _clusters(groups: Mapping[str, list[str]]) -> list[str]:
+    """Say which nodes are of which of several clusters, and what is shown of which."""
+    if not groups:
+        return []
+    which = "; ".join(f"{name}: {_named(nodes)}" for name, nodes in groups.items())
+    return [f"clusters {which}; each is judged by itself, and figures are those of {next(iter(groups))}"]
 
 
 def _faults(history: History) -> list[FaultSeen]:

@@ -11,6 +11,24 @@ def test_between_nodes_under_different_keys_nothing_passes(judgement: Judgement)
     judgement.must_hold()
 
 
+@pytest.mark.requirement("REQ-REPL-15", "REQ-CFG-16")
+@pytest.mark.scenario("clusters-side-by-side", check="separation")
+def test_clusters_side_by_side_hear_of_no_member_and_no_session_of_each_other(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-15")
+@pytest.mark.scenario("clusters-side-by-side", check="convergence")
+def test_clusters_side_by_side_each_come_to_hold_all_of_their_own(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REPL-15", "REQ-MEMB-5")
+@pytest.mark.scenario("clusters-side-by-side", check="membership")
+def test_what_befalls_one_cluster_moves_nobody_in_the_views_of_another(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
 @pytest.mark.requirement("REQ-SEC-2", "REQ-FAIL-2")
 @pytest.mark.scenario("wrong-key", check="availability")
 def test_a_node_with_another_key_keeps_no_client_from_the_others(judgement: Judgement) -> None:

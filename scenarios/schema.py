@@ -29,10 +29,15 @@ ALL_ZONES = "all"
 
 
 class Cluster(Strict):
-    """The nodes: n1, n2 and so on; `zones` says where each of them is, or `all`."""
+    """The nodes: n1, n2 and so on; `zones` says where each of them is, or `all`.
+
+    `clusters` parts them into several clusters side by side: how many of them, in order, belong to each. Its names are
+    those of the configuration's own `clusters`. Discovery names all nodes to all of them, and they share one network.
+    """
 
     nodes: Annotated[int, Field(ge=1, le=NODES_MAX)] = 5
     zones: list[str] | Literal["all"] | None = None
+    clusters: dict[Annotated[str, Field(min_length=1)], Annotated[int, Field(ge=1)]] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -46,6 +51,28 @@ class Cluster(Strict):
             return {}
         zones = cycle(zone_names()) if self.zones == ALL_ZONES else self.zones
         return dict(zip(self.names, zones, strict=False))
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """The nodes of each of several clusters, in order; empty where there is one."""
+        names = iter(self.names)
+        return {cluster: [next(names) for _ in range(count)] for cluster, count in (self.clusters or {}).items()}
+
+    @property
+    def largest(self) -> int:
+        """How many nodes the largest cluster has."""
+        return max((self.clusters or {}).values(), default=self.nodes)
+
+    @model_validator(mode="after")
+    def every_node_in_one_cluster(self) -> Self:
+        """Refuse clusters that are not several, or have more or fewer nodes than there are."""
+        if self.clusters is None:
+            return self
+        if len(self.clusters) == 1:
+            raise ValueError("has `clusters` with one alone, which is what there is anyway; name several, or none")
+        if (count := sum(self.clusters.values())) != self.nodes:
+            raise ValueError(f"has {self.nodes} nodes, and {count} in its clusters; write nodes: {count}")
+        return self
 
     @model_validator(mode="after")
     def one_known_zone_a_node(self) -> Self:
@@ -314,6 +341,10 @@ class Scenario(Strict):
         """Refuse what no part alone can tell."""
         if self.network.delay == MEASURED and self.cluster.zones is None:
             raise ValueError(f"network.delay is {MEASURED}, which needs `cluster.zones`; write one zone a node")
+        if self.cluster.clusters is not None and self.wire == STRUCTS:
+            raise ValueError(
+                f"cluster.clusters names several, and nothing but their seals parts them; write wire: {SEALED}"
+            )
         for index, fault in enumerate(self.faults):
             if self.wire == STRUCTS and isinstance(fault, OF_FRAMES):
                 kind = next(kind for kind, model in KINDS.items() if type(fault) is model)

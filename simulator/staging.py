@@ -17,6 +17,7 @@ from simulator.balancer import Balancer, make_balancer
 from simulator.chance import Chance
 from simulator.day import Day, cut_out, drawn_day, recorded_day
 from simulator.health import Health
+from simulator.sites import Sites
 from simulator.users import Habits, Planting
 from simulator.wiring import Wiring
 
@@ -82,17 +83,27 @@ def standing_rules(scenario: Scenario, chance: Chance) -> list[rules.Rule]:
     return standing
 
 
-def wiring_of(scenario: Scenario, seed: int, cluster: str) -> Wiring:
+def wiring_of(scenario: Scenario, seed: int) -> Wiring:
     """Build the keys and versions that nodes begin with: those that are to be upgraded speak the older one."""
-    return Wiring(seed, cluster, [fault.upgrade for fault in scenario.faults if isinstance(fault, written.Upgrade)])
+    return Wiring(seed, [fault.upgrade for fault in scenario.faults if isinstance(fault, written.Upgrade)])
 
 
 def balancer_of(scenario: Scenario, chance: Chance) -> Balancer:
-    """Build the balancer, which believes no node ready yet; `chance` is its own part of the run's."""
+    """Build the balancer, which believes no node ready yet; each of several clusters has its own before it.
+
+    Args:
+        scenario: says which kind, and how late its health check is.
+        chance: the balancer's own part of the run's.
+    """
     workload = scenario.workload
     lag = workload.health_lag
     up_us, down_us = (lag.up, lag.down) if isinstance(lag, HealthLag) else (lag, lag)
-    return make_balancer(workload.balancer, Health(scenario.cluster.names, up_us, down_us), chance, workload.moves)
+
+    def make(nodes: list[str]) -> Balancer:
+        return make_balancer(workload.balancer, Health(nodes, up_us, down_us), chance, workload.moves)
+
+    groups = scenario.cluster.groups
+    return Sites({tuple(nodes): make(nodes) for nodes in groups.values()}) if groups else make(scenario.cluster.names)
 
 
 def _planting(hosts: tuple[str, ...], cookie: str) -> Planting:

@@ -33,11 +33,12 @@ class _Event(Struct, eq=False):
 
 
 class _Observed(Struct, eq=False):
-    """One witness, its chance for looking, and how many looks were taken."""
+    """One witness, its chance for looking, the nodes of its cluster, and how many looks were taken."""
 
     client: str
     witness: Witness
     stream: Stream
+    nodes: list[str]
     looks: int = 0
 
 
@@ -52,6 +53,7 @@ class Watching:
         chance: the observers' part of the run's chance.
         count: how many witnesses there are.
         host: the host name that is asked for.
+        groups: the nodes of each of several clusters: a witness is of one of them, in turn, and looked for in all.
 
     Attributes:
         patient: whether a node is not looked at again for a change before it has answered the last look. Where time is
@@ -69,6 +71,7 @@ class Watching:
         chance: Chance,
         count: int,
         host: str,
+        groups: Sequence[list[str]] = (),
     ) -> None:
         self._loop = loop
         self._clients = clients
@@ -79,6 +82,7 @@ class Watching:
         self._chance = chance
         self._count = count
         self._host = host
+        self._groups = groups or [self._names]
         self._observed: list[_Observed] = []
         self._asked = 0
         self._members_every_us = MEMBERS_EVERY_US
@@ -88,17 +92,17 @@ class Watching:
         """Let the witnesses live between two instants, µs, and look at the members from now on."""
         self._members_every_us = max(MEMBERS_EVERY_US, (end - self._loop.now) // MEMBERS_LOOKS)
         for number in range(1, self._count + 1):
-            client = f"o{number}"
+            client, nodes = f"o{number}", self._groups[number % len(self._groups)]
             witness = Witness(
                 number,
-                self._names,
+                nodes,
                 self._host,
                 self._chance.stream("witness", client),
                 begin,
                 end,
                 revokes="revoke" in self._features,
             )
-            observed = _Observed(client, witness, self._chance.stream("looks", client))
+            observed = _Observed(client, witness, self._chance.stream("looks", client), nodes)
             self._observed.append(observed)
             driver = Driver(self._loop, self._clients, witness, client, OBSERVER)
             if "peek" in self._features:
@@ -113,7 +117,7 @@ class Watching:
         """Watch a change from its answer on, in place of the one before."""
         change = observed.witness.change
         if change is not None and change.asked == ask.id:
-            self._look_later(observed, Watch(change, self._names, self._loop.now, observed.stream))
+            self._look_later(observed, Watch(change, observed.nodes, self._loop.now, observed.stream))
 
     def _look_later(self, observed: _Observed, watch: Watch) -> None:
         self._loop.push(watch.next_look(), REQUEST, _Event([partial(self._look, observed, watch)]))
@@ -121,7 +125,8 @@ class Watching:
     def _look(self, observed: _Observed, watch: Watch, _: Any) -> None:
         if self._over or watch.change is not observed.witness.change or not watch.missing:
             return
-        for node in watch.missing:
+        elsewhere = [name for name in self._names if name not in observed.nodes] if len(self._groups) > 1 else []
+        for node in (*watch.missing, *elsewhere):
             host = self._hosts[node]
             if host.up and not host.paused and not (self.patient and node in watch.unanswered):
                 if self.patient:

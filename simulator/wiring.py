@@ -24,17 +24,15 @@ class Wiring:
         taken: by what planted it, how many frames a node took for real that no node had sent so.
     """
 
-    def __init__(self, seed: int, cluster: str, older: list[str]) -> None:
+    def __init__(self, seed: int, older: list[str]) -> None:
         """Begin with the configured key everywhere.
 
         Args:
             seed: of the run; boot values come of it.
-            cluster: the name of the cluster whose key is meant.
             older: nodes that speak the oldest version alone, until they are upgraded.
         """
         self.taken: dict[str, int] = {}
         self._seed = seed
-        self._cluster = cluster
         self._older = dict.fromkeys(older)
         self._other_key: dict[str, str] = {}
 
@@ -62,7 +60,7 @@ class Wiring:
             return init
         clusters = [
             {**cluster, "encryption": {**cluster["encryption"], "psk": key}}
-            if cluster.get("name") == self._cluster
+            if cluster.get("name") == init.cluster
             else cluster
             for cluster in init.config["clusters"]
         ]
@@ -74,7 +72,7 @@ class Wiring:
             return machine
         speaks = VERSIONS[:1] if init.node in self._older else VERSIONS
         boot = _digest(f"{self._seed}/{init.node}/{init.boot}", "anynode wire")
-        wire = machine.wire_class(keys_of(init.config, self._cluster), self._cluster, init.node, boot, speaks)
+        wire = machine.wire_class(keys_of(init.config, init.cluster), init.cluster, init.node, boot, speaks)
         return SealedNode(machine, wire, self._note)
 
     def _note(self, frame: Frame) -> None:

@@ -26,12 +26,14 @@ from simulator.clients import Clients
 from simulator.clock import REQUEST, Loop, NodeClock, s
 from simulator.crowd import bring_users, bring_visitors
 from simulator.discovery import Discovery
+from simulator.garbage import seldom_collected
 from simulator.healing import make_sure_that_nothing_is_left
 from simulator.history import HistoryWriter
 from simulator.host import Host, Machine
 from simulator.network import Network
 from simulator.readiness import Readiness
 from simulator.rules import Cut, Rule
+from simulator.sites import configured
 from simulator.staged_faults import faults_of
 from simulator.streams import StreamingNetwork
 from simulator.timetable import Timetable
@@ -136,7 +138,8 @@ class World:
         self._names = scenario.cluster.names
         self._late = joining(scenario.faults)
         self.discovery = Discovery(self._names, self._listed)
-        self.wiring = staging.wiring_of(scenario, seed, judged.cluster)
+        self.wiring = staging.wiring_of(scenario, seed)
+        self._groups = scenario.cluster.groups
         named = scenario.workload.hosts
         self._host = named[0] if named else f"{PREFIX}.{judged.cookie_domain.lstrip('.') or DOMAIN}"
         self._progress: Callable[[int], None] | None = None
@@ -172,12 +175,13 @@ class World:
             None if trace is None else gzip.GzipFile(fileobj=trace, mode="wb", compresslevel=5, mtime=0, filename="")
         )
         try:
-            self._build(history, packed)
-            self._start()
-            self._let_people_act()
-            self._heal()
-            self._await_agreement()
-            self._read_everything()
+            with seldom_collected():
+                self._build(history, packed)
+                self._start()
+                self._let_people_act()
+                self._heal()
+                self._await_agreement()
+                self._read_everything()
             self._history.close(self.loop.now)
             self.recorder.close(self.loop.now)
             self._finished = True
@@ -239,6 +243,7 @@ class World:
             self._chance.part("observers"),
             scenario.observers.witnesses,
             self._host,
+            list(self._groups.values()),
         )
         self._faults = Timetable(self, faults_of(scenario), self._chance.part("faults"))
         self._write_headers()
@@ -250,10 +255,12 @@ class World:
 
     def _make_host(self, name: str) -> Host:
         judged, seed, sealed = self.judged, self.seed, self.scenario.wire == SEALED
+        cluster = next((cluster for cluster, nodes in self._groups.items() if name in nodes), judged.cluster)
+        config = configured(judged.config, cluster) if self._groups else judged.config
 
         def make(boot: int) -> Machine:
             life = staging.seed_of_a_life(seed, name, boot)
-            init = Init(name, boot, judged.cluster, host.found, life, judged.config)
+            init = Init(name, boot, cluster, host.found, life, config)
             if not sealed:
                 return judged.make(init)
             init = self.wiring.configured(init)
@@ -292,6 +299,7 @@ class World:
                 store=judged.store,
                 lifetime=Lifetime(judged.absolute_us, judged.idle_us),
                 cookie=CookieScope(judged.cookie_name, judged.cookie_domain),
+                clusters=self._groups,
             )
         )
         self.recorder.open(Opened(TRACE_VERSION, scenario.name, self.seed, judged.name, self._names))

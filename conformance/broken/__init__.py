@@ -30,6 +30,7 @@ from conformance.broken import (
     founds_its_own,
     goes_by_first_cookie,
     goes_on_from_its_cache,
+    joins_any_cluster,
     keeps_deaths_to_itself,
     keeps_local_copies,
     keeps_old_id,
@@ -242,6 +243,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
         "read_your_writes",
         "routed-pause",
+    ),
+    "joins_any_cluster": Broken(
+        joins_any_cluster.BrokenNode,
+        "The cluster's name is not asked for: two clusters that discovery names together, under one key, become one.",
+        "https://github.com/elastic/elasticsearch/issues/9615",
+        "separation",
+        "clusters-side-by-side",
     ),
     "keeps_deaths_to_itself": Broken(
         keeps_deaths_to_itself.BrokenNode,

@@ -30,6 +30,7 @@ from conformance.checks.membership import membership
 from conformance.checks.monotonic_reads import monotonic_reads
 from conformance.checks.monotonic_writes import monotonic_writes
 from conformance.checks.no_resurrection import no_resurrection
+from conformance.checks.parts import parts_of, together
 from conformance.checks.read_your_writes import read_your_writes
 from conformance.checks.revocation_lag import revocation_lag
 from conformance.checks.sealing import sealing
@@ -68,6 +69,8 @@ CHECKS: dict[str, Check] = {
 }
 """Every check by its name, in the order in which they judge: structure first, since the others trust what it holds."""
 
+OF_ALL = ("structure", "separation", "sealing")
+"""Checks that look at all clusters of a history at once, where there are several; the others judge each by itself."""
 TIMELESS: Final = frozenset({"structure", "isolation", "id_renewal", "cookie_scope", "sealing"})
 """Checks in whose rules no bound of the contract stands: what they convict depends on no machine."""
 NOISE_MOST_US: Final = 2_000_000
@@ -108,10 +111,11 @@ def judge(history: History, also: Iterable[str] = ()) -> list[Finding]:
     judging = CHECKS | {name: check for name, check in OPTIONAL.items() if name in expected}
     try:
         index = Index(history)
+        parts = {cluster: Index(part) for cluster, part in parts_of(history).items()}
     except Exception as error:  # noqa: BLE001 (our own defect: it must not look like the subject's)
         findings = [_defect(name, error) for name in judging]
     else:
-        findings = [_judged_by(name, check, index) for name, check in judging.items()]
+        findings = [_judged_by(name, check, index, {} if name in OF_ALL else parts) for name, check in judging.items()]
     for finding in findings:
         finding.expected = finding.check in expected
         if not history.finished and finding.verdict != UNKNOWN:
@@ -181,8 +185,10 @@ def _too_noisy(noise_us: int) -> str:
     )
 
 
-def _judged_by(name: str, check: Check, index: Index) -> Finding:
+def _judged_by(name: str, check: Check, index: Index, parts: dict[str, Index]) -> Finding:
     try:
+        if parts:
+            return together({cluster: check(part) for cluster, part in parts.items()})
         return check(index)
     except Exception as error:  # noqa: BLE001 (see judge)
         return _defect(name, error)

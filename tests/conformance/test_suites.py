@@ -49,6 +49,7 @@ RED = {
     "founds_its_own": {"convergence", "durability", "false_death"},
     "goes_by_first_cookie": {"read_your_writes"},
     "goes_on_from_its_cache": {"read_your_writes"},
+    "joins_any_cluster": {"membership", "separation"},
     "keeps_deaths_to_itself": {"membership"},
     "keeps_local_copies": {"bounded_staleness", "convergence"},
     "keeps_old_id": {"id_renewal"},

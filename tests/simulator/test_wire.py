@@ -217,7 +217,7 @@ def test_a_recording_is_the_frame_itself_up_to_a_minute_later() -> None:
 
 
 def test_another_key_is_one_that_nobody_else_has_and_only_of_that_cluster() -> None:
-    wiring = Wiring(1, "c", [])
+    wiring = Wiring(1, [])
     init = Init("n1", 1, "c", (), None, CONFIG)
     assert wiring.configured(init) is init
     wiring.give_another_key("n1")
