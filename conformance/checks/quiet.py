@@ -17,6 +17,7 @@ class _Changes:
 
     def __init__(self, changes: list[Operation], copies: Copies) -> None:
         changes = sorted(changes, key=answered)
+        self._changes, self._copies = changes, copies
         self._answers = [answered(change) for change in changes]
         self._settled = list(accumulate(map(copies.timeline.settled, self._answers), max))
         asked = [change.asked for change in changes]
@@ -31,6 +32,10 @@ class _Changes:
             return None
         return position
 
+    def lost_rightly(self, position: int, copy: Operation) -> bool:
+        """Say whether the last of so many changes may be gone by the time of a copy, as part 4 allows."""
+        return bool(position) and self._copies.excused(self._changes[position - 1], answered(copy))
+
 
 class Quiet:
     """The copies seen so far of one session, by what they show and by the quiet time in which they were seen."""
@@ -44,7 +49,7 @@ class Quiet:
         sure = [end for end in ends if end.outcome != UNKNOWN]
         self._life = _Changes([*session.logins[:1], *sure], copies)
         self._keys = {name: _Changes(key.writes, copies) for name, key in session.keys.items()}
-        self._seen: dict[tuple[str | None, int], tuple[str | None, Operation]] = {}
+        self._seen: dict[tuple[str | None, int, bool], tuple[str | None, Operation]] = {}
 
     def differing(self, copy: Operation) -> list[tuple[Operation, str]]:
         """Compare a copy with what was seen before in the same quiet time.
@@ -67,7 +72,8 @@ class Quiet:
         before = changes.before(copy)
         if before is None:
             return None
-        earlier = self._seen.setdefault((what, before), (shown, copy))
+        lost = changes.lost_rightly(before, copy)  # a loss that is allowed is a change too: no quiet time spans it
+        earlier = self._seen.setdefault((what, before, lost), (shown, copy))
         return earlier[1] if earlier[0] != shown else None
 
     def _liveness(self, copy: Operation) -> str | None:
