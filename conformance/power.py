@@ -115,11 +115,11 @@ def judged(job: Job) -> Ran:
 
 
 def kind_of(fault: Fault) -> str:
-    """Name a fault of a history as scenarios do, which tell two kinds of cuts apart."""
+    """Name a fault of a history as scenarios do, which tell two kinds of cuts apart, but not two of lookups."""
     if fault.fault == "cut":
         links = fault.links or []
         return "one-way" if any([to, sender] not in links for sender, to in links) else "partition"
-    return fault.fault
+    return "discovery" if fault.fault.endswith("discovery") else fault.fault
 
 
 def carried_out(jobs: Sequence[Job], processes: int, progress: Callable[[int], None]) -> list[Ran]:

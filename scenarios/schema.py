@@ -12,7 +12,9 @@ from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, Wi
 
 from scenarios.durations import Duration, Positive, Share, write_duration
 from scenarios.faults import KINDS, OF_FRAMES, Fault, refuse_nonsense
-from scenarios.strict import Strict, nearest
+from scenarios.script import Request
+from scenarios.script import refuse_nonsense as refuse_nonsense_of_script
+from scenarios.strict import Strict, kebab, nearest
 from scenarios.traffic import NASA_DAY
 from scenarios.zones import zone_names
 
@@ -157,6 +159,9 @@ Lag = Annotated[
 DECIDED = ("users", "pages", "rest", "gaps")
 """Settings of the workload that a day of traffic decides."""
 
+BESIDE_A_SCRIPT = {"script", "hosts", "planted", "balancer", "health_lag", "moves"}
+"""Settings of the workload that mean something where a script says who asks for what."""
+
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 
 
@@ -213,6 +218,7 @@ class Workload(Strict):
         traffic: who comes when, in place of `users`, `pages`, `rest` and `gaps`: `nasa-day` (`data/nasa-day.yaml`), or
             the path of a recorded day (`traffic.py`), counted from the scenario's file. It begins when the users come.
         from: the instant of that day at which the run begins.
+        script: every request, one an entry (`script.py`), in place of all habits.
     """
 
     users: Annotated[int, Field(ge=0, le=100_000)] = 100
@@ -237,6 +243,7 @@ class Workload(Strict):
     planted: Share = 0
     traffic: Annotated[str, Field(min_length=1)] | None = None
     from_: Duration = 0
+    script: list[Request] | None = None
 
     @model_validator(mode="after")
     def traffic_says_who_comes(self) -> Self:
@@ -248,6 +255,15 @@ class Workload(Strict):
         for key in DECIDED:
             if getattr(self, key) != Workload.model_fields[key].default:
                 raise ValueError(f"has `traffic` and `{key}`, but the traffic says who comes when; take `{key}` away")
+        return self
+
+    @model_validator(mode="after")
+    def script_says_all(self) -> Self:
+        """Refuse habits beside a script, and traffic."""
+        besides = [] if self.script is None else sorted(self.model_fields_set - BESIDE_A_SCRIPT)
+        if besides:
+            key = kebab(besides[0])
+            raise ValueError(f"has `script` and `{key}`, but the script says who asks for what; take `{key}` away")
         return self
 
     @model_validator(mode="after")
@@ -350,6 +366,8 @@ class Scenario(Strict):
                 kind = next(kind for kind, model in KINDS.items() if type(fault) is model)
                 raise ValueError(f"faults[{index}] is {kind}, but nothing is sealed; write wire: {SEALED}")
         refuse_nonsense(self.faults, self.cluster.names, self.duration)
+        workload = self.workload
+        refuse_nonsense_of_script(workload.script or [], self.cluster.names, workload.hosts or [], self.duration)
         return self
 
 

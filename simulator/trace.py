@@ -29,6 +29,7 @@ class Recorder:
     Attributes:
         messages: messages and copies that arrived or were lost.
         alarms: alarms that rang.
+        noted: how often nodes noted what, by kind of note.
     """
 
     def __init__(self, sink: BinaryIO | None = None, batch: int = BATCH) -> None:
@@ -47,6 +48,7 @@ class Recorder:
         self._hashed = 0
         self.messages = 0
         self.alarms = 0
+        self.noted: dict[str, int] = {}
 
     @property
     def events(self) -> int:
@@ -82,6 +84,9 @@ class Recorder:
 
     def effect(self, now: int, node: str, effect: Effect) -> None:
         """Take down something that a node asked for, other than to send."""
+        if effect.__class__ is Note:
+            kind = effect.kind
+            self.noted[kind] = self.noted.get(kind, 0) + 1
         batch = self._batch
         batch.append((_EFFECT, now, node, effect))
         if len(batch) >= self._most:

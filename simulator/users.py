@@ -235,8 +235,8 @@ class Browsing:
             return structs.replace(self._write(now), cookie=cookie, host=host)
         return Ask(self._number(), READ, "GET", "/session", cookie, self.name, host=host)
 
-    def _write(self, now: int) -> Ask:
-        key, number = self._stream.choice(self._habits.keys), self._number()
+    def _write(self, now: int, key: str | None = None) -> Ask:
+        key, number = key or self._stream.choice(self._habits.keys), self._number()
         path = f"/session/data/{key}"
         cookie = self._cookie(now, path)
         body = {"value": number}

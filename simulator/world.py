@@ -33,6 +33,7 @@ from simulator.host import Host, Machine
 from simulator.network import Network
 from simulator.readiness import Readiness
 from simulator.rules import Cut, Rule
+from simulator.scripted import bring_script
 from simulator.sites import configured
 from simulator.staged_faults import faults_of
 from simulator.streams import StreamingNetwork
@@ -92,7 +93,8 @@ class Judged(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """What came of a run, for whoever writes the run document.
 
-    `noise` is what the machine added to what was seen, where time was real, µs; empty where it was simulated.
+    `noise` is what the machine added to what was seen, where time was real, µs; empty where it was simulated. `noted`
+    is how often nodes noted what, by kind of note.
     """
 
     digest: str
@@ -106,6 +108,7 @@ class Outcome(Struct, frozen=True):
     deliveries: int
     alarms: int
     noise: dict[str, int] = {}
+    noted: dict[str, int] = {}
 
 
 class World:
@@ -204,6 +207,7 @@ class World:
             finished=self._finished,
             deliveries=self.network.delivered,
             alarms=self.recorder.alarms,
+            noted=dict(self.recorder.noted),
         )
 
     def write(self, record: Record) -> None:
@@ -323,7 +327,9 @@ class World:
             workload, self._host, self.judged.cookie_name, revoke="revoke" in self.judged.features
         )
         day = staging.day_of(scenario, self.inputs, self._chance.part("day"), end - begin)
-        if day is None:
+        if workload.script is not None:
+            bring_script(self.loop, self._clients, habits, self._chance, workload.script, begin, end)
+        elif day is None:
             bring_users(self.loop, self._clients, habits, self._chance, workload.users, begin, end)
         else:
             bring_visitors(self.loop, self._clients, habits, self._chance, day, begin, end)

@@ -1,0 +1,5 @@
+"""Making a failing run small: fewer requests, faults and nodes, shorter, rounder; the same check for the same reason.
+
+`reason.py` says what the same is, `scripting.py` writes down the requests of a run, `reducing.py` proposes what may be
+left out, `trial.py` runs a proposal, `shrinking.py` goes on until nothing more can go.
+"""

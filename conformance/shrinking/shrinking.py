@@ -1,0 +1,165 @@
+"""Goes on proposing and trying until nothing more can be left out, or enough was tried. Prints and writes nothing.
+
+First the requests are written down as a script, as few of them as the evidence names; then whatever stands there is
+taken away, in pieces first (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002). Why not
+Hypothesis's shrinker: docs/decisions/0011-shrinking.md.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from conformance.history import USER, Operation
+from conformance.shrinking import reducing
+from conformance.shrinking.scripting import Kept, Written, scripted, timed
+from conformance.shrinking.trial import Failing, Trial
+from scenarios import parse
+from scenarios.telling import as_text
+
+TRIES = 600
+PASSES: tuple[Callable[[Written], Iterator[Written]], ...] = (
+    reducing.fewer_witnesses,
+    reducing.fewer_users,
+    reducing.fewer_nodes,
+    reducing.shorter,
+    reducing.earlier,
+    reducing.plainer,
+    reducing.plainer_entries,
+    reducing.rounder,
+    reducing.named_anew,
+)
+"""What is proposed, in turn, once few requests and faults are left."""
+
+
+class Shrinking:
+    """Makes one failing run small.
+
+    Args:
+        trial: runs proposals.
+        failing: the run as it was found.
+        found: told each smaller one as it is found, so that an interruption loses nothing.
+        tries: how many runs may be made.
+    """
+
+    def __init__(self, trial: Trial, failing: Failing, found: Callable[[Failing], None], tries: int = TRIES) -> None:
+        self.smallest = failing
+        self._trial = trial
+        self._found = found
+        self._tries = tries
+        self._known: set[str] = {as_text(failing.data)}
+
+    def run(self) -> Failing:
+        """Shrink until nothing more can go; return the smallest that was found."""
+        if not self._write_script():
+            self._first_of(reducing.fewer_users)
+            self._write_script()
+        while self._left and self._once():
+            pass
+        return self.smallest
+
+    @property
+    def _left(self) -> bool:
+        return self._trial.runs < self._tries
+
+    def _once(self) -> bool:
+        """Let every pass propose; say whether any found something smaller."""
+        before = self.smallest
+        self._without_faults()
+        self._without_requests()
+        for proposals in PASSES:
+            self._first_of(proposals)
+        return self.smallest is not before
+
+    def _accepts(self, data: Written) -> bool:
+        """Try a proposal and take it over if the run still fails for the same reason."""
+        text = as_text(data)
+        if text in self._known or not self._left:
+            return False
+        self._known.add(text)
+        reason = self.smallest.reason
+        failing = self._trial.failing(data, reason.check, reason)
+        if failing is None:
+            return False
+        self.smallest = failing
+        self._found(failing)
+        return True
+
+    def _first_of(self, proposals: Callable[[Written], Iterator[Written]]) -> None:
+        """Try what a pass proposes; begin again with what was taken over, until it proposes nothing that is."""
+        while self._left and any(self._accepts(data) for data in proposals(self.smallest.data)):
+            pass
+
+    # ------------------------------------------------------------------------------------------------- requests, faults
+
+    def _write_script(self) -> bool:
+        """Put a script in place of habits: of the requests that the evidence names if those suffice, else of more."""
+        failing = self.smallest
+        workload = failing.data.get("workload", {})
+        if "script" in workload:
+            return True
+        scenario = parse(as_text(failing.data), self._trial.place)
+        kept = {key: workload[key] for key in ("hosts", "planted") if key in workload}
+        faults = timed(failing.data.get("faults") or [], failing.history)
+        for chosen in _fewest_first(failing):
+            script = scripted(failing.history, chosen, scenario.network.clients, hosts="hosts" in kept)
+            data: dict[str, Any] = {
+                **failing.data,
+                "workload": {**kept, "script": script},
+                "faults": faults,
+                "expect": {"checks": [failing.reason.check]},
+            }
+            if self._accepts({**data, "observers": {"witnesses": 0}}) or self._accepts(data):
+                return True
+        return False
+
+    def _without_faults(self) -> None:
+        def build(faults: Sequence[Written]) -> Written:
+            return {**self.smallest.data, "faults": list(faults)}
+
+        self._in_pieces(lambda: self.smallest.data.get("faults") or [], lambda b, e: build(_cut(self._faults, b, e)))
+
+    @property
+    def _faults(self) -> list[Written]:
+        return self.smallest.data.get("faults") or []
+
+    @property
+    def _script(self) -> list[Written]:
+        return self.smallest.data.get("workload", {}).get("script") or []
+
+    def _without_requests(self) -> None:
+        def without(begin: int, end: int) -> Written:
+            workload = self.smallest.data["workload"]
+            fewer = reducing.without_requests(self._script, begin, end)
+            return {**self.smallest.data, "workload": {**workload, "script": fewer}}
+
+        self._in_pieces(lambda: self._script, without)
+
+    def _in_pieces(self, entries: Callable[[], Sequence[Written]], without: Callable[[int, int], Written]) -> None:
+        """Leave out all, then halves, then smaller pieces, down to single entries."""
+        size = len(entries())
+        while size and self._left:
+            begin = 0
+            while begin < len(entries()):
+                if not self._accepts(without(begin, begin + size)):
+                    begin += size
+            size //= 2
+
+
+def _cut(entries: Sequence[Written], begin: int, end: int) -> list[Written]:
+    return [*entries[:begin], *entries[end:]]
+
+
+def _fewest_first(failing: Failing) -> Iterable[Kept]:
+    """Choose requests: of the sessions that the evidence names, of their users, all up to the evidence, all."""
+    evidence = [item.operation for item in failing.finding.evidence]
+    sessions = {operation.get(key) for operation in evidence for key in ("session", "replaced")} - {None}
+    clients = {operation["client"] for operation in evidence if operation["by"] == USER}
+    users = {operation["user"] for operation in evidence if operation.get("user")}
+    last = max((operation["answered"] or operation["asked"] or 0 for operation in evidence), default=0)
+
+    def of_sessions(operation: Operation) -> bool:
+        return operation.asked <= last and (operation.session in sessions or operation.replaced in sessions)
+
+    def of_users(operation: Operation) -> bool:
+        return operation.asked <= last and (operation.client in clients or operation.user in users)
+
+    return (of_sessions, of_users, lambda operation: operation.asked <= last, lambda _: True)

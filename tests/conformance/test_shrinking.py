@@ -1,0 +1,154 @@
+"""A failing run made small: what is proposed, what counts as the same failure, and the file that is left."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance import runner
+from conformance.cli import output
+from conformance.cli.app import execute
+from conformance.shrinking import reducing, shrinking
+from conformance.shrinking.reason import kind_of
+from conformance.shrinking.trial import Failing
+from scenarios import load
+
+SUBJECT = "broken:forgets_ends"
+LARGE = """\
+title: A stale copy revives what was ended elsewhere
+shows: [REQ-REPL-10]
+duration: 60s
+cluster: {nodes: 4}
+workload:
+  script:
+    - {at: 1s, user: u3, do: login, node: n3}
+    - {at: 2s, user: u4, do: login, node: n1}
+    - {at: 3s, user: u4, do: write, key: k5, node: n2}
+    - {at: 15s, user: u3, do: login, node: n3}
+    - {at: 20100ms, user: u3, do: write, key: k2, node: n2, session: 1}
+    - {at: 25s, user: u4, do: logout, node: n1}
+    - {at: 56s, user: u3, do: write, key: k7, node: n3, session: 1}
+observers: {witnesses: 0}
+faults:
+  - {at: 2s, for: 50s, partition: [[n3], rest]}
+  - {at: 7s, for: 4s, pause: n4}
+expect: {checks: [no_resurrection]}
+"""
+"""One that fails, with requests and a fault that have no part in it."""
+
+
+@pytest.fixture
+def failed(tmp_path: Path) -> Path:
+    """Give the folder of a run that fails."""
+    file = tmp_path / "large.yaml"
+    file.write_text(LARGE, encoding="utf-8")
+    assert runner.run(file, subject=SUBJECT, out=tmp_path / "run").verdict == "violated"
+    return tmp_path / "run"
+
+
+def test_what_has_no_part_in_it_goes_and_the_file_fails_for_the_same_reason(
+    failed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "small.yaml"
+    assert execute(["shrink", str(failed), "--out", str(file), "--json"]) == output.HELD
+    said = json.loads(capsys.readouterr().out)
+    assert (said["faults"], said["operations"], said["users"]) == (1, 4, 1)
+    assert said["nodes"] < said["before"]["nodes"]
+    assert said["command"] == f"anynode run {file} --subject {SUBJECT}"
+    small = load(file)
+    assert [(entry.user, entry.do, entry.key) for entry in small.workload.script or []] == [
+        ("u1", "login", None),
+        ("u1", "login", None),
+        ("u1", "write", "k1"),
+        ("u1", "write", "k2"),
+    ]
+    assert small.text.startswith("# U1-4 (write of 'k2' on n")
+    again = runner.run(file, subject=SUBJECT, out=tmp_path / "again")
+    convicted = next(finding for finding in again.checks if finding.check == "no_resurrection")
+    assert convicted.seen == said["seen"]
+
+
+def test_whoever_interrupts_finds_the_smallest_so_far(
+    failed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: shrinking.Shrinking) -> Failing:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shrinking.Shrinking, "_once", interrupted)
+    file = tmp_path / "small.yaml"
+    assert execute(["shrink", str(failed), "--out", str(file)]) == output.INTERRUPTED
+    assert len(load(file).workload.script or []) == 7
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_run_that_does_not_fail_is_refused_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "large.yaml"
+    file.write_text(LARGE, encoding="utf-8")
+    runner.run(file, out=tmp_path / "run")
+    assert execute(["shrink", str(tmp_path / "run")]) == output.WRONG_INPUT
+    assert "found a run in which no check convicts, expected one that fails" in capsys.readouterr().err
+    assert not (tmp_path / "run-small.yaml").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    failed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert execute(["shrink", str(failed), "--out", str(tmp_path / "file" / "x.yaml")]) == output.WRONG_INPUT
+    assert "x.yaml: cannot be written" in capsys.readouterr().err
+    assert execute(["shrink", str(failed), "--out", "x.txt"]) == output.WRONG_INPUT
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (
+            "u8-36 (write of 'k1' on n1, asked 138.1 s, answered 138.2 s) of session 8b98daf5 was answered, 2 s after",
+            "o1-2 (write of 'k9' on n3, asked 3 s, never answered) of session 11111111 was answered, 61 s after",
+            True,
+        ),
+        (
+            "u1-1 (read on n1, asked 1 s, answered 2 s) was denied",
+            "u1-1 (write of 'k' on n1, asked 1 s, answered 2 s) was denied",
+            False,
+        ),
+        ("n1 took n2, n3 for dead at 3 s", "n4 took n1 for dead at 12.5 s", True),
+        ("showed no session a346601c", "showed session a346601c alive", False),
+    ],
+)
+def test_two_findings_are_of_one_kind_where_only_names_and_numbers_differ(one: str, other: str, same: bool) -> None:  # noqa: FBT001
+    assert (kind_of(one) == kind_of(other)) is same
+
+
+def test_a_login_that_is_left_out_takes_what_was_asked_with_its_cookie_and_later_ones_count_anew() -> None:
+    script = [
+        {"user": "u1", "do": "login"},
+        {"user": "u1", "do": "login"},
+        {"user": "u1", "do": "read", "session": 1},
+        {"user": "u1", "do": "read", "session": 2},
+    ]
+    assert reducing.without_requests(script, 0, 1) == [script[1], {"user": "u1", "do": "read", "session": 1}]
+
+
+def test_a_node_that_nobody_asks_goes_and_those_behind_it_move_up() -> None:
+    data = {
+        "cluster": {"nodes": 4, "zones": ["a", "b", "c", "d"]},
+        "workload": {"script": [{"node": "n4"}, {"node": "n1"}]},
+        "faults": [{"pause": "n2"}, {"partition": [["n2", "n4"], "rest"]}, {"links": [["n1", "n4"]]}],
+    }
+    smaller = list(reducing.fewer_nodes(data))
+    assert [entry["cluster"] for entry in smaller] == [
+        {"nodes": 3, "zones": ["a", "b", "d"]},
+        {"nodes": 3, "zones": ["a", "c", "d"]},
+    ]
+    assert smaller[1]["workload"]["script"] == [{"node": "n3"}, {"node": "n1"}]
+    assert smaller[1]["faults"] == [{"partition": [["n3"], "rest"]}, {"links": [["n1", "n3"]]}]
+
+
+def test_times_are_rounded_all_at_once_and_one_by_one() -> None:
+    data = {"faults": [{"at": "12300ms", "for": "1s"}], "workload": {"script": [{"at": "3999ms"}]}}
+    coarse, *_, fine = reducing.rounder(data)
+    assert coarse["faults"] == [{"at": "10s", "for": "10s"}]
+    assert fine["faults"] == data["faults"]

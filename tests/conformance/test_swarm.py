@@ -1,0 +1,143 @@
+"""Worlds drawn from seeds: what is drawn, what is told of many runs, and how each of them ends."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from conformance.cli import output
+from conformance.cli.app import execute
+from conformance.planning import plan
+from conformance.runner import lived
+from conformance.swarm import behaviours, drawing, exploring, troubles, trying
+from conformance.swarm.trying import Job, Tried, tried
+from conformance.sweep_pool import Killed
+from conformance.verdict import HOLDS, VIOLATED
+from scenarios import load
+from scenarios.faults import KINDS
+
+FAILING = 8
+"""A seed whose world is small and convicts BROKEN."""
+BROKEN = "broken:forgets_ends"
+
+
+def test_every_kind_of_fault_that_can_be_written_is_drawn() -> None:
+    """A kind that is new in the schema has to get a row."""
+    assert set(troubles.KINDS) == set(KINDS)
+
+
+def test_worlds_of_many_seeds_are_scenarios_and_each_kind_of_fault_is_in_some_of_them() -> None:
+    drawn = [drawing.drawn(seed) for seed in range(1, 301)]
+    kinds = Counter(
+        kind for scenario in drawn for kind, model in KINDS.items() if any(type(f) is model for f in scenario.faults)
+    )
+    assert {kind for kind in KINDS if kinds[kind] < 12} == set()
+    assert len({scenario.text for scenario in drawn}) == 300
+
+
+def test_a_seed_is_one_world_and_what_is_drawn_for_dear_subjects_is_smaller() -> None:
+    assert drawing.told(FAILING) == drawing.told(FAILING)
+    usual, small = drawing.drawn(FAILING), drawing.drawn(FAILING, small=True)
+    assert (small.workload.users, small.observers.witnesses) < (usual.workload.users, usual.observers.witnesses)
+
+
+def test_a_world_that_was_written_is_the_run_that_was_drawn(tmp_path: Path) -> None:
+    came = tried(Job("reference", 3, gate=False))
+    file = tmp_path / f"{drawing.name_of(3)}.yaml"
+    file.write_text(drawing.told(3), encoding="utf-8")
+    outcome, _ = lived(plan(load(file)), BytesIO())
+    assert outcome.digest == came.digest
+
+
+def test_a_broken_store_is_found_and_the_command_that_is_told_finds_it_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seeds = f"{FAILING}-{FAILING}"
+    asked = ["explore", "--seeds", seeds, "--subject", BROKEN, "--workers", "1", "--json"]
+    assert execute(asked) == output.VIOLATED
+    said = json.loads(capsys.readouterr().out)
+    assert (said["seeds"], said["verdict"]) == (1, VIOLATED)
+    failure = next(failure for failure in said["failures"] if failure["check"] == "no_resurrection")
+    assert failure["requirement"] == "REQ-REPL-10"
+    assert failure["repeat"] == f"anynode explore --seeds {seeds} --subject {BROKEN}"
+    assert failure["seed"] == FAILING
+    assert said["faults"]["partition"] == 1
+
+
+@pytest.fixture
+def nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> dict[int, Tried | Killed]:
+    """Let every job hold, but for those that are put into the mapping, by their seed."""
+    other: dict[int, Tried | Killed] = {}
+
+    def as_finished(_: object, jobs: list[Job], __: object) -> Iterator[tuple[int, Tried | Killed]]:
+        for number, job in reversed(list(enumerate(jobs))):
+            yield number, other.get(job.seed, Tried(job, "d", HOLDS, [], {"crash": job.seed % 2}, ["a"], twice=False))
+
+    monkeypatch.setattr(exploring, "as_finished", as_finished)
+    return other
+
+
+def test_a_run_whose_process_is_killed_has_failed_and_all_others_are_told(
+    nothing_is_run: dict[int, Tried | Killed], capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing_is_run[2] = Killed("the process that did it was killed 2 times")
+    assert execute(["explore", "--seeds", "4", "--json"]) == output.UNDECIDED
+    said = json.loads(capsys.readouterr().out)
+    assert (said["seeds"], said["verdict"], said["verdicts"][HOLDS]) == (4, "unfinished", 3)
+    assert [(failure["seed"], failure["check"]) for failure in said["failures"]] == [(2, "process")]
+    assert said["faults"]["crash"] == 2
+
+
+def test_it_ends_at_the_first_failure_where_that_is_asked_for(
+    nothing_is_run: dict[int, Tried | Killed], capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing_is_run[3] = Killed("it was killed")
+    assert execute(["explore", "--seeds", "4", "--until-first"]) == output.UNDECIDED
+    said = capsys.readouterr().out
+    assert "again: anynode explore --seeds 3-3" in said
+    assert "2 drawn runs" in said
+
+
+def test_two_runs_of_a_seed_that_part_are_a_defect_with_the_event_in_which_they_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(trying, "chosen", lambda *_: True)
+    monkeypatch.setattr(trying, "difference", lambda *_: "first event that differs: this here, that elsewhere")
+    assert execute(["explore", "--seeds", "3-3", "--workers", "1"]) == output.OUR_DEFECT
+    assert "determinism: first event that differs: this here, that elsewhere" in capsys.readouterr().out
+
+
+def test_the_whole_gate_agrees_with_itself_on_a_drawn_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trying, "chosen", lambda *_: True)
+    came = tried(Job("reference", 3))
+    assert (came.twice, came.verdict) == (True, HOLDS)
+
+
+@pytest.mark.parametrize("seeds", ["0", "9-5", "some"])
+def test_an_empty_range_of_seeds_is_refused(seeds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["explore", "--seeds", seeds]) == output.WRONG_INPUT
+    assert f"found '{seeds}', expected a number or a range" in capsys.readouterr().err
+
+
+def test_worlds_that_cannot_be_written_are_refused_before_anything_is_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert execute(["explore", "--seeds", "2", "--write", str(tmp_path / "file" / "x")]) == output.WRONG_INPUT
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_behaviours_are_counted_and_say_how_many_more_the_next_run_may_show() -> None:
+    found = behaviours.counted([["fault a", "fault a & member b"], ["fault a"], ["member b", "session c"]])
+    assert (found.distinct, found.once, found.last_new_at) == (4, 3, 3)
+    assert found.expected_new == 1.0
+    assert found.by == {"fault": 1, "fault & member": 1, "member": 1, "session": 1}
+    assert behaviours.counted([]).expected_new == 0
+
+
+def test_jobs_begin_with_the_known_failures() -> None:
+    jobs = exploring.jobs_of("reference", [1, 2])
+    assert [job.scenario for job in jobs] == [*exploring.known_failures(), "", ""]
