@@ -267,6 +267,7 @@ def _row(entry: Entry) -> tuple[str, str, str, str]:
     else:
         what = "<br>".join(map(_shown, entry.showings)) or NOTHING
         what += f"<br>✗ {', '.join(entry.failed_by)}" if entry.failed_by else ""
+        what += f"<br>no client sees it broken: {one.unseen}" if one.unseen else ""
     return one.id, one.level, one.sentence.replace("|", "\\|"), what.replace("|", "\\|")
 
 

@@ -25,6 +25,7 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
         source: codes of the sources; none where nothing was found.
         basis: whether they state it, or we infer it.
         not_testable: why the probe application cannot show it; "" where it can.
+        unseen: why no client sees it broken, so that no broken store can show that; tests of the reference do.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     source: tuple[str, ...]
     basis: Literal["stated", "inferred"]
     not_testable: str = ""
+    unseen: str = ""
 
     @property
     def area(self) -> str:

@@ -289,7 +289,6 @@ class Timeline:
             found.append(_Disturbance(fault.begin, self._end_of(fault), parting))
         returns = dict.fromkeys(end for away in self._down.values() for begin, end in away if begin != _LONG_AGO)
         for node, away in self._down.items():
-            # Who never returns disturbs the others once: they must find out, and go on without it.
             for begin, end in away:
                 if begin != _LONG_AGO:
                     # Who never returns disturbs the others once: they must find out, and go on without it.
@@ -331,20 +330,30 @@ class Timeline:
 def _felt(faults: list[Fault], detect_us: int) -> list[Fault]:
     """Leave out what no store may feel: that discovery says nothing right removes nobody (protocol, part 2).
 
-    It keeps those apart, though, who have yet to find each other: it counts where any fault of nodes or links lies in
-    its time, or ended so shortly before that the nodes need not have met again. An old list names enough for that.
+    It keeps those apart, though, who have yet to find each other: it counts where a fault that makes nodes strangers
+    lies in its time, or ended so shortly before that they need not have met again. An old list names enough for that.
     """
+    strangers = [fault for fault in faults if _makes_strangers(fault)]
     found = []
     for fault in faults:
         if fault.fault in _OF_OLD_LOOKUPS:
             continue
         if fault.fault in _OF_LOOKUPS:
             begin, end = fault.begin - detect_us, NEVER if fault.end is None else fault.end
-            others = (one for one in faults if one.fault not in _OF_LOOKUPS | _OF_OLD_LOOKUPS | _OF_SPEED | _OF_CLOCKS)
-            if not any(one.begin <= end and (one.end is None or one.end >= begin) for one in others):
+            if not any(one.begin <= end and (one.end is None or one.end >= begin) for one in strangers):
                 continue
         found.append(fault)
     return found
+
+
+def _makes_strangers(fault: Fault) -> bool:
+    """Say whether somebody must find the others after a fault: who starts, comes back, or was parted from them.
+
+    Who loses messages now and then is forgotten by nobody, and who never comes back looks for nobody.
+    """
+    if fault.fault in _OF_PROCESSES:
+        return fault.end is not None
+    return not any(fault.fault in those for those in (_OF_LOOKUPS, _OF_OLD_LOOKUPS, _OF_LINKS, _OF_SPEED, _OF_CLOCKS))
 
 
 def _divides(fault: Fault) -> bool:

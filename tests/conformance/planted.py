@@ -164,6 +164,10 @@ def _waits_for_itself(_old: Any) -> Callable[..., list[Any]]:
     return start
 
 
+def _goes_without_a_word(self: Any) -> None:
+    self.leaving = True
+
+
 def _finds_all_or_nobody(old: Callable[..., Any]) -> Callable[..., Any]:
     async def find(ends: Any, resolve: Any, failed: Any) -> Found:
         found: Found = await old(ends, resolve, failed)
@@ -251,6 +255,8 @@ PLANTS = (
     Plant(("REQ-MEMB-1", "REQ-MEMB-8"), "reference.live.discovery:_all", _finds_all_or_nobody),
     Plant(("REQ-MEMB-2",), "reference.node:Node.start", _waits_for_itself),
     Plant(("REQ-MEMB-6",), REFUSALS, without("clusters_have_addresses")),
+    Plant(("REQ-MEMB-11",), "reference.membership:Membership.leave", instead(_goes_without_a_word)),
+    Plant(("REQ-SEC-7",), "reference.live.identity:node_key", instead(lambda _path: os.urandom(32))),
     Plant(("REQ-SEC-5",), "reference.gateway:Gateway._status", _answers_with({"status": "up", "key": STAND_IN_KEY})),
     Plant(("REQ-SEC-9",), "reference.gateway:Gateway._session_id", _believes_a_header),
     Plant(("REQ-SEC-3", "REQ-SEC-4"), "reference.keys:Keyring.cipher_class", _in_clear),

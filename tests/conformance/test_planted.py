@@ -8,6 +8,7 @@ import pytest
 from msgspec import convert
 
 from conformance.catalogue import ROOT
+from conformance.requirements import requirements
 from tests.conformance.planted import PLANTED_BY_A_TEST, PLANTS, Outcome, naming
 
 EVERY = [(plant.place, id_) for plant in PLANTS for id_ in plant.requirements]
@@ -28,6 +29,12 @@ def test_a_breakage_fails_a_test_of_what_it_takes(
     """That they pass without it, they show wherever they are run."""
     came = outcomes[place, requirement]
     assert came.failed, f"{place} breaks {requirement}, and all pass: {came.passed} (fell over: {came.broken})"
+
+
+def test_what_no_client_sees_broken_is_broken_here() -> None:
+    unseen = {name for name, entry in requirements().items() if entry.unseen}
+    assert unseen
+    assert unseen <= {requirement for _, requirement in EVERY}
 
 
 @pytest.mark.parametrize("requirement", PLANTED_BY_A_TEST)

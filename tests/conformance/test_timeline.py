@@ -296,6 +296,8 @@ def test_a_cut_that_tells_no_sides_cuts_off_the_nodes_that_it_names() -> None:
     [
         ((), False),
         ((fault("clock", 25, 30, "n1"), fault("slow", 25, 30)), False),
+        ((fault("loss", 25, 30), fault("corrupt", 25, 30)), False),
+        ((fault("crash", 25, None, "n3"),), False),
         ((fault("crash", 25, 30, "n3"),), True),
         ((fault("join", 40, 40, "n3"),), True),
         ((cut(10, 20 - DETECT + 0.5),), True),
