@@ -37,27 +37,27 @@ SHARE = 25
 TIMEOUT_S = 120
 """Of the processor, not of the clock on the wall."""
 
-HISTORIES, MEASURES, LAWS = "test_checks", "test_measures", "test_check_laws"
-OTHERWISE = (HISTORIES, MEASURES)
-"""What concerns a module that TESTS does not name."""
+LAWS = "test_check_laws"
+RECORDED = ("test_counted", "test_checks", "test_measures")
+"""What concerns every module, and alone where TESTS does not name it."""
 PLAIN, ZONES = "test_plain", "test_linearizability"
 ON_DATA = (
     "causality", "causes", "copies", "durability", "lost_updates", "monotonic_reads",
     "monotonic_writes", "read_your_writes", "rivals", "whole_session", "writes_follow_reads",
 )  # fmt: skip
 TESTS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(ON_DATA, (HISTORIES, MEASURES, LAWS)),
+    **dict.fromkeys(ON_DATA, (*RECORDED, LAWS)),
     **dict.fromkeys(
         ("judging", "models", "operations", "search", "zones"),
-        (ZONES, HISTORIES, LAWS),
+        (ZONES, *RECORDED, LAWS),
     ),
-    **dict.fromkeys(("causal", "linearizable_sessions"), (HISTORIES, MEASURES, "test_optional_checks", LAWS)),
-    **dict.fromkeys(("plain", "guarantees"), (HISTORIES, MEASURES, PLAIN, LAWS)),
+    **dict.fromkeys(("causal", "linearizable_sessions"), (*RECORDED, "test_optional_checks", LAWS)),
+    **dict.fromkeys(("plain", "guarantees"), (*RECORDED, PLAIN, LAWS)),
     "logs": (ZONES, "test_check_model"),
-    "timeline": (HISTORIES, MEASURES, "test_timeline"),
-    "findings": (HISTORIES, MEASURES, "test_findings"),
-    "index": (HISTORIES, MEASURES, PLAIN),
-    "__init__": (HISTORIES, MEASURES, "test_optional_checks"),
+    "timeline": (*RECORDED, "test_timeline"),
+    "findings": (*RECORDED, "test_findings"),
+    "index": (*RECORDED, PLAIN),
+    "__init__": (*RECORDED, "test_optional_checks"),
 }
 """Which files of tests concern a module, by its name, the quick ones first."""
 TOO_SLOW = "test_the_order_of_the_lines_decides_nothing"
@@ -215,7 +215,7 @@ class Driver:
         sample = drawn(every, self._chosen.sample, self._chosen.seed)
         if self._chosen.line:
             sample = [mutant for mutant in every if mutant.line == self._chosen.line]
-        named = TESTS.get(file.stem, OTHERWISE)
+        named = TESTS.get(file.stem, RECORDED)
         concerned = [item for item in tests if item.path.stem in named]
         concerned.sort(key=lambda item: (f"[{file.stem}/" not in item.nodeid, named.index(item.path.stem)))
         survived = 0
@@ -290,7 +290,7 @@ def main() -> None:
         tree = copied(Path(folder))
         sys.path.insert(0, str(tree))
         modules = chosen.module or [file.stem for file in (tree / CHECKS).rglob("*.py")]
-        names = dict.fromkeys(name for module in modules for name in TESTS.get(module, OTHERWISE))
+        names = dict.fromkeys(name for module in modules for name in TESTS.get(module, RECORDED))
         files = [str(next((tree / "tests").glob(f"*/{name}.py"))) for name in names]
         options = ["-p", "no:cacheprovider", "--hypothesis-seed=0", "--rootdir", str(tree)]
         pytest.main([*options, *files], plugins=[Driver(tree, chosen)])

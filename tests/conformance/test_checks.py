@@ -214,6 +214,41 @@ def test_an_answer_that_nobody_heard_convicts_nobody(file: Path) -> None:
             assert finding.verdict != VIOLATED, (operation.id, finding.check, finding.seen)
 
 
+HEARD = {
+    "structure",
+    "availability",
+    "absolute_band",
+    "idle_band",
+    "cookie_scope",
+    "id_renewal",
+    "isolation",
+    "sealing",
+}
+"""Checks to which a request without an answer matters: it fails, may have been activity, or carries a cookie; or they
+judge logins alone."""
+
+
+def with_a_read_unheard(file: Path) -> bytes:
+    """Let the client of the first witness that is no login ask before it for the same session, and hear nothing."""
+    lines = file.read_text().splitlines()
+    name = file.parts[-3]
+    witness = found_in(file)[name].evidence
+    first = next(one.operation for one in witness if one.operation["op"] != LOGIN)
+    place = next(number for number, line in enumerate(lines) if json.loads(line).get("id") == first["id"])
+    asked = {"op": "read", "id": "unheard", "client": first["client"], "by": first["by"], "node": first["node"]}
+    asked |= {"session": first.get("session"), "asked": first["asked"] - 1, "answered": None}
+    asked["outcome"] = "unknown"
+    end = json.loads(lines[-1])
+    end["operations"] += "operations" in end
+    return "\n".join([*lines[:place], json.dumps(asked), *lines[place:-1], json.dumps(end)]).encode()
+
+
+@pytest.mark.parametrize("file", [file for file in BAD if file.parts[-3] not in HEARD], ids=name_of)
+def test_what_nobody_heard_hides_nothing_behind_it(file: Path) -> None:
+    before, after = found_in(file)[file.parts[-3]], found_in(with_a_read_unheard(file))[file.parts[-3]]
+    assert (after.verdict, after.judged, after.violations) == (before.verdict, before.judged, before.violations)
+
+
 def test_a_check_that_raises_is_unknown_and_the_others_still_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     def falls(index: Index) -> Finding:
         raise KeyError(index.header.scenario)
