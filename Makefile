@@ -49,6 +49,7 @@ bench: env
 	.venv/bin/python benchmarks/store.py
 	.venv/bin/python benchmarks/idle.py --warm-up 520 --samples 1
 	.venv/bin/python benchmarks/digests.py
+	.venv/bin/python benchmarks/browser.py
 	.venv/bin/python benchmarks/memory.py
 	.venv/bin/python benchmarks/subjects.py
 

@@ -6,17 +6,14 @@ from itertools import zip_longest
 
 from msgspec import Struct, structs
 
-from simulator.browser import NEVER, Cookie
-from simulator.set_cookie import UNSET
 from simulator.visits import visit
 from tests.browser.chromium import steadily
 from tests.browser.differences import Difference, Like
 from tests.browser.drawn import Drawn
-from tests.browser.player import Kept, Player, Request
+from tests.browser.player import Kept, Player, Request, told
 
 SLACK_S = 120
 """By so much the two may differ in when a cookie ends: they do not see it at the same time."""
-MILLION = 1_000_000
 
 
 class Outcome(Struct, frozen=True):
@@ -65,17 +62,7 @@ def by_the_world(requests: Sequence[Request], differences: tuple[Difference, ...
         carried.append(browser.header(asked, now) or "")
         for line in request.lines:
             browser.store(line, asked, now)
-    return Outcome(tuple(carried), _shown([_told(one) for one in browser.kept.values()]))
-
-
-def _told(cookie: Cookie) -> Kept:
-    """Tell of a cookie of the world's browser what Chromium tells."""
-    domain = cookie.domain if cookie.host_only else f".{cookie.domain}"
-    expires = -1 if cookie.expires == NEVER else cookie.expires // MILLION
-    same_site = "lax" if cookie.same_site == UNSET else cookie.same_site
-    return Kept(
-        cookie.name, cookie.value, domain, cookie.path, cookie.secure, cookie.http_only, same_site, expires
-    )  # fmt: skip
+    return Outcome(tuple(carried), _shown([told(one) for one in browser.kept.values()]))
 
 
 def smallest(case: Drawn, differs: Callable[[Drawn], bool]) -> Drawn:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from reference import hosts
 from simulator.browser import Browser
-from simulator.set_cookie import Line, Refusal, read
+from simulator.set_cookie import ATTRIBUTE_MOST, Line, Refusal, read
 from simulator.visits import Visit
 
 
@@ -42,11 +42,25 @@ def _without_bare_pairs(line: str) -> str | None:
     return None if isinstance(told, Line) and not told.name and "=" in told.value else line
 
 
-def _with_the_last_expires(line: str) -> str:
-    """Let only the last Expires count, whether it can be read or not."""
+def _with_the_last(line: str) -> str:
+    """Let only the last Expires and the last Max-Age count, whether they can be read or not."""
     pair, *attributes = line.split(";")
-    last = max((at for at, one in enumerate(attributes) if _named(one, "expires")), default=-1)
-    return ";".join([pair, *(one for at, one in enumerate(attributes) if at == last or not _named(one, "expires"))])
+    for name in ("expires", "max-age"):
+        there = [at for at, one in enumerate(attributes) if _named(one, name) and len(_value(one)) <= ATTRIBUTE_MOST]
+        attributes = [one for at, one in enumerate(attributes) if at not in there[:-1]]
+    return ";".join([pair, *attributes])
+
+
+def _with_any_number(line: str) -> str:
+    """Read a Max-Age with a plus, and take one beyond 64 bits for the largest or smallest whatever follows it."""
+    return _changed(line, "max-age", _number)
+
+
+def _number(value: str) -> str:
+    found = _NUMBER.fullmatch(value.strip(" \t"))
+    if found is None or (found[3] and int(found[2]) < _BEYOND):
+        return value
+    return ("-" if found[1] == "-" else "") + found[2]
 
 
 def _with_whole_tokens(line: str) -> str:
@@ -93,6 +107,8 @@ _BETWEEN = re.compile(r"([\t\x20-\x2f;-@\[-`{-~]+)")
 """What stands between the tokens of a date (draft, section 5.1.1)."""
 _WHOLE = re.compile(r"[0-9]+(:[0-9]+:[0-9]+)?")
 _ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_NUMBER = re.compile(r"([+-]?)([0-9]+)(.*)")
+_BEYOND = 1 << 63
 _EARLY = re.compile(r"[1-9][0-9]{2}|1[0-5][0-9]{2}|1600")
 
 
@@ -112,6 +128,10 @@ def _with(attribute: str, change: Callable[[str], str]) -> str:
     return f"{name}{equals}{change(value)}"
 
 
+def _value(attribute: str) -> str:
+    return attribute.partition("=")[2].strip(" \t")
+
+
 def _named(attribute: str, name: str) -> bool:
     return attribute.partition("=")[0].strip(" \t").lower() == name
 
@@ -120,11 +140,8 @@ MOVES_BACK = Difference("a cookie with another value goes to the end", "8, Order
 ALL = (
     Difference("a tab inside of a cookie", "8, Tab inside a cookie; COOK-2", _without_tabs),
     Difference("no name, and '=' in the value", "8, Nameless cookie; COOK-4", _without_bare_pairs),
-    Difference(
-        "an Expires that cannot be read after one that can",
-        "8, Unreadable last Expires; COOK-7",
-        _with_the_last_expires,
-    ),
+    Difference("one that cannot be read after one that can", "8, Unreadable last Expires; COOK-7", _with_the_last),
+    Difference("a Max-Age with a plus, or beyond 64 bits", "draft, 5.6.2; COOK-9", _with_any_number),
     Difference("a date's token that goes on after its digits", "draft, 5.1.1; COOK-8", _with_whole_tokens),
     Difference("a time with leading zeros, a year of one digit or five", "draft, 5.1.1; COOK-8", _with_any_digits),
     Difference("a year before 1601", "draft, 5.1.1, step 6; COOK-8", _with_early_years),
@@ -143,7 +160,7 @@ class Like(Browser):
     def store(self, text: str, visit: Visit, wall: int) -> Refusal | None:
         """Take in a line as it is read with the differences."""
         as_read: str | None = text
-        for difference in self._differences:
+        for difference in () if isinstance(read(text), Refusal) else self._differences:
             as_read = difference.as_read(as_read) if as_read is not None else None
         return super().store(as_read, visit, wall) if as_read is not None else None
 

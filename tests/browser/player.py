@@ -14,12 +14,14 @@ from msgspec import UNSET, Struct
 from playwright.sync_api import BrowserContext, Page
 
 from conformance.cookie_cases import Case, Context
+from simulator.browser import NEVER, Cookie
 from simulator.visits import TOP_LEVEL, TYPED
 from tests.browser import chromium
 from tests.browser.chromium import Missed, steadily
 from tests.browser.stage import Asked, Said, Stage, page
 
 WITHIN_MS = 20_000
+MILLION = 1_000_000
 HOPS_MOST = 18
 """Of redirects; Chromium follows 20."""
 _ADD = "document.body.append(e)"
@@ -119,13 +121,7 @@ class Player:
 
     def kept(self) -> list[Kept]:
         """List all that the browser keeps."""
-        return [
-            Kept(
-                one["name"], one["value"], one["domain"], one["path"], one["secure"], one["httpOnly"],
-                one["sameSite"].lower(), one["expires"],
-            )
-            for one in self._context.cookies()
-        ]  # fmt: skip
+        return kept_by(self._context)
 
     def clear(self) -> None:
         """Begin with an empty cookie jar."""
@@ -168,6 +164,25 @@ class Player:
         if hop.leads_to:
             return Said(status=307, headers=(*headers, ("Location", hop.leads_to)))
         return Said(page(), headers=tuple(headers))
+
+
+def kept_by(context: BrowserContext) -> list[Kept]:
+    """List all that a browser keeps."""
+    return [
+        Kept(
+            one["name"], one["value"], one["domain"], one["path"], one["secure"], one["httpOnly"],
+            one["sameSite"].lower(), one["expires"],
+        )
+        for one in context.cookies()
+    ]  # fmt: skip
+
+
+def told(cookie: Cookie) -> Kept:
+    """Tell of a cookie of the world's browser what Chromium tells of one of its own."""
+    domain = cookie.domain if cookie.host_only else f".{cookie.domain}"
+    expires = -1 if cookie.expires == NEVER else cookie.expires // MILLION
+    same_site = cookie.same_site or "lax"
+    return Kept(cookie.name, cookie.value, domain, cookie.path, cookie.secure, cookie.http_only, same_site, expires)
 
 
 @contextmanager

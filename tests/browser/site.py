@@ -5,17 +5,17 @@ One visitor is a real Chromium. The other is the world's browser, which hands wh
 
 import json
 import time  # noqa: TID251 - real nodes live in real time
+from collections.abc import Iterable
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from playwright.sync_api import BrowserContext
 
 from simulator import browser
-from simulator.browser import NEVER
 from simulator.visits import TYPED, visit
 from tests.browser.chromium import steadily
-from tests.browser.player import ASK
+from tests.browser.player import ASK, Kept, kept_by, told
 from tests.browser.stage import Asked, Said, page
 
 PATIENCE_S = 15
@@ -84,20 +84,6 @@ class Outcome(Struct, frozen=True):
     user: str | None
 
 
-class Kept(Struct, frozen=True, order=True):
-    """A cookie as a browser keeps it; a domain with a dot goes to all hosts below it."""
-
-    domain: str
-    path: str
-    attributes: str
-    until: str
-
-
-def _kept(domain: str, path: str, same_site: str, *, secure: bool, http_only: bool, until_closed: bool) -> Kept:
-    attributes = ["Secure"] * secure + ["HttpOnly"] * http_only + [f"SameSite={same_site}"] * bool(same_site)
-    return Kept(domain, path, " ".join(attributes), "closed" if until_closed else "later")
-
-
 class Sessions:
     """Gives sessions names, so that two visitors' can be compared."""
 
@@ -148,14 +134,8 @@ class Real:
         return Outcome(self._sessions.named(self._balancer.carried), status, json.loads(text).get("user"))
 
     def kept(self) -> list[Kept]:
-        """List the cookies that it keeps."""
-        return sorted(
-            _kept(
-                one["domain"], one["path"], one["sameSite"], secure=one["secure"], http_only=one["httpOnly"],
-                until_closed=one["expires"] == -1,
-            )
-            for one in self._context.cookies()
-        )  # fmt: skip
+        """List the cookies that it keeps, without their values."""
+        return _without_values(kept_by(self._context))
 
 
 class Simulated:
@@ -179,11 +159,9 @@ class Simulated:
         return Outcome(self._sessions.named(self._balancer.carried), said.status, json.loads(said.body).get("user"))
 
     def kept(self) -> list[Kept]:
-        """List the cookies that it keeps."""
-        return sorted(
-            _kept(
-                one.domain if one.host_only else f".{one.domain}", one.path, one.same_site.capitalize(),
-                secure=one.secure, http_only=one.http_only, until_closed=one.expires == NEVER,
-            )
-            for one in self._browser.kept.values()
-        )  # fmt: skip
+        """List the cookies that it keeps, without their values."""
+        return _without_values(map(told, self._browser.kept.values()))
+
+
+def _without_values(kept: Iterable[Kept]) -> list[Kept]:
+    return sorted((structs.replace(one, value="") for one in kept), key=lambda one: one.domain)

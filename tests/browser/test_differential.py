@@ -99,7 +99,8 @@ def test_each_difference_is_one(chromium: Player) -> None:
 MADE = {
     "a tab inside of a cookie": ("a=1\t2",),
     "no name, and '=' in the value": ("=a=1",),
-    "an Expires that cannot be read after one that can": ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=soon",),
+    "a Max-Age with a plus, or beyond 64 bits": ("a=1; Max-Age=+3600", "b=1; Max-Age=-99999999999999999999x"),
+    "one that cannot be read after one that can": ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=soon",),
     "a date's token that goes on after its digits": ("a=1; Expires=Thu, 01 Jan 1970 00:00:00pm",),
     "a time with leading zeros, a year of one digit or five": ("a=1; Expires=Thu, 01 Jan 1970 000:00:00 GMT",),
     "a year before 1601": ("a=1; Expires=Thu, 01 Jan 1600 00:00:00 GMT",),
