@@ -28,6 +28,10 @@ RATE = 120
 """Requests a second that people make at most: the harness shares the machine with the servers."""
 WITNESSES = 60
 """At the end all of them are read at one instant, as far as a machine can."""
+FOR_EVER_US = 1 << 62
+TOO_LONG_US = 5 * RUN_MOST_US
+"""A fault that is longer is about its length: told in a minute it would be another."""
+FOR_EVER_US = 1 << 62
 _SINGLE = ("crash", "but", "leave", "join", "pause", "clock", "isolate", "bridge")
 """Under these a fault, or the form of a partition, names one node."""
 _WORDS = (written.ANSWERING, written.ALL)
@@ -79,7 +83,32 @@ def fitted(scenario: Scenario, file: SubjectFile, features: list[str]) -> Fitted
     if short.duration < scenario.duration:
         was, now = write_duration(scenario.duration), write_duration(short.duration)
         notes.append(f"real time: {now} around the faults, of the scenario's {was}")
+    _refuse_what_is_too_short(scenario, short, file)
     return Fitted(short, notes)
+
+
+def _refuse_what_is_too_short(scenario: Scenario, short: Scenario, file: SubjectFile) -> None:
+    """Refuse what would not be what its name says: a fault of hours in seconds, or one that outlasts no session."""
+    needs = ""
+    was, now = _longest(scenario), _longest(short)
+    if was > TOO_LONG_US:
+        needs = f"{write_duration(was)} of real time"
+    settings = read_mapping(configuration_of(scenario), environment={}, name=scenario.name).settings()
+    limit = _limit(settings.absolute_us, settings.idle_us)
+    here = limit if file.lifetime is None else _limit(file.lifetime.absolute, file.lifetime.idle)
+    if was > limit and not needs and now <= here:
+        needs = f"sessions that live for less than {write_duration(now)}"
+    if needs:
+        raise NotTested(f"not tested (needs {needs}): {scenario.name} on {file.name}")
+
+
+def _longest(scenario: Scenario) -> int:
+    return max((fault.for_ or 0 for fault in scenario.faults), default=0)
+
+
+def _limit(absolute_us: int, idle_us: int) -> int:
+    """Say how long a session can live that nobody uses; for ever where no limit ends it."""
+    return min((limit for limit in (absolute_us, idle_us) if limit), default=FOR_EVER_US)
 
 
 def _refuse_what_cannot_be_done(scenario: Scenario, file: SubjectFile, features: list[str]) -> None:

@@ -54,7 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--seed", type=int, metavar="N", help="decides all chance; each scenario's own seed if not given")
     group.addoption(
-        "--anynode-short", action="store_true", help="tell a long scenario in ten minutes around its faults"
+        "--anynode-short",
+        action="store_true",
+        help="tell a long scenario in ten minutes around its faults; of servers, run the fewest that show all",
     )
     group.addoption("--anynode-bare", action="store_true", help="make no pages: a report without pictures is quicker")
     group.addoption(
@@ -147,6 +149,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Raises:
         pytest.UsageError: no test shows a requirement that was asked for; a process of pytest-xdist tells the main one.
     """
+    if config.getoption("--anynode-short"):
+        _spare(config, items)
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
             if isinstance(item, pytest.Function) and item.get_closest_marker("scenario") is not None:
@@ -163,6 +167,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(_nothing_matches(missing))
     if missing:  # the main process has collected nothing, and tells it for all
         config.workeroutput[MISSING] = missing  # type: ignore[attr-defined]  # pytest-xdist's
+
+
+def _spare(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what costs minutes of real time and shows nothing that another run does not show."""
+    from conformance.live_choice import spared
+
+    tests: dict[str, tuple[list[str], str]] = {}
+    named: dict[pytest.Item, tuple[str, str]] = {}
+    for item in items:
+        marker = item.get_closest_marker("scenario")
+        if marker is not None and isinstance(item, pytest.Function):
+            test = f"{item.module.__name__}::{item.originalname}"
+            scenario = str(item.callspec.params["judgement"])
+            tests.setdefault(test, ([], marker.kwargs["check"]))[0].append(scenario)
+            named[item] = (test, scenario)
+    left_out = spared(config.getoption("--subject"), tests)
+    over = [item for item, names in named.items() if names in left_out]
+    config.hook.pytest_deselected(items=over)
+    items[:] = [item for item in items if item not in over]
 
 
 def _nothing_matches(ids: list[str]) -> str:
@@ -261,8 +284,12 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def judgement(request: pytest.FixtureRequest, runs: "Runs") -> Judgement:
     """What the check named by the test's `scenario` marker found on one of its scenarios."""
     marker = request.node.get_closest_marker("scenario")
+    from conformance.live_choice import lacking
     from conformance.live_fitting import NotTested
 
+    feature = lacking(request.config.getoption("--subject"), marker.kwargs["check"])
+    if feature:
+        pytest.skip(f"not tested: needs the feature `{feature}`, which the subject does not list")
     try:
         made = Judgement(runs.of(request.param), marker.kwargs["check"])
     except NotTested as reason:

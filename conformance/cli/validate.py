@@ -31,7 +31,8 @@ def validate(
         list[str] | None, typer.Option(metavar="ID", help="Judge this one only (REQ-REPL-10); may be given again.")
     ] = None,
     short: Annotated[
-        bool, typer.Option("--short", help="Tell long scenarios in ten minutes around their faults.")
+        bool,
+        typer.Option("--short", help="Tell long scenarios around their faults; run the fewest on servers."),
     ] = False,
     list_: Annotated[bool, typer.Option("--list", help="Say what would run, and why something would not.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,

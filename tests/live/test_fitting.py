@@ -45,8 +45,17 @@ def test_every_scenario_is_fitted_or_says_what_it_needs(three: SubjectFile) -> N
         assert set(kinds(fit.scenario)) == set(kinds(load(entry.name))), entry.name
     assert refused["nasa-day"].startswith("not tested (needs a day of traffic")
     assert refused["clock-steps-back"].startswith("not tested (needs clocks)")
+    assert refused["partition-for-an-hour"].startswith("not tested (needs 1h of real time)")
     assert "crash-and-return-empty" not in refused
     assert "halves" not in refused
+
+
+def test_a_cut_that_is_to_outlast_sessions_does_or_is_not_tested(tmp_path: Path) -> None:
+    scenario = load("longer-than-a-lifetime")
+    long, short = {"idle": "10m", "absolute": "0"}, {"idle": "5s", "absolute": "0"}
+    with pytest.raises(NotTested, match="needs sessions that live for less than 1m"):
+        fitted(scenario, servers(tmp_path, 3, lifetime=long), [])
+    assert kinds(fitted(scenario, servers(tmp_path, 3, lifetime=short), []).scenario) == ["Partition"]
 
 
 def test_a_node_that_is_not_there_is_called_by_the_name_of_one_that_is(three: SubjectFile) -> None:

@@ -1,0 +1,80 @@
+"""Of scenarios that show the same of real servers, a short judgement runs the fewest."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.live_choice import fewest, lacking, spared
+
+pytest_plugins = ["pytester"]
+
+SUITE = """\
+import pytest
+
+
+@pytest.mark.requirement("REQ-REPL-2")
+@pytest.mark.scenario("steady-lan", "crash-under-writes", check="convergence")
+def test_they_agree(judgement):
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-FAIL-1")
+@pytest.mark.scenario("steady-lan", "clock-jumps-a-year", check="durability")
+def test_nothing_is_lost(judgement):
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-REVOC-5")
+@pytest.mark.scenario("round-robin-without-routing", check="revocation_lag")
+def test_revocation(judgement):
+    judgement.must_hold()
+"""
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> str:
+    """Write the file of two servers that offer little."""
+    nodes = {f"n{n}": {"address": f"http://127.0.0.1:{9000 + n}", "start": ["true"]} for n in (1, 2)}
+    file = tmp_path / "servers.yaml"
+    file.write_text(yaml.safe_dump({"name": "s", "profile": "http", "nodes": nodes, "faults": ["kill"]}), "utf-8")
+    return str(file)
+
+
+def test_the_scenario_that_shows_most_is_chosen_first() -> None:
+    assert fewest([("a", "b"), ("b", "c"), ("c",), ("d", "b"), ()]) == ["b", "c"]
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdefg"))))
+def test_of_every_promise_that_can_be_shown_a_scenario_is_chosen_and_none_for_nothing(promises: list[set[str]]) -> None:
+    chosen = fewest(promises)
+    assert all(promise & set(chosen) for promise in promises if promise)
+    assert len(chosen) == len(set(chosen)) <= len(promises)
+
+
+def test_what_servers_lack_is_known_before_anything_is_run_for_it(servers: str) -> None:
+    assert lacking(servers, "revocation_lag") == "revoke"
+    assert lacking(servers, "convergence") == ""
+    assert lacking("reference", "revocation_lag") == "", "in simulated time the check itself says so"
+
+
+def test_nothing_is_spared_in_simulated_time() -> None:
+    assert spared("reference", {"a": (["steady-lan", "crash-under-writes"], "convergence")}) == set()
+
+
+def test_a_short_judgement_of_servers_asks_each_promise_once_and_still_says_what_cannot_be_tested(
+    servers: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    (pytester.path / "test_suite.py").write_text(SUITE, encoding="utf-8")
+    plugin = ["-p", "conformance.plugin", "-p", "no:cacheprovider", "--collect-only", "-q"]
+    ran = pytester.runpytest_subprocess(*plugin, "--subject", servers, "--anynode-short")
+    collected = [line.partition("::")[2] for line in ran.outlines if "test_suite.py::" in line]
+    assert collected == [
+        "test_they_agree[steady-lan]",
+        "test_nothing_is_lost[steady-lan]",
+        "test_nothing_is_lost[clock-jumps-a-year]",
+        "test_revocation[round-robin-without-routing]",
+    ]
