@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: env demo test soak power requirements check bench live docs
+.PHONY: env demo test soak power requirements check bench live docs pictures
 
 # The environment: everything locked, and the project itself as it stands here.
 env: .venv/bin/anynode
@@ -57,6 +57,10 @@ bench: env
 live: env
 	.venv/bin/python benchmarks/live_storm.py
 	.venv/bin/python benchmarks/live.py
+
+# The pictures of docs/reading-a-report.md, taken of a page in Chromium.
+pictures: env
+	.venv/bin/python docs/pictures.py
 
 # What README shows as printed, and its picture.
 docs: env

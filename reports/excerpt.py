@@ -25,7 +25,10 @@ TRACE: Final = "trace.jsonl.gz"
 
 DRAWN_MOST: Final = 8
 """Operations around which messages are looked for."""
-TOLD_MOST: Final = 14
+TOLD_MOST: Final = 9
+"""Operations that are told: more of what did not matter hides what did."""
+
+CLOCK: Final = "clock"
 LINES_MOST: Final = 4_000
 """Messages that are kept: more than a picture can show."""
 
@@ -190,16 +193,28 @@ def meanwhile(found: Excerpt, document: RunDocument) -> list[tuple[int, FaultSee
 
     A clock that is set again is no longer as it was set before.
     """
-    latest: dict[tuple[str, ...], tuple[int, FaultSeen]] = {}
-    touching: list[tuple[int, FaultSeen]] = []
-    for number, fault in enumerate(document.faults, start=1):
-        if fault.begin > found.end or (fault.end is not None and fault.end < found.begin):
-            continue
-        if fault.begin <= found.begin and fault.end is None:
-            latest[fault.fault, *fault.nodes] = (number, fault)
-        else:
-            touching.append((number, fault))
-    return [*touching, *latest.values()]
+    numbered = list(enumerate(document.faults, start=1))
+    lasting = [
+        (number, fault)
+        for number, fault in numbered
+        if fault.begin <= found.end and (fault.end is None or fault.end >= found.begin)
+    ]
+    set_again = {
+        number
+        for number, fault in lasting
+        if fault.fault == CLOCK
+        and any(
+            other.fault == CLOCK and other.nodes == fault.nodes and fault.begin < other.begin <= found.begin
+            for _, other in lasting
+        )
+    }
+    kept = [(number, fault) for number, fault in lasting if number not in set_again]
+    return sorted(kept, key=lambda one: (not _changes(one[1], found), one[0]))
+
+
+def _changes(fault: FaultSeen, found: Excerpt) -> bool:
+    """Say whether a fault struck or was undone while what is drawn happened."""
+    return found.begin <= fault.begin or (fault.end is not None and fault.end <= found.end)
 
 
 def ends(operation: Operation, session: str) -> bool:

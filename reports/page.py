@@ -15,6 +15,7 @@ from reports.excerpt import excerpt
 from reports.junit import junit
 from reports.rendering import html, script, trusted
 from reports.sheet import Plot
+from reports.spacetime import NAME as SPACETIME
 from reports.spacetime import spacetime
 from reports.story import Story, story
 from reports.style import style
@@ -23,20 +24,14 @@ from reports.svg import standalone
 from reports.view import view
 
 PAGE: Final = "report.html"
-_SHORT: Final = {
-    "availability": "Availability",
-    "latency": "Latency",
-    "load": "Load",
-    "routes": "Balancer",
-    "behind": "Copies behind",
-    "spread": "Spread",
-    "lags": "Lag",
-    "membership": "Membership",
-    "traffic": "Messages",
-    "absolute-band": "Greatest age",
-    "idle-band": "Idleness",
-    "spacetime": "Space-time",
-}
+_GROUPS: Final = (
+    ("convergence", "Did all come to agree?", ("behind", "spread", "lags")),
+    ("clients", "What clients met", ("availability", "latency", "load", "routes", "absolute-band", "idle-band")),
+    ("cluster", "What nodes saw of each other", ("membership", "traffic")),
+)
+"""Name, heading and plots of each part of the page that has plots, in the order in which they are shown."""
+
+_NAMES: Final = (SPACETIME, *(name for _, _, names in _GROUPS for name in names))
 
 
 def make(run_dir: Path) -> list[Path]:
@@ -65,7 +60,7 @@ def make(run_dir: Path) -> list[Path]:
     }
     files = {path: text.encode() for path, text in texts.items()}
     files |= {run_dir / "plots" / f"{plot.name}.png": plot.png for plot in drawn}
-    made_before = [f"plots/{name}.{kind}" for name in _SHORT for kind in ("svg", "png")]
+    made_before = [f"plots/{name}.{kind}" for name in _NAMES for kind in ("svg", "png")]
     for old in [*made_before, *(f"{tables.FOLDER}/{name}.csv" for name in tables.NAMES)]:
         (run_dir / old).unlink(missing_ok=True)
     for path in files:
@@ -94,24 +89,29 @@ def page(document: RunDocument, pictures: list[Plot], told: tuple[Story, Plot] |
 
     Args:
         document: the run.
-        pictures: its plots, in the order in which they are shown.
+        pictures: its plots.
         told: its first violation.
 
     Returns:
         One HTML file, complete in itself.
     """
     said = view(document)
-    shown = [_shown(plot) for plot in pictures]
+    by_name = {plot.name: _shown(plot) for plot in pictures}
+    groups = [
+        {"name": name, "title": title, "plots": [by_name[one] for one in names if one in by_name]}
+        for name, title, names in _GROUPS
+    ]
     seen = None if told is None else _shown(told[1])
     extra = {"violation": None if told is None else told[0], "spacetime": seen, "script": script("causes.js")}
-    return html("page.html.j2", {**said, **extra, "plots": shown, "style": style()})
+    return html(
+        "page.html.j2", {**said, **extra, "groups": [group for group in groups if group["plots"]], "style": style()}
+    )
 
 
 def _shown(plot: Plot) -> dict[str, Any]:
     """Give one plot to the template; its drawing escaped what it says (reports.svg)."""
     return {
         "name": plot.name,
-        "short": _SHORT[plot.name],
         "title": plot.title,
         "source": plot.source,
         "inner": plot.name == "membership",

@@ -150,7 +150,7 @@ def _sent(kind: str, messages: list[Carried]) -> list[str]:
 
 
 def _many(names: list[str]) -> str:
-    named_once = list(dict.fromkeys(names))
+    named_once = sorted(dict.fromkeys(names), key=lambda name: (len(name), name))
     if len(named_once) <= _NAMED_MOST:
         return words.listed(named_once)
     return f"{len(named_once):,} nodes"

@@ -8,7 +8,7 @@ import pytest
 
 from reports import page as pages
 from reports.causes import Causes, causes
-from reports.document import read
+from reports.document import FaultSeen, read
 from reports.excerpt import Excerpt, excerpt
 from reports.spacetime import spacetime, told
 from reports.story import Story, story
@@ -76,6 +76,17 @@ def test_a_fault_and_a_note_are_told_where_they_fall(made: Any) -> None:
     assert not [text for text in said if text.startswith("n4")], "what n4 noted of another request is not told"
 
 
+def test_of_a_clock_that_was_set_again_only_how_it_stood_is_told(made: Any, run: Any) -> None:
+    plain = {"fault": "clock", "nodes": ["n1"], "end": 600_000_000, "touched": 1}
+    run.faults = [
+        FaultSeen(**plain, begin=20_000_000, title="clock n1 +1 s"),
+        FaultSeen(**plain, begin=30_000_000, title="clock n1 -1 s"),
+        FaultSeen(**plain, begin=72_000_000, title="clock n1 +2 s"),
+    ]
+    said = [sentence.text for sentence in made()[2].sentences if sentence.mark == "world"]
+    assert said == ["Fault 2, clock n1 -1 s, lasted since 30 s.", "Fault 3, clock n1 +2 s, struck."]
+
+
 def test_what_answers_after_the_end_is_told_as_alive_again(made: Any, run: Any) -> None:
     operations = [
         operation("c4-1", "login", 1_000_000, 1_002_000),
@@ -110,8 +121,8 @@ def test_lines_are_quoted_as_they_stand_in_the_history(made: Any, tmp_path: Path
 def test_a_long_life_is_told_in_part_and_says_so(made: Any) -> None:
     early = [operation(f"c4-e{n}", "read", 3_000_000 + n, 3_000_100 + n, data={}) for n in range(50)]
     found, _, told_ = made([*life(), *early])
-    assert len(found.told) == 14
-    assert told_.left_out == "41 other operations of session 5f2a77aa can be found in history.jsonl."
+    assert len(found.told) == 9
+    assert told_.left_out == "46 other operations of session 5f2a77aa can be found in history.jsonl."
 
 
 def events_of(made: Causes) -> dict[tuple[str, int], int]:
