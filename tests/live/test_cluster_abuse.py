@@ -70,7 +70,8 @@ def test_garbage_on_every_port_is_refused_counted_and_costs_no_memory(three: Tri
         pour(port, (40).to_bytes(4, "big") + noise(40))
         pour(port, (100).to_bytes(4, "big") + noise(60))  # cut short
         pour(port, (longest + 1).to_bytes(4, "big") + noise(1000))
-    pour(data, longest.to_bytes(4, "big") + noise(longest))
+        pour(port, longest.to_bytes(4, "big") + noise(longest))
+    assert longest == 16 * MIB
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         for octets in (0, 1, 40, 1200, 60_000):
             datagrams.sendto(noise(octets), ("127.0.0.1", membership))
