@@ -1,7 +1,7 @@
 """Fills the table of verdicts in README.md by running the servers beside it: verdicts.py [FILE-STEM ...] [--from RUNS].
 
-Without names it runs all of them, for half an hour; cells of what was not run stay as they are. With --from it runs
-nothing, and reads folders of runs, named SCENARIO-STEM.
+Without names it runs all of them, for half an hour; cells of what was not run, or on a machine that was too busy, stay as
+they are. With --from it runs nothing, and reads folders of runs, named SCENARIO-STEM.
 """
 
 import argparse
@@ -28,6 +28,7 @@ SCENARIOS = (
 )
 ATTACHED = ("orchestrator",)
 NOT_TESTED = "not tested"
+TOO_NOISY = "host too noisy"
 TABLE = re.compile(r"(<!-- verdicts: verdicts.py writes this table -->\n).*?(?=\n\n)", re.DOTALL)
 
 
@@ -37,7 +38,7 @@ def servers() -> list[str]:
 
 
 def judged(name: str, scenario: str, runs: Path | None) -> str | None:
-    """Say in a cell what came of a run: its verdict, or the checks that convicted it; None when it was never run."""
+    """Say in a cell what came of a run: its verdict, or the checks that convicted it; None where nothing came of it."""
     try:
         decided = plan(load(scenario), subject=str(HERE / f"{name}.yaml"))
     except NotTested:
@@ -51,8 +52,10 @@ def judged(name: str, scenario: str, runs: Path | None) -> str | None:
         return cell(read(Path(out) / "run" / "run.jsonl"))
 
 
-def cell(document: RunDocument) -> str:
-    """Say one run in a cell."""
+def cell(document: RunDocument) -> str | None:
+    """Say one run in a cell; None where the machine was too busy to tell."""
+    if any(finding.seen.startswith(TOO_NOISY) for finding in document.checks):
+        return None
     convicted = sorted(finding.check for finding in document.checks if finding.verdict == VIOLATED)
     return ", ".join(convicted) or (document.footer.verdict if document.footer is not None else "unfinished")
 
