@@ -1,7 +1,7 @@
 """Fills the table of verdicts in README.md by running the servers beside it: verdicts.py [FILE-STEM ...] [--from RUNS].
 
-Without names it runs all of them, for half an hour; cells of what was not run, or on a machine that was too busy, stay as
-they are. With --from it runs nothing, and reads folders of runs, named SCENARIO-STEM.
+Without names it runs all of them, for half an hour. Cells stay as they are where nothing was run or the machine was too
+busy. With --from it runs nothing, and reads folders of runs, named SCENARIO-STEM.
 """
 
 import argparse
