@@ -5,6 +5,8 @@ draft-ietf-httpbis-rfc6265bis-22; docs/decisions/0008-own-cookie-jar.md says who
 it. Knows nothing of sessions. Values only, no I/O.
 """
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from reference import hosts
@@ -148,11 +150,12 @@ class Browser:
     def _applying(self, visit: Visit, wall: int) -> list[Cookie]:
         """Find what goes with a request: longer paths first, then older ones (COOK-43)."""
         url = visit.url
+        domains = _domains(url.host)
         found = [
             cookie
             for cookie in self.kept.values()
             if cookie.expires > wall
-            and (url.host == cookie.domain if cookie.host_only else hosts.matches(url.host, cookie.domain))
+            and (url.host == cookie.domain if cookie.host_only else cookie.domain in domains)
             and path_matches(url.path, cookie.path)
             and (url.secure or not cookie.secure)
             and (not cookie.partition or cookie.partition == visit.frame_of)
@@ -160,6 +163,14 @@ class Browser:
         ]
         found.sort(key=lambda cookie: (-len(cookie.path), cookie.created))
         return found
+
+
+@lru_cache(maxsize=1_024)
+def _domains(host: str) -> frozenset[str]:
+    """List every domain that a host domain-matches (COOK-14)."""
+    labels = host.split(".")
+    above = (".".join(labels[number:]) for number in range(1, len(labels)))
+    return frozenset([host, *(domain for domain in above if hosts.matches(host, domain))])
 
 
 def default_path(path: str) -> str:

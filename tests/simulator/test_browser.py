@@ -1,6 +1,7 @@
 """What a browser keeps and sends back."""
 
-from simulator.browser import OF_A_SITE, Browser
+from reference import hosts
+from simulator.browser import OF_A_SITE, Browser, _domains
 from simulator.clock import EPOCH_US
 from simulator.visits import Visit, visit
 
@@ -105,3 +106,19 @@ def test_the_header_is_written_anew_when_a_cookie_in_it_has_expired() -> None:
         "a=1; b=1",
         "a=1",
     ]
+
+
+def test_the_domains_of_a_host_are_those_that_it_matches() -> None:
+    names = [
+        "example.com",
+        "a.example.com",
+        "b.a.example.com",
+        "aexample.com",
+        "com",
+        "a.example.com.",
+        "127.0.0.1",
+        "0.0.1",
+        "::1",
+    ]
+    for host in names:
+        assert {domain for domain in names if hosts.matches(host, domain)} == _domains(host) & {*names}
