@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.checks.linearizability import MODELS, NEVER, Call, linearizable, zones
+from conformance.checks.linearizability import MODELS, NEVER, Call, judging, linearizable, zones
 from conformance.checks.linearizability.logs import UnreadableLog, read_log
 from conformance.checks.linearizability.search import Search
 from conformance.verdict import HOLDS, UNKNOWN, VACUOUS, VIOLATED
@@ -36,10 +36,21 @@ def _explains(order: tuple[Call, ...], initial: Any) -> bool:
         if call.end < latest:
             return False
         latest = max(latest, call.start)
-        allowed, state = REGISTER.step(state, call)
+        allowed = not call.known or call.what == "write" or call.result == _told(call, state)
         if not allowed:
             return False
+        state = _left(call, state)
     return True
+
+
+def _told(call: Call, state: Any) -> Any:
+    return state if call.what == "read" else call.argument[0] == state
+
+
+def _left(call: Call, state: Any) -> Any:
+    if call.what == "write":
+        return call.argument
+    return call.argument[1] if call.what == "cas" and call.argument[0] == state else state
 
 
 @st.composite
@@ -160,6 +171,18 @@ def test_a_compare_and_set_that_answers_false_changes_nothing() -> None:
     assert linearizable([one, swap, Call("3", "k", "read", None, 3, 4, 5)], REGISTER).verdict == VIOLATED
 
 
+def test_a_compare_and_set_that_answers_true_leaves_its_new_value() -> None:
+    one, swap = Call("1", "k", "write", 1, None, 0, 1), Call("2", "k", "cas", (1, 3), result=True, start=2, end=3)
+    assert linearizable([one, swap, Call("3", "k", "read", None, 3, 4, 5)], REGISTER).verdict == HOLDS
+    assert linearizable([one, swap, Call("3", "k", "read", None, 1, 4, 5)], REGISTER).verdict == VIOLATED
+
+
+def test_a_key_that_needs_several_slices_gets_them_while_the_budget_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "FIRST_SLICE", 1)
+    calls = [Call(str(n), "k", "cas", (n, n + 1), result=True, start=n, end=n + 6) for n in range(1, 8)]
+    assert linearizable([Call("0", "k", "write", 1, None, 0, 0), *calls], REGISTER).verdict == HOLDS
+
+
 def test_appends_are_judged_by_the_kv_model() -> None:
     one = Call("1", "k", "append", "a", None, 0, 1)
     other = Call("2", "k", "append", "b", None, 2, 3)
@@ -216,6 +239,48 @@ def test_a_write_that_failed_never_happened(tmp_path: Path) -> None:
     ]
     log.write_text("".join(f"INFO  jepsen.util - {p}\t:{t}\t:{w}\t{v}\n" for p, t, w, v in lines))
     assert linearizable(read_log(log, "register"), REGISTER).verdict == VIOLATED
+
+
+def test_lines_of_a_register_become_calls_with_what_was_asked_and_answered(tmp_path: Path) -> None:
+    log = tmp_path / "etcd.log"
+    lines = [
+        (0, "invoke", "write", "5"),
+        (1, "invoke", "cas", "[5 -7]"),
+        (0, "ok", "write", "5"),
+        (1, "fail", "cas", "[5 -7]"),
+        (0, "invoke", "read", "nil"),
+        (1, "invoke", "cas", "[5 6]"),
+        (1, "info", "cas", ":timed-out"),
+        (0, "fail", "read", ":timed-out"),
+        (2, "invoke", "read", "nil"),
+        (2, "ok", "read", "-3"),
+    ]
+    log.write_text("\n".join(f"INFO  jepsen.util - {p}\t:{t}\t:{w}\t{v}" for p, t, w, v in lines))
+    assert read_log(log, "register") == [
+        Call("1", "", "write", 5, 5, 1, 3),
+        Call("2", "", "cas", (5, -7), False, 2, 4),  # noqa: FBT003 - what it answered
+        Call("5", "", "read", None, None, 5, 8, known=False),
+        Call("6", "", "cas", (5, 6), None, 6, NEVER, known=False),
+        Call("9", "", "read", None, -3, 9, 10),
+    ]
+
+
+def test_lines_of_a_store_of_texts_become_calls_of_their_keys(tmp_path: Path) -> None:
+    log = tmp_path / "kv.txt"
+    lines = [
+        (0, "invoke", "get", "a", "nil"),
+        (1, "invoke", "append", "b", '"x 1 y"'),
+        (0, "ok", "get", "a", '""'),
+        (1, "ok", "append", "b", '"x 1 y"'),
+        (0, "invoke", "put", "b", '"z"'),
+    ]
+    told = '{{:process {}, :type :{}, :f :{}, :key "{}", :value {}}}'
+    log.write_text("\n".join(told.format(*line) for line in lines))
+    assert read_log(log, "kv") == [
+        Call("1", "a", "get", None, "", 1, 3),
+        Call("2", "b", "append", "x 1 y", "x 1 y", 2, 4),
+        Call("5", "b", "put", "z", None, 5, NEVER, known=False),
+    ]
 
 
 def test_what_is_never_answered_ends_after_every_instant() -> None:
