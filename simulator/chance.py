@@ -8,7 +8,6 @@ distribution is needed, so that they are the same on every machine.
 
 from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from hashlib import blake2b
-from itertools import chain
 from itertools import count as counting
 from math import log, log1p
 from struct import Struct
@@ -105,18 +104,21 @@ class Stream:
             return 0
         return int(log(((self.word() >> 11) + 1) / 2**53) / log1p(-ppm / MILLION))
 
-    def through(self, table: Sequence[int]) -> Callable[[], int]:
-        """Return a fast draw of the entries of a table, each equally likely.
+    def blocks(self, table: Sequence[int]) -> Callable[[], list[int]]:
+        """Return a fast draw of many entries of a table at once, each equally likely.
 
         Args:
             table: 4096 quantiles of a distribution.
+
+        Returns:
+            What gives the next draws as a new list, the last of it drawn first: to take it off is what costs least.
 
         Raises:
             ValueError: the table has another length.
         """
         if len(table) != TABLE_SIZE:
             raise ValueError(f"a table of quantiles has {len(table)} entries; {TABLE_SIZE} are needed")
-        return chain.from_iterable(_blocks(self._key, table)).__next__
+        return _blocks(self._key, table).__next__
 
 
 def _blocks(key: bytes, table: Sequence[int]) -> Iterator[list[int]]:
@@ -126,7 +128,7 @@ def _blocks(key: bytes, table: Sequence[int]) -> Iterator[list[int]]:
     """
     entry = table.__getitem__
     for count in counting():
-        yield [*map(entry, _twelve_bits(blake2b(b"%be%d" % (key, count)).digest()))]
+        yield [*map(entry, reversed(_twelve_bits(blake2b(b"%be%d" % (key, count)).digest())))]
 
 
 def _twelve_bits(digest: bytes) -> tuple[int, ...]:

@@ -1,11 +1,10 @@
 """How long a message takes on a link, as values that a link draws from.
 
-A new kind of delay is a class with `draws`. Nothing here knows links, messages or rules.
+A new kind of delay is a class with `blocks`. Nothing here knows links, messages or rules.
 """
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from itertools import repeat
 from math import exp
 from statistics import NormalDist
 from typing import Protocol
@@ -16,12 +15,18 @@ MEASURED_SIGMA = 0.05
 """Spread put around a measured average: the published tables give no spread, and links of a cloud's backbone vary by a
 few percent."""
 
+SAME_AT_ONCE = 32
+"""So many fixed delays are given at a time."""
+
 
 class Delay(Protocol):
     """A distribution of delays."""
 
-    def draws(self, stream: Stream) -> Callable[[], int]:
-        """Return the draw function of one link, in whole µs, fed by that link's stream."""
+    def blocks(self, stream: Stream) -> Callable[[], list[int]]:
+        """Return what gives the next delays of one link, fed by that link's stream.
+
+        They come as a new list of at least one, in whole µs, the last of it the first to be used (`Stream.blocks`).
+        """
 
 
 class Fixed:
@@ -35,10 +40,11 @@ class Fixed:
             raise ValueError(f"a fixed delay of {us} µs; write one from 0")
         self.us = us
 
-    def draws(self, stream: Stream) -> Callable[[], int]:
-        """Return a draw that is always the same; nothing is taken from the stream."""
+    def blocks(self, stream: Stream) -> Callable[[], list[int]]:
+        """Return what gives always the same; nothing is taken from the stream."""
         del stream
-        return repeat(self.us).__next__
+        always = [self.us] * SAME_AT_ONCE
+        return always.copy
 
 
 class Lognormal:
@@ -60,9 +66,9 @@ class Lognormal:
         self.median_us = median_us
         self.sigma = sigma
 
-    def draws(self, stream: Stream) -> Callable[[], int]:
-        """Return the draw function of one link: an even draw from the table of quantiles."""
-        return stream.through(_lognormal_table(self.median_us, self.sigma))
+    def blocks(self, stream: Stream) -> Callable[[], list[int]]:
+        """Return what gives the delays of one link: even draws from the table of quantiles."""
+        return stream.blocks(_lognormal_table(self.median_us, self.sigma))
 
 
 def measured(rtt_us: Mapping[tuple[str, str], int], zone: str, other: str) -> Lognormal:
@@ -96,11 +102,10 @@ class Around:
         self.median_us = median_us
         self.sigma = sigma
 
-    def draws(self, stream: Stream) -> Callable[[], int]:
-        """Return the draw function of one link."""
-        median_us = self.median_us
-        factors = iter(stream.through(_lognormal_factors(self.sigma)), None)
-        return ((median_us * factor + MILLION // 2) // MILLION or 1 for factor in factors).__next__
+    def blocks(self, stream: Stream) -> Callable[[], list[int]]:
+        """Return what gives the delays of one link."""
+        median_us, factors = self.median_us, stream.blocks(_lognormal_factors(self.sigma))
+        return lambda: [(median_us * factor + MILLION // 2) // MILLION or 1 for factor in factors()]
 
 
 def half_of(rtt_us: int) -> Around:

@@ -25,23 +25,32 @@ class Link:
     """The way from one node to another.
 
     Attributes:
-        draw: the next delay, µs.
+        more: gives the next delays, µs (`Delay.blocks`).
+        block: those that are left, the next one last. A list and not a draw function: of a large cluster's links each
+            lies cold in memory by its next message, in as many places as it has parts.
         receive: who takes what arrives; None while nobody is there.
         lives: grows when what is on the way must no longer arrive, because a life of one end has ended or begun.
         at_send, at_arrival: what the rules say of messages on this link.
     """
 
-    __slots__ = ("at_arrival", "at_send", "draw", "lives", "receive", "sender", "to")
+    __slots__ = ("at_arrival", "at_send", "block", "lives", "more", "receive", "sender", "to")
 
-    def __init__(self, sender: str, to: str, draw: Callable[[], int], receive: Receive | None) -> None:
+    def __init__(self, sender: str, to: str, more: Callable[[], list[int]], receive: Receive | None) -> None:
         """Make a link that no rule governs yet."""
         self.sender = sender
         self.to = to
-        self.draw = draw
+        self.more = more
+        self.block: list[int] = []
         self.receive = receive
         self.lives = 0
         self.at_send: tuple[OnMessage, ...] = ()
         self.at_arrival: tuple[OnMessage, ...] = ()
+
+    def delay(self) -> int:
+        """Take the next delay, µs."""
+        if not self.block:
+            self.block = self.more()
+        return self.block.pop()
 
     def governed_by(self, rules: Iterable[Rule]) -> None:
         """Take note of the rules that govern this link, in their order."""
@@ -175,7 +184,7 @@ class Network:
                 return
             link = self._open(sender, to)
         flight = _Flight(self._arrivals, link, channel, message, now, link.lives)
-        due = now + link.draw()
+        due = now + (link.block.pop() if link.block else link.delay())
         if link.at_send:
             ruled = self._ask_at_send(flight, due)
             if ruled is None:
@@ -213,8 +222,8 @@ class Network:
 
     def _open(self, sender: str, to: str) -> Link:
         """Make the link on its first message: most pairs of a large cluster never speak."""
-        draw = self._delay_of(sender, to).draws(self._chance.stream(sender, to))
-        link = self._links[sender][to] = Link(sender, to, draw, self._receivers.get(to))
+        more = self._delay_of(sender, to).blocks(self._chance.stream(sender, to))
+        link = self._links[sender][to] = Link(sender, to, more, self._receivers.get(to))
         link.governed_by(self._rules)
         return link
 

@@ -89,7 +89,7 @@ class StreamingNetwork(Network):
             self._wait(link, segment)
             return
         flight = _Flight(self._arrivals, link, self._channel, segment, segment.sent, link.lives)
-        self._loop.push(now + link.draw() + late_us, MESSAGE, flight)
+        self._loop.push(now + link.delay() + late_us, MESSAGE, flight)
 
     def _asked(self, rules: tuple[OnMessage, ...], segment: _Segment, now: int) -> int | None:
         """Ask the rules; return how much later it arrives, None where one loses it. Copies are none of a stream's."""

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.chance import MILLION, TABLE_SIZE, Chance
+from tests.simulator.drawing import one_by_one
 
 
 def test_the_same_seed_and_names_draw_the_same_for_ever() -> None:
@@ -12,7 +13,7 @@ def test_the_same_seed_and_names_draw_the_same_for_ever() -> None:
     stream = Chance(7).part("network").stream("n1", "n2")
     table = range(TABLE_SIZE)
     assert [stream.word(), stream.word()] == [15773237148498070136, 1676480540175385088]
-    draw = stream.through(table)
+    draw = one_by_one(stream.blocks(table))
     assert [draw() for _ in range(4)] == [1004, 1855, 2458, 3554]
 
 
@@ -45,7 +46,7 @@ def test_drawing_from_one_stream_leaves_the_others_alone() -> None:
 
 def test_words_and_draws_through_a_table_are_apart() -> None:
     stream, untouched = Chance(1).stream("a"), Chance(1).stream("a")
-    draw = stream.through(range(TABLE_SIZE))
+    draw = one_by_one(stream.blocks(range(TABLE_SIZE)))
     for _ in range(100):
         draw()
     assert stream.word() == untouched.word()
@@ -68,7 +69,7 @@ def test_draws_are_even() -> None:
 
 def test_every_entry_of_a_table_is_drawn_equally_often() -> None:
     """Pearson's statistic over 16 parts of the table; 37.7 would be passed by chance once in a thousand seeds."""
-    draw = Chance(3).stream().through(range(TABLE_SIZE))
+    draw = one_by_one(Chance(3).stream().blocks(range(TABLE_SIZE)))
     counts = [0] * 16
     for _ in range(160_000):
         counts[draw() // 256] += 1
@@ -77,7 +78,7 @@ def test_every_entry_of_a_table_is_drawn_equally_often() -> None:
 
 def test_a_table_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="has 10 entries; 4096 are needed"):
-        Chance(1).stream().through(range(10))
+        Chance(1).stream().blocks(range(10))
 
 
 @pytest.mark.parametrize("ppm", [1_000, 300_000, 999_999])

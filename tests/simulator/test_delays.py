@@ -6,10 +6,11 @@ import pytest
 
 from simulator.chance import TABLE_SIZE, Chance
 from simulator.delays import MEASURED_SIGMA, Around, Fixed, Lognormal, half_of, measured
+from tests.simulator.drawing import one_by_one
 
 
 def _draws(delay: Around | Fixed | Lognormal, count: int, seed: int = 1) -> list[int]:
-    draw = delay.draws(Chance(seed).stream("n1", "n2"))
+    draw = one_by_one(delay.blocks(Chance(seed).stream("n1", "n2")))
     return [draw() for _ in range(count)]
 
 
@@ -34,7 +35,7 @@ def test_a_lognormal_delay_is_whole_and_never_nothing() -> None:
 def test_the_table_is_the_same_on_every_machine() -> None:
     """Pinned: a last bit of `exp` that differs must not reach a delay; the ends are median times e^(±3.67 sigma)."""
     delay = Lognormal(300, 0.3)
-    table = delay.draws(Chance(1).stream())
+    table = one_by_one(delay.blocks(Chance(1).stream()))
     drawn = sorted({table() for _ in range(20 * TABLE_SIZE)})
     assert (drawn[0], drawn[-1]) == (100, 902)
     text = ",".join(map(str, _draws(delay, 1_000))).encode()

@@ -18,6 +18,7 @@ from simulator.delays import Delay, Fixed, Lognormal
 from simulator.network import Network
 from simulator.rules import Lose
 from simulator.trace import BATCH, Recorder, kind_of
+from tests.simulator.drawing import one_by_one
 
 NAMES = ["n1", "n2", "n3"]
 OPENED = Opened(VERSION, "toy", 1, "toys", NAMES)
@@ -29,9 +30,9 @@ class Altered:
     def __init__(self, delay: Delay, altered: int) -> None:
         self.delay, self.altered = delay, altered
 
-    def draws(self, stream: Any) -> Callable[[], int]:
-        draw, count = self.delay.draws(stream), iter(range(10**9))
-        return lambda: draw() + (1 if next(count) == self.altered else 0)
+    def blocks(self, stream: Any) -> Callable[[], list[int]]:
+        draw, count = one_by_one(self.delay.blocks(stream)), iter(range(10**9))
+        return lambda: [draw() + (1 if next(count) == self.altered else 0)]
 
 
 def _gossip(
