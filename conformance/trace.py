@@ -22,7 +22,10 @@ class Opened(Struct, array_like=True, gc=False, tag="trace"):
 
 
 class Carried(Struct, array_like=True, gc=False, tag="m"):
-    """A message. `t` is when it arrived, or when it was given up; `lost` says why it never arrived, "" if it did."""
+    """A message. `t` is when it arrived, or when it was given up; `lost` says why it never arrived, "" if it did.
+
+    `octets`: how long its frame is where frames are sealed, else how long it is as MessagePack; 0 in older traces.
+    """
 
     t: int
     sent: int
@@ -31,6 +34,7 @@ class Carried(Struct, array_like=True, gc=False, tag="m"):
     channel: str
     kind: str
     lost: str
+    octets: int = 0
 
 
 class Rang(Struct, array_like=True, gc=False, tag="a"):

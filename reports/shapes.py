@@ -128,13 +128,18 @@ class Gossip(Struct, kw_only=True):
 
 
 class Kind(Struct, kw_only=True):
-    """Messages of one kind: how many arrived, how many were lost, and [begin in µs, arrived, lost] of the spans."""
+    """Messages of one kind: how many arrived, how many were lost, and [begin in µs, arrived, lost] of the spans.
+
+    `octets` counts those of what arrived, `octets_most` the most of them in one span.
+    """
 
     kind: str
     channel: str
     carried: int
     lost: int
     buckets: list[tuple[int, int, int]]
+    octets: int = 0
+    octets_most: int = 0
 
 
 class Traffic(Struct, kw_only=True):

@@ -15,6 +15,7 @@ from reports import power, words
 from reports.agreement import agreement
 from reports.document import RunDocument
 from reports.required import required
+from reports.traffic import per_second
 
 _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verdict.UNKNOWN)
 
@@ -139,6 +140,7 @@ def view(document: RunDocument) -> dict[str, Any]:
         "agreement": agreement(document),
         "agreed_within": _agreed_within(head.contract),
         "rumours": _rumours(document),
+        "messages": _messages(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
         "errors": _errors(document),
@@ -316,6 +318,25 @@ def _limits(document: RunDocument) -> list[Limit]:
 def _agreed_within(promises: Contract) -> str:
     changed = words.seconds(promises.converge_us + promises.detect_us)
     return f"{words.seconds(promises.converge_us)}, {changed} where membership had changed"
+
+
+def _messages(document: RunDocument) -> list[tuple[str, ...]]:
+    """Give a row a kind of message: channel, arrived, lost, the most in a second; octets, the most in a second."""
+    seen = document.traffic()
+    if seen is None:
+        return []
+    return [
+        (
+            kind.kind,
+            kind.channel,
+            f"{kind.carried:,}",
+            f"{kind.lost:,}",
+            per_second(max((carried for _, carried, _ in kind.buckets), default=0), seen.bucket_us),
+            words.octets(kind.octets) if kind.octets else "not told",
+            f"{words.octets(kind.octets_most * words.SECOND_US // seen.bucket_us)}/s" if kind.octets else "not told",
+        )
+        for kind in seen.by_kind
+    ]
 
 
 def _rumours(document: RunDocument) -> list[tuple[str, ...]]:

@@ -128,6 +128,15 @@ def instant(us: int) -> str:
     return " ".join(part for part in parts if part)
 
 
+def octets(number: int) -> str:
+    """Write a number of octets in the greatest of B, kB and MB that it fills, with one digit below ten: "1.2 kB"."""
+    for size, unit in ((1_000_000, "MB"), (1_000, "kB")):
+        if number >= size:
+            tenths = number * 10 // size
+            return f"{tenths // 10:,} {unit}" if tenths >= 100 else f"{tenths / 10:.1f} {unit}"  # noqa: PLR2004 (ten)
+    return f"{number} B"
+
+
 def share(part: int, whole: int) -> str:
     """Write a share of a count in percent, cut so that only all of it is 100 %: "99.94 %"; "none" of nothing."""
     if not whole:

@@ -13,6 +13,7 @@ from conformance.trace import Closed, Line, Noted, Opened
 
 NOTED: Final = ("suspect", "dead", "refuted")
 _ARRIVED: Final = b'""'
+_QUOTE: Final = ord('"')
 
 
 def traced(trace: Path, bucket_us: int) -> dict[str, Any]:
@@ -24,10 +25,10 @@ def traced(trace: Path, bucket_us: int) -> dict[str, Any]:
 
     Returns:
         traffic: bucket_us; by_kind, for each kind of message, the most frequent first: its channel, how many were
-        carried and lost, and buckets, [begin in µs, carried, lost] of the spans with any, by when they arrived or were
-        given up; lost_by_cause. What was lost in the run's last instant is left out: nodes are kept apart then, so
-        that none hears of another's last answers. rumours: by node, how often it suspected another, held one for dead,
-        and refuted what was said of itself.
+        carried and lost, octets, of what arrived, octets_most, the most of them in one span, and buckets, [begin in µs,
+        carried, lost] of the spans with any, by when they arrived or were given up; lost_by_cause. What was lost in the
+        run's last instant is left out: nodes are kept apart then, so that none hears of another's last answers.
+        rumours: by node, how often it suspected another, held one for dead, and refuted what was said of itself.
     """
     messages = _Messages(bucket_us)
     rumours: dict[str, dict[str, int]] = {}
@@ -59,12 +60,13 @@ class _Messages:
 
     def add(self, line: bytes) -> None:
         """Count one line of a message."""
-        ahead, channel, kind, lost = line.rsplit(b",", 3)
+        ahead, channel, kind, lost, octets = (line if line[-3] != _QUOTE else _as_now(line)).rsplit(b",", 4)
         t = ahead[5 : ahead.index(b",", 5)]
         begin = int(t) // self._bucket_us
-        span = self._counted.setdefault((kind, channel), {}).setdefault(begin, [0, 0])
-        if lost.startswith(_ARRIVED):
+        span = self._counted.setdefault((kind, channel), {}).setdefault(begin, [0, 0, 0])
+        if lost == _ARRIVED:
             span[0] += 1
+            span[2] += int(octets[:-2])
             return
         span[1] += 1
         self._causes[lost] = self._causes.get(lost, 0) + 1
@@ -93,13 +95,19 @@ class _Messages:
         return {
             "kind": _text(kind),
             "channel": _text(channel),
-            "carried": sum(carried for carried, _ in spans.values()),
-            "lost": sum(lost for _, lost in spans.values()),
-            "buckets": [(begin * self._bucket_us, *span) for begin, span in sorted(spans.items()) if any(span)],
+            "carried": sum(carried for carried, _, _ in spans.values()),
+            "lost": sum(lost for _, lost, _ in spans.values()),
+            "octets": sum(octets for _, _, octets in spans.values()),
+            "octets_most": max((octets for _, _, octets in spans.values()), default=0),
+            "buckets": [(begin * self._bucket_us, *span[:2]) for begin, span in sorted(spans.items()) if any(span)],
         }
 
 
+def _as_now(line: bytes) -> bytes:
+    """Write a line of an older trace, which says nothing of octets, as it is written now."""
+    return line[:-2] + b",0]\n"
+
+
 def _text(member: bytes) -> str:
-    """Read a member as it was cut out, with what follows the last one of a line."""
-    text: str = msgspec.json.decode(member.rstrip(b"]\n"))
+    text: str = msgspec.json.decode(member)
     return text

@@ -17,13 +17,13 @@ def lines() -> list[Line]:
     """Make a short trace of two nodes."""
     return [
         Opened(1, "s", 1, "reference", ["n1", "n2"]),
-        Carried(500, 0, "n1", "n2", "data", "copies", ""),
-        Carried(600, 0, "n1", "n2", "data", "copies", "cut"),
+        Carried(500, 0, "n1", "n2", "data", "copies", "", 70),
+        Carried(600, 0, "n1", "n2", "data", "copies", "cut", 70),
         Carried(700, 0, "n2", "n1", "membership", "ping", ""),
         Noted(800, "n1", "suspect", {"member": "n2", "incarnation": 0}),
         Noted(900, "n2", "refuted", {"said": "suspect", "incarnation": 1}),
         Noted(950, "n2", "repaired", {"member": "n1"}),
-        Carried(3 * SECOND, 0, "n1", "n2", "data", "copies", ""),
+        Carried(3 * SECOND, 0, "n1", "n2", "data", "copies", "", 100),
         Carried(9 * SECOND, 9 * SECOND, "n1", "n2", "data", "copies", "cut"),
         Closed(9 * SECOND + 1, 9, 5, "d1"),
     ]
@@ -45,8 +45,24 @@ def counted(tmp_path: Path) -> Any:
 def test_messages_are_counted_by_kind_and_span_with_what_was_lost_to_what(counted: Any) -> None:
     found = counted(lines())["traffic"]
     assert found["by_kind"] == [
-        {"kind": "copies", "channel": "data", "carried": 2, "lost": 1, "buckets": [(0, 1, 1), (3 * SECOND, 1, 0)]},
-        {"kind": "ping", "channel": "membership", "carried": 1, "lost": 0, "buckets": [(0, 1, 0)]},
+        {
+            "kind": "copies",
+            "channel": "data",
+            "carried": 2,
+            "lost": 1,
+            "octets": 170,
+            "octets_most": 100,
+            "buckets": [(0, 1, 1), (3 * SECOND, 1, 0)],
+        },
+        {
+            "kind": "ping",
+            "channel": "membership",
+            "carried": 1,
+            "lost": 0,
+            "octets": 0,
+            "octets_most": 0,
+            "buckets": [(0, 1, 0)],
+        },
     ]
     assert found["lost_by_cause"] == {"cut": 1}
 
@@ -62,6 +78,13 @@ def test_whom_a_node_suspected_and_what_it_refuted_is_counted_by_itself(counted:
         "n1": {"suspect": 1, "dead": 0, "refuted": 0},
         "n2": {"suspect": 0, "dead": 0, "refuted": 1},
     }
+
+
+def test_an_older_trace_that_says_nothing_of_octets_is_counted_too(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "old.gz", "wb") as file:
+        file.write(b'["m",500,0,"n1","n2","data","copies",""]\n["m",600,0,"n1","n2","data","copies","cut"]\n')
+    (kind,) = traced(tmp_path / "old.gz", SECOND)["traffic"]["by_kind"]
+    assert (kind["carried"], kind["lost"], kind["octets"]) == (1, 1, 0)
 
 
 def test_names_with_commas_and_quotes_are_read_as_they_were(counted: Any) -> None:

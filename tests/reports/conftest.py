@@ -158,6 +158,8 @@ def figures() -> dict[str, tuple[str, str, Any]]:
                         "channel": "data",
                         "carried": 900,
                         "lost": 40,
+                        "octets": 1_234_000,
+                        "octets_most": 60_000,
                         "buckets": [(0, 500, 0), (60 * SECOND, 400, 40)],
                     },
                     {"kind": "ping", "channel": "membership", "carried": 50, "lost": 0, "buckets": [(0, 50, 0)]},

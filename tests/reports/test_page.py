@@ -297,6 +297,11 @@ def test_who_suspected_held_for_dead_and_refuted_is_tabled_as_own_notes(run: Any
     assert "Suspected, held for dead" not in Outline(made(run, tmp_path, drawn=True)).words
 
 
+def test_messages_and_bytes_are_tabled_by_kind(run: Any, tmp_path: Path) -> None:
+    said = Outline(made(run, tmp_path, drawn=True)).words
+    assert "copies data 900 40 50/s 1.2 MB 6.0 kB/s ping membership 50 0 5/s not told not told" in said
+
+
 def test_after_each_fault_it_is_said_when_all_agreed_again(run: Any, tmp_path: Path) -> None:
     said = Outline(made(run, tmp_path, drawn=True)).words
     assert "The contract: 3 s, 33 s where membership had changed." in said

@@ -197,8 +197,8 @@ def test_the_trace_holds_what_pictures_need() -> None:
     digest = recorder.digest()
     assert sink.getvalue().decode().splitlines() == [
         '["trace",1,"toy",1,"toys",["n1","n2","n3"]]',
-        '["m",200,100,"n1","n2","membership","ping",""]',
-        '["m",210,100,"n1","n3","data","message","cut"]',
+        '["m",200,100,"n1","n2","membership","ping","",28]',
+        '["m",210,100,"n1","n3","data","message","cut",10]',
         '["a",225,"n2","a"]',
         '["q",230,"n1","q1"]',
         '["r",230,"n1","q1",401]',
