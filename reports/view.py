@@ -13,18 +13,14 @@ from conformance.history import ENDED, EXPIRED, Contract
 from conformance.verdict import Finding
 from reports import power, words
 from reports.agreement import agreement
+from reports.cluster import messages, rumours
 from reports.document import RunDocument
 from reports.required import required
-from reports.traffic import per_second
 
 _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verdict.UNKNOWN)
 
 _GLIMPSE = 110
 """Letters of what was seen that a folded finding shows."""
-
-_RUMOURS = ("suspect", "dead", "refuted")
-_RUMOURS_MOST = 40
-"""Nodes whose own counts are tabled; the total is of all."""
 
 _ROWS_MOST = 12
 """With more nodes than this, tables with a row for each are folded."""
@@ -139,8 +135,8 @@ def view(document: RunDocument) -> dict[str, Any]:
         "lag": _lag(document),
         "agreement": agreement(document),
         "agreed_within": _agreed_within(head.contract),
-        "rumours": _rumours(document),
-        "messages": _messages(document),
+        "rumours": rumours(document),
+        "messages": messages(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
         "errors": _errors(document),
@@ -318,36 +314,6 @@ def _limits(document: RunDocument) -> list[Limit]:
 def _agreed_within(promises: Contract) -> str:
     changed = words.seconds(promises.converge_us + promises.detect_us)
     return f"{words.seconds(promises.converge_us)}, {changed} where membership had changed"
-
-
-def _messages(document: RunDocument) -> list[tuple[str, ...]]:
-    """Give a row a kind of message: channel, arrived, lost, the most in a second; octets, the most in a second."""
-    seen = document.traffic()
-    if seen is None:
-        return []
-    return [
-        (
-            kind.kind,
-            kind.channel,
-            f"{kind.carried:,}",
-            f"{kind.lost:,}",
-            per_second(max((carried for _, carried, _ in kind.buckets), default=0), seen.bucket_us),
-            words.octets(kind.octets) if kind.octets else "not told",
-            f"{words.octets(kind.octets_most * words.SECOND_US // seen.bucket_us)}/s" if kind.octets else "not told",
-        )
-        for kind in seen.by_kind
-    ]
-
-
-def _rumours(document: RunDocument) -> list[tuple[str, ...]]:
-    """Give how often nodes suspected, held for dead and refuted: a row a node that did, then all; else empty."""
-    rows = {node: [seen.get(kind, 0) for kind in _RUMOURS] for node, seen in document.rumours().items()}
-    noted = [(node, counts) for node, counts in rows.items() if any(counts)]
-    if not noted:
-        return []
-    total = [sum(column) for column in zip(*(counts for _, counts in noted), strict=True)]
-    shown = [*noted[:_RUMOURS_MOST], ("all nodes", total)]
-    return [(node, *(f"{number:,}" for number in counts)) for node, counts in shown]
 
 
 def _lag(document: RunDocument) -> list[tuple[str, str]]:
