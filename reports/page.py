@@ -59,7 +59,7 @@ def make(run_dir: Path) -> list[Path]:
         **{run_dir / "plots" / f"{plot.name}.svg": standalone(plot.desk) for plot in drawn},
     }
     files = {path: text.encode() for path, text in texts.items()}
-    files |= {run_dir / "plots" / f"{plot.name}.png": plot.png for plot in drawn}
+    files |= {run_dir / "plots" / f"{plot.name}.png": plot.paint() for plot in drawn}
     made_before = [f"plots/{name}.{kind}" for name in _NAMES for kind in ("svg", "png")]
     for old in [*made_before, *(f"{tables.FOLDER}/{name}.csv" for name in tables.NAMES)]:
         (run_dir / old).unlink(missing_ok=True)

@@ -48,7 +48,7 @@ _DIGIT: Final = 0.64
 class Plot(Struct, frozen=True):
     """One picture: its stable name, who saw what it shows, the same in words, the drawing for a desk and a phone.
 
-    `png` is the drawing for a desk as a painting, for where no SVG can be shown.
+    `paint` gives the drawing for a desk as a PNG, for where no SVG can be shown; it takes as long as drawing it again.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Plot(Struct, frozen=True):
     description: str
     desk: str
     phone: str
-    png: bytes
+    paint: Callable[[], bytes]
 
 
 class Sheet:
@@ -109,11 +109,17 @@ def plot(name: str, title: str, source: str, description: str, draw: Callable[[i
         description: what it shows, in sentences, for those who cannot see it.
         draw: takes a width in CSS pixels.
     """
+
+    def paint() -> bytes:
+        with settings(name):
+            return png(draw(DESK).figure)
+
     with settings(name):
-        phone = svg(draw(PHONE).figure, f"{name}-phone", title, description)
-        figure = draw(DESK).figure
-        desk = svg(figure, f"{name}-desk", title, description)
-        return Plot(name, title, source, description, desk, phone, png(figure))
+        desk, phone = (
+            svg(draw(width).figure, f"{name}-{suffix}", title, description)
+            for suffix, width in (("desk", DESK), ("phone", PHONE))
+        )
+    return Plot(name, title, source, description, desk, phone, paint)
 
 
 def staircase(points: Iterable[tuple[float, float]], right: float) -> tuple[list[float], list[float]]:
