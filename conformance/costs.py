@@ -23,7 +23,7 @@ CAUSES: Final = {
 }
 """Why a node denied a session that its user believed live, as far as a history tells."""
 
-_OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave", "upgrade"})
+_OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave", "upgrade", "cookie-domain"})
 
 
 class Price(Struct, frozen=True):

@@ -48,10 +48,14 @@ class Lifetime(Struct, frozen=True):
 
 
 class CookieScope(Struct, frozen=True):
-    """Name and domain of the session cookie; an empty domain means the host that was asked."""
+    """Name and domain of the session cookie; an empty domain means the host that was asked.
+
+    `former` are domains that it had before, for which browsers may still hold one.
+    """
 
     name: str
     domain: str = ""
+    former: list[str] = []
 
 
 class Header(Struct, kw_only=True):
@@ -119,6 +123,7 @@ class Fault(Struct, omit_defaults=True):
     from every other. `links` of a one-way cut: [from, to] pairs that carry nothing. `to` is None for a crash without
     return. `touched` counts what the fault changed: for cuts the messages stopped, for a crash 1. `taken` counts, of
     the frames that it changed or played back, those that a node took for real; None where it did neither.
+    `cookie_domain` is what the session cookie's is on these nodes from the end on; None where it stays as it was.
     """
 
     fault: str
@@ -129,6 +134,7 @@ class Fault(Struct, omit_defaults=True):
     groups: list[list[str]] | None = None
     links: list[list[str]] | None = None
     taken: int | None = None
+    cookie_domain: str | None = None
 
 
 class Ready(Struct):

@@ -4,6 +4,7 @@ What cannot be done makes the whole scenario *not tested (needs …)*: a part of
 changed is said in notes. Nothing is run here.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -132,13 +133,22 @@ def _refuse_what_cannot_be_done(scenario: Scenario, file: SubjectFile, features:
     store = ((config.get("session") or {}).get("store") or {}).get("type")
     if store == LOCAL and "config" not in features:
         needs.append("the feature 'config', for a store on one node alone")
-    if len(file.nodes or {}) == 1 and scenario.faults:
-        needs.append("two nodes")
-    cluster = scenario.cluster
-    needs += ["servers of several clusters"] if cluster.clusters is not None else []
-    needs += [f"{cluster.nodes} nodes"] if cluster.nodes > LARGE > len(file.nodes or {}) else []
+    needs += _nodes_needed(scenario, file.nodes or {})
+    needs += ["servers of several clusters"] if scenario.cluster.clusters is not None else []
     if needs:
         raise NotTested(f"not tested (needs {', '.join(dict.fromkeys(needs))}): {scenario.name} on {file.name}")
+
+
+def _nodes_needed(scenario: Scenario, nodes: Mapping[str, object]) -> list[str]:
+    """Say how many servers a scenario needs, where there are too few."""
+    needs = []
+    if len(nodes) == 1 and scenario.faults:
+        needs.append("two nodes")
+    if any(node not in nodes for node in (scenario.workload.served_by or {}).values()):
+        needs.append("a server for each port")
+    if scenario.cluster.nodes > LARGE > len(nodes):
+        needs.append(f"{scenario.cluster.nodes} nodes")
+    return needs
 
 
 def _fit_network(told: dict[str, Any], scenario: Scenario) -> list[str]:

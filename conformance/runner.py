@@ -217,6 +217,7 @@ def world_of(decided: Plan, crew: Crew | None = None) -> World:
         idle_us=decided.lifetime.idle_us,
         cookie_name=decided.cookie_name,
         cookie_domain=settings.cookie_domain,
+        former_domains=list(settings.former_domains),
         routing=decided.routing,
         store=decided.configuration.store,
         poll_us=settings.poll_us,

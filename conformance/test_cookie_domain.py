@@ -25,23 +25,96 @@ def test_a_cookie_stays_with_the_hosts_that_it_was_meant_for(judgement: Judgemen
 
 
 @pytest.mark.requirement("REQ-COOK-6", "REQ-COOK-8", "COOK-67", "COOK-69")
-@pytest.mark.scenario("parent-domain", "subdomain-hop-failover", "subdomain-hop-partition", check="cookie_scope")
+@pytest.mark.scenario(
+    "parent-domain",
+    "subdomain-hop-failover",
+    "subdomain-hop-partition",
+    "hosts-rolling-restart",
+    "hosts-behind-a-sticky-balancer",
+    "login-by-redirect",
+    check="cookie_scope",
+)
 def test_with_the_parent_domain_one_session_goes_along_from_host_to_host(judgement: Judgement) -> None:
     judgement.must_hold(met="requests_on_hosts_within")
 
 
 @pytest.mark.requirement("REQ-COOK-9", "COOK-68")
 @pytest.mark.scenario(
-    "parent-domain", "subdomain-hop-failover", "subdomain-hop-partition", "no-domain", check="cookie_scope"
+    "parent-domain",
+    "subdomain-hop-failover",
+    "subdomain-hop-partition",
+    "no-domain",
+    "hosts-rolling-restart",
+    "hosts-behind-a-sticky-balancer",
+    "logout-on-a-sibling",
+    "login-by-redirect",
+    "two-ports-of-one-host",
+    "domain-changes-in-service",
+    check="cookie_scope",
 )
 def test_a_logout_deletes_the_cookie_as_it_was_set(judgement: Judgement) -> None:
     judgement.must_hold(met="removals")
 
 
 @pytest.mark.requirement("REQ-REVOC-1", "REQ-COOK-9")
-@pytest.mark.scenario("parent-domain", "subdomain-hop-failover", "subdomain-hop-partition", check="no_resurrection")
+@pytest.mark.scenario(
+    "parent-domain",
+    "subdomain-hop-failover",
+    "subdomain-hop-partition",
+    "logout-on-a-sibling",
+    "login-by-redirect",
+    check="no_resurrection",
+)
 def test_a_logout_on_one_host_ends_the_session_on_its_siblings(judgement: Judgement) -> None:
     judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-COOK-8", "COOK-67")
+@pytest.mark.scenario("two-ports-of-one-host", check="cookie_scope")
+def test_nodes_on_two_ports_of_a_host_share_its_cookie_and_the_session(judgement: Judgement) -> None:
+    judgement.must_hold(met="requests_on_hosts_within")
+
+
+@pytest.mark.requirement("REQ-COOK-8", "COOK-67")
+@pytest.mark.scenario("two-ports-of-one-host", check="durability")
+def test_a_login_at_one_port_throws_nobody_out_at_the_other(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-COOK-8", "COOK-67")
+@pytest.mark.scenario("public-suffix-as-domain", check="cookie_scope")
+def test_a_domain_that_no_browser_takes_is_written_as_configured_all_the_same(judgement: Judgement) -> None:
+    judgement.must_hold(met="lines")
+
+
+@pytest.mark.requirement("REQ-COOK-8", "COOK-67")
+@pytest.mark.scenario("domain-changes-in-service", check="cookie_scope")
+def test_each_node_sets_the_domain_that_it_has_while_others_have_another(judgement: Judgement) -> None:
+    judgement.must_hold(met="lines")
+
+
+@pytest.mark.requirement("COOK-70", "COOK-52")
+@pytest.mark.scenario("domain-changes-in-service", check="durability")
+def test_a_change_of_the_domain_in_service_loses_nobodys_session(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("COOK-70", "COOK-52")
+@pytest.mark.scenario("domain-changes-in-service", check="read_your_writes")
+def test_nor_what_anybody_wrote(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-EXP-4", "REQ-COOK-10")
+@pytest.mark.scenario("expired-session-and-its-cookie", check="idle_band")
+def test_the_cookie_of_a_session_that_has_expired_opens_nothing_on_any_host(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-COOK-6", "COOK-69")
+@pytest.mark.scenario("expired-session-and-its-cookie", check="cookie_scope")
+def test_after_an_expiry_the_next_session_goes_along_as_the_one_before(judgement: Judgement) -> None:
+    judgement.must_hold(met="requests_on_hosts_within")
 
 
 @pytest.mark.requirement("REQ-FAIL-2", "COOK-69")
@@ -52,9 +125,21 @@ def test_neither_another_host_nor_another_node_loses_the_session(judgement: Judg
 
 @pytest.mark.requirement("REQ-COOK-10", "REQ-COOK-11", "COOK-65")
 @pytest.mark.scenario(
-    "planted-cookies", "parent-domain", "subdomain-hop-failover", "subdomain-hop-partition", check="id_renewal"
+    "planted-cookies",
+    "cookies-before-copies",
+    "parent-domain",
+    "subdomain-hop-failover",
+    "subdomain-hop-partition",
+    "expired-session-and-its-cookie",
+    check="id_renewal",
 )
 def test_an_id_that_nobody_gave_is_never_taken_over(judgement: Judgement) -> None:
+    judgement.must_hold()
+
+
+@pytest.mark.requirement("REQ-FAIL-3", "REQ-FAIL-11")
+@pytest.mark.scenario("hosts-rolling-restart", check="durability")
+def test_nor_does_the_restart_of_every_node(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
@@ -65,13 +150,13 @@ def test_of_several_cookies_the_one_that_is_known_counts_wherever_it_stands(judg
 
 
 @pytest.mark.requirement("COOK-70", "REQ-ROUT-1")
-@pytest.mark.scenario("planted-cookies-routed", check="read_your_writes")
+@pytest.mark.scenario("cookies-before-copies", check="read_your_writes")
 def test_the_living_cookie_is_found_though_its_copy_has_not_arrived(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-COOK-10", "COOK-70")
-@pytest.mark.scenario("planted-cookies", "planted-cookies-routed", check="isolation")
+@pytest.mark.scenario("planted-cookies", "cookies-before-copies", check="isolation")
 def test_nobody_is_led_into_another_session_by_a_planted_cookie(judgement: Judgement) -> None:
     judgement.must_hold()
 

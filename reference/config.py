@@ -82,13 +82,15 @@ class Configuration:
         session = self.model.session
         cluster = self.model.find(session.store.cluster.name) if self.store == CLUSTER else None
         absolute_us = session.lifetime.max_timeout or DAY_US
-        domain = session.cookie.domain or ""
+        domain = _as_browsers_take_it(session.cookie.domain or "")
+        former = map(_as_browsers_take_it, self.model.extensions.former_cookie_domains)
         settings = Settings(
             cluster=(cluster.name if cluster else None) or "",
             absolute_us=absolute_us,
             idle_us=0 if IDLE_HOOK in self.hooks else session.lifetime.idle_timeout or 0,
             cookie_name=session.cookie.name,
-            cookie_domain=domain.removeprefix(".").lower(),
+            cookie_domain=domain,
+            former_domains=tuple(dict.fromkeys(one for one in former if one != domain)),
             http_only=not session.cookie.disable_http_only,
             secure=not session.cookie.disable_secure,
             same_site=self.model.extensions.same_site,
@@ -148,6 +150,11 @@ def _checked(source: Source, environment: Mapping[str, str], name: str, *, stand
         raise Refused(refusals)
     left_alone, notes = tuple(reading.not_read), tuple(reading.notes)
     return Configuration(name, reading.model, reading.source.values, left_alone, notes, hooks)
+
+
+def _as_browsers_take_it(domain: str) -> str:
+    """Drop one leading dot, lower case (COOK-13)."""
+    return domain.removeprefix(".").lower()
 
 
 def _hidden(value: Any, path: Path) -> Any:

@@ -3,6 +3,8 @@
 Every node writes the same line for the same settings, so that a cookie set by one is valid at another (REQ-COOK-8).
 """
 
+from msgspec import structs
+
 from reference.settings import Settings
 
 
@@ -14,6 +16,13 @@ def granting(settings: Settings, value: str) -> str:
 def removing(settings: Settings) -> str:
     """Write the line that deletes the cookie: same name, domain and path as it was set with (REQ-COOK-9)."""
     return f"{settings.cookie_name}=; Max-Age=0{_attributes(settings)}"
+
+
+def forgetting(settings: Settings) -> list[str]:
+    """Write the lines that delete what browsers may hold from before the domain was changed (COOK-40, COOK-66)."""
+    if not settings.former_domains:
+        return []
+    return [removing(structs.replace(settings, cookie_domain=former)) for former in settings.former_domains]
 
 
 def _attributes(settings: Settings) -> str:

@@ -257,14 +257,16 @@ class Gateway:
             if replaced is not None and replaced.end is None:
                 changed.append(self._ended(replaced, LOGGED_OUT))
         self.replication.noted_activity(session.id)
-        header = ("Set-Cookie", cookies.granting(self.settings, session_id))
-        self.replication.spread(tuple(changed), answer=Respond(request.id, OK, (header,), {"user": user}))
+        lines = [cookies.granting(self.settings, session_id), *cookies.forgetting(self.settings)]
+        headers = tuple(("Set-Cookie", line) for line in lines)
+        self.replication.spread(tuple(changed), answer=Respond(request.id, OK, headers, {"user": user}))
 
     def _logout(self, request: Request, session: Session) -> None:
         self._end(session, LOGGED_OUT, self._logged_out(request))
 
     def _logged_out(self, request: Request) -> Respond:
-        return Respond(request.id, OK, (("Set-Cookie", cookies.removing(self.settings)),), {})
+        lines = [cookies.removing(self.settings), *cookies.forgetting(self.settings)]
+        return Respond(request.id, OK, tuple(("Set-Cookie", line) for line in lines), {})
 
     def _end(self, session: Session, why: str, answer: Respond) -> None:
         """End a session, and let the client hear of it once a peer knows (REQ-REPL-10)."""

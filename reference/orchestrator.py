@@ -202,6 +202,7 @@ class Extensions(Block):
     profile: Annotated[str, BeforeValidator(notation.one_of("lan", "wan", "local"))] = "lan"
     same_site: Annotated[str, BeforeValidator(notation.one_of("Strict", "Lax", "None"))] = "None"
     accepted_psks: list[Psk] = []
+    former_cookie_domains: list[str] = []
     advertise: Advertise = Advertise()
     reach: dict[str, Advertise] = {}
     tls: dict[str, TlsProfile] = {}

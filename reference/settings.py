@@ -50,6 +50,7 @@ class Settings(Struct, frozen=True):
             the place of `idle_us`, which is 0 then (REQ-EXP-7).
         cookie_name: `session.cookie.name` (REQ-COOK-1).
         cookie_domain: `session.cookie.domain` without its leading dot, "" when unset (REQ-COOK-5, REQ-COOK-6).
+        former_domains: domains that the cookie had before, "" for the host alone; it is deleted there.
         http_only, secure, same_site: attributes of the cookie (REQ-COOK-2, REQ-COOK-7).
         acknowledge: how many peers hold a write before the client hears of it: "none", "one" or "all".
         routing: whether requests are forwarded to a node that has the newest state.
@@ -66,6 +67,7 @@ class Settings(Struct, frozen=True):
     idle_us: int = 0
     cookie_name: str = "maverics_session"
     cookie_domain: str = ""
+    former_domains: tuple[str, ...] = ()
     http_only: bool = True
     secure: bool = True
     same_site: str = "None"

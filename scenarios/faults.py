@@ -31,6 +31,7 @@ from scenarios.faults_of_nodes import (
     ALL,
     ANSWERING,
     Clock,
+    CookieDomain,
     Crash,
     Discovery,
     Join,
@@ -46,8 +47,9 @@ from scenarios.strict import Strict, nearest
 
 __all__ = [
     "ALL", "ANSWERING", "HALVES", "KINDS", "OF_FRAMES", "REST", "RING",
-    "Bandwidth", "Bridge", "Clock", "Clog", "Corrupt", "Crash", "Discovery", "Duplicate", "Fault", "Isolate", "Join",
-    "Leave", "Loss", "OneWay", "Partition", "Pause", "Reorder", "Replay", "Slow", "SlowNode", "Upgrade", "WrongKey",
+    "Bandwidth", "Bridge", "Clock", "Clog", "CookieDomain", "Corrupt", "Crash", "Discovery", "Duplicate", "Fault",
+    "Isolate", "Join", "Leave", "Loss", "OneWay", "Partition", "Pause", "Reorder", "Replay", "Slow", "SlowNode",
+    "Upgrade", "WrongKey",
     "crashed", "groups_of", "joining", "refuse_nonsense", "ring_cuts",
 ]  # fmt: skip
 
@@ -74,6 +76,7 @@ KINDS: dict[str, type[Strict]] = {
     "discovery": Discovery,
     "wrong-key": WrongKey,
     "upgrade": Upgrade,
+    "cookie-domain": CookieDomain,
 }
 """Which key of an entry says what fault it is."""
 
@@ -124,7 +127,8 @@ Fault = Annotated[
     | Annotated[Replay, Tag("<replay>")]
     | Annotated[Discovery, Tag("<discovery>")]
     | Annotated[WrongKey, Tag("<wrong-key>")]
-    | Annotated[Upgrade, Tag("<upgrade>")],
+    | Annotated[Upgrade, Tag("<upgrade>")]
+    | Annotated[CookieDomain, Tag("<cookie-domain>")],
     Discriminator(_kind),
     BeforeValidator(_one_fault),
 ]

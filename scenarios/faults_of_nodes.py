@@ -122,6 +122,20 @@ class Upgrade(Strict):
     upgrade: NodeName
 
 
+class CookieDomain(Strict):
+    """A node is told to go, and `for` later the next one of its name has another `session.cookie.domain`.
+
+    Attributes:
+        cookie_domain: which node.
+        becomes: the domain from then on; null for none, so that the cookie is for the host that is asked.
+    """
+
+    at: Duration
+    for_: Positive
+    cookie_domain: NodeName
+    becomes: str | None
+
+
 def crashed(fault: Crash, nodes: list[str]) -> list[str]:
     """List whom a crash strikes, in the order of the cluster; `answering` stands for whoever it will be."""
     return [node for node in nodes if node != fault.but] if fault.crash == ALL else [fault.crash]

@@ -23,6 +23,7 @@ from scenarios.faults_of_nodes import (
     ALL,
     ANSWERING,
     Clock,
+    CookieDomain,
     Crash,
     Discovery,
     Join,
@@ -97,6 +98,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     Clock: ("clock", "clock"),
     WrongKey: ("wrong-key", "wrong_key"),
     Upgrade: ("upgrade", "upgrade"),
+    CookieDomain: ("cookie-domain", "cookie_domain"),
 }
 """By kind of fault that names one node: the key that names it, and the field."""
 
@@ -226,7 +228,7 @@ def _away(fault: Any, nodes: list[str]) -> list[tuple[str, int, int | None]]:
     """Tell which nodes a fault keeps from working, from when and until when (None: for ever)."""
     if isinstance(fault, Join):
         return [(fault.join, 0, fault.at)]
-    if isinstance(fault, (Crash, Leave, Pause, WrongKey, Upgrade)) and fault.at is not None:
+    if isinstance(fault, (Crash, Leave, Pause, WrongKey, Upgrade, CookieDomain)) and fault.at is not None:
         struck = crashed(fault, nodes) if isinstance(fault, Crash) else [node for _, node in _named(fault)]
         return [(node, fault.at, None if fault.for_ is None else fault.at + fault.for_) for node in struck]
     return []

@@ -165,7 +165,7 @@ BESIDE_A_SCRIPT = {"script", "hosts", "planted", "balancer", "health_lag", "move
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 
 
-HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:[1-9][0-9]{0,4})?$", max_length=253)]
 
 
 class Gaps(Strict):
@@ -213,6 +213,8 @@ class Workload(Strict):
         hosts: the hosts of the site, all before the same nodes; users begin at a drawn one, observers ask the first.
             Without them there is one, below the cookie's domain where that is configured.
         hops: the share of pages that are opened on another of these hosts.
+        served_by: hosts that one node alone answers for, past the balancer, and which: nodes on ports of one host.
+        signs_in_at: the host of the site to which who logs in or out is sent, and from which he comes back.
         planted: the share of users in whose browser a sibling of these hosts has planted a cookie of the session's name
             for the site's whole domain, before they ever came.
         traffic: who comes when, in place of `users`, `pages`, `rest` and `gaps`: `nasa-day` (`data/nasa-day.yaml`), or
@@ -240,6 +242,8 @@ class Workload(Strict):
     tabs: Share = 0
     hosts: Annotated[list[HostName], Field(min_length=1)] | None = None
     hops: Share = 330_000
+    served_by: dict[HostName, Annotated[str, Field(pattern=r"^n[1-9]\d*$")]] | None = None
+    signs_in_at: HostName | None = None
     planted: Share = 0
     traffic: Annotated[str, Field(min_length=1)] | None = None
     from_: Duration = 0
@@ -274,6 +278,9 @@ class Workload(Strict):
         if twice is not None:
             raise ValueError(f"has the host {twice} twice; name each once")
         sites = {tuple(host.split(".")[-2:]) for host in hosts}
+        stranger = next((host for host in self.served_by or {} if host not in hosts), None)
+        if stranger is not None:
+            raise ValueError(f"has served-by for {stranger}, which is none of its hosts; write it under hosts too")
         if self.planted and (len(hosts) < 2 or len(sites) > 1):  # noqa: PLR2004 - one host has no sibling
             raise ValueError(
                 "has `planted`, which needs several hosts of one site; write hosts: [a.example.com, b.example.com]"
@@ -368,6 +375,13 @@ class Scenario(Strict):
         refuse_nonsense(self.faults, self.cluster.names, self.duration)
         workload = self.workload
         refuse_nonsense_of_script(workload.script or [], self.cluster.names, workload.hosts or [], self.duration)
+        nobody = next(
+            (node for node in (self.workload.served_by or {}).values() if node not in self.cluster.names), None
+        )
+        if nobody is not None:
+            raise ValueError(
+                f"workload.served-by names the node '{nobody}'; write one of n1 to {self.cluster.names[-1]}"
+            )
         return self
 
 

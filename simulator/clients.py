@@ -76,6 +76,7 @@ class Clients:
         host: whom an `Ask` is for that names no host.
         delay_us: one way between a browser and a node, µs.
         timed: told how long nodes took to answer what the balancer sent them: node, µs, instant.
+        served_by: hosts that one node alone answers for, past the balancer.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Clients:
         host: str,
         delay_us: int,
         timed: Callable[[str, int, int], None] = _untold,
+        served_by: Mapping[str, str] | None = None,
     ) -> None:
         self._loop = loop
         self._hosts = hosts
@@ -97,8 +99,9 @@ class Clients:
         self._host = host
         self._delay_us = delay_us
         self._timed = timed
+        self._served_by = served_by or {}
         self._hashes: dict[str, str] = {}
-        self._given: set[str] = set()
+        self._given: dict[str, int] = {}
         self._patience: deque[Exchange] = deque()
         self._there: list[Callable[[Exchange], None]] = [self._reach_node]
         self._back: list[Callable[[Exchange], None]] = [self._reach_client]
@@ -131,8 +134,8 @@ class Clients:
     def _reach_node(self, exchange: Exchange) -> None:
         ask = exchange.ask
         now = exchange.reached = self._loop.now
-        node = exchange.node = ask.node or self._pick(exchange.client, now)
         host = ask.host or self._host
+        node = exchange.node = ask.node or self._served_by.get(host) or self._pick(exchange.client, now)
         request = Request(ask.id, ask.method, ask.path, host, cookie=ask.cookie, headers=ask.headers, body=ask.body)
         self._hosts[node].request(request, exchange.answered)
 
@@ -213,7 +216,7 @@ class Clients:
             for line in cookies:
                 value = self._value_in(line)
                 if value:
-                    self._given.add(value)
+                    self._given[value] = len(self._given)
                     operation.session = self._hash(value)
         elif op in (READ, PEEK):
             operation.data = body.get("data")
@@ -226,13 +229,14 @@ class Clients:
             operation.sessions = body.get("sessions")
 
     def _session_of(self, header: str | None) -> str | None:
-        """Hash the session id in a `Cookie` header, None when there is none; of several the one that a server gave."""
+        """Hash the session id in a `Cookie` header, None when there is none; of several the one that was given last."""
         if header is None:
             return None
         values = [pair[len(self._cookie) :] for pair in header.split("; ") if pair.startswith(self._cookie)]
         if not values:
             return None
-        return self._hash(next((value for value in values if value in self._given), values[0]))
+        given = self._given
+        return self._hash(values[0] if len(values) == 1 else max(values, key=lambda value: given.get(value, -1)))
 
     def _value_in(self, line: str) -> str | None:
         """Return the session id in a `Set-Cookie` line: "" when it deletes, None when it is another cookie."""

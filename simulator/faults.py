@@ -42,6 +42,10 @@ class Stage(Protocol):
         """The keys and versions of the nodes' wires; nothing to anybody where the wire is not sealed."""
 
     @property
+    def cookie_domains(self) -> dict[str, str | None]:
+        """The cookie's domain of each node's next life, where that is not the configured one."""
+
+    @property
     def discovery(self) -> Discovery:
         """What nodes find when they ask whom there is."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from scenarios import faults as written
 from scenarios.schema import Scenario
 from simulator import link_faults, lives, lookup_faults, wire_faults
+from simulator.cookie_domains import CookieDomain
 from simulator.faults import ClockOff, Fault, Pause, SlowNode
 from simulator.rules import LinkName
 
@@ -82,4 +83,5 @@ _MADE: dict[type, Callable[[Any], Fault]] = {
     written.Discovery: lambda fault: lookup_faults.DiscoveryWrong(fault.at, fault.for_, fault.discovery),
     written.WrongKey: lambda fault: wire_faults.WrongKey(fault.at, fault.for_, fault.wrong_key),
     written.Upgrade: lambda fault: wire_faults.Upgrade(fault.at, fault.for_, fault.upgrade),
+    written.CookieDomain: lambda fault: CookieDomain(fault.at, fault.for_, fault.cookie_domain, fault.becomes),
 }

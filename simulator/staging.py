@@ -149,6 +149,7 @@ def habits_of(workload: Workload, host: str, cookie: str, *, revoke: bool) -> Ha
         gap_us=(0, 0) if gaps is None else (gaps.between[0], gaps.between[1]),
         hops=workload.hops,
         planted=workload.planted,
+        signs_in_at=workload.signs_in_at,
         planting=_planting(hosts, cookie) if workload.planted else None,
     )
 

@@ -93,7 +93,7 @@ class Habits(Struct, frozen=True):
     `forged` is the share of pages that claim to be asked for one of `others`, by headers.
     `gaps` is the share of pauses that are gaps; they last from the one to the other length of `gap_us`. `hops` is the
     share of pages that are opened on another of the `hosts`, `planted` that of the browsers in which something is
-    planted beforehand, and `planting` what.
+    planted beforehand, and `planting` what. `signs_in_at` is the host that logs in and out; None for the one asked.
     """
 
     hosts: tuple[str, ...]
@@ -115,6 +115,7 @@ class Habits(Struct, frozen=True):
     hops: int = 0
     planted: int = 0
     planting: Planting | None = None
+    signs_in_at: str | None = None
 
 
 class Browsing:
@@ -220,10 +221,10 @@ class Browsing:
         return self._ask(now, READ, "GET", "/session")
 
     def _login(self, now: int) -> Ask:
-        return self._ask(now, LOGIN, "POST", "/login", body={"user": self.name})
+        return self._ask(now, LOGIN, "POST", "/login", {"user": self.name}, at=self._habits.signs_in_at)
 
     def _logout(self, now: int) -> Ask:
-        return self._ask(now, LOGOUT, "POST", "/logout")
+        return self._ask(now, LOGOUT, "POST", "/logout", at=self._habits.signs_in_at)
 
     def _revoke(self, now: int) -> Ask:
         self._revokes = False
@@ -242,15 +243,18 @@ class Browsing:
         body = {"value": number}
         return Ask(number, WRITE, "PUT", path, cookie, self.name, body, key=key, value=number, host=self._host)
 
-    def _ask(self, now: int, op: str, method: str, path: str, body: Any = None, key: str | None = None) -> Ask:
-        return Ask(self._number(), op, method, path, self._cookie(now, path), self.name, body, key, host=self._host)
+    def _ask(
+        self, now: int, op: str, method: str, path: str, body: Any = None, key: str | None = None, at: str | None = None
+    ) -> Ask:
+        host = at or self._host
+        return Ask(self._number(), op, method, path, self._cookie(now, path, host), self.name, body, key, host=host)
 
     def _number(self) -> str:
         self._count += 1
         return f"{self._client}-{self._count}"
 
-    def _cookie(self, now: int, path: str = "/session") -> str | None:
-        return self._browser.header(visit(f"https://{self._host}{path}"), EPOCH_US + now)
+    def _cookie(self, now: int, path: str = "/session", host: str = "") -> str | None:
+        return self._browser.header(visit(f"https://{host or self._host}{path}"), EPOCH_US + now)
 
     # ------------------------------------------------------------------------------------------------- what it leads to
 

@@ -24,6 +24,7 @@ from simulator import staging
 from simulator.chance import Chance
 from simulator.clients import Clients
 from simulator.clock import REQUEST, Loop, NodeClock, s
+from simulator.cookie_domains import with_cookie_domain
 from simulator.crowd import bring_users, bring_visitors
 from simulator.discovery import Discovery
 from simulator.garbage import seldom_collected
@@ -72,6 +73,7 @@ class Judged(Struct, frozen=True):
         routing: whether requests are forwarded under this configuration.
         store: "cluster" or "local".
         poll_us: how often discovery is asked, µs.
+        former_domains: those that the cookie had before.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Judged(Struct, frozen=True):
     routing: bool
     store: str
     poll_us: int
+    former_domains: list[str] = []
 
 
 class Outcome(Struct, frozen=True):
@@ -141,6 +144,7 @@ class World:
         self._names = scenario.cluster.names
         self._late = joining(scenario.faults)
         self.discovery = Discovery(self._names, self._listed)
+        self.cookie_domains: dict[str, str | None] = {}
         self.wiring = staging.wiring_of(scenario, seed)
         self._groups = scenario.cluster.groups
         named = scenario.workload.hosts
@@ -238,6 +242,7 @@ class World:
             self._host,
             scenario.network.clients,
             balancer.answered,
+            scenario.workload.served_by,
         )
         self._watching = Watching(
             loop,
@@ -265,6 +270,8 @@ class World:
         def make(boot: int) -> Machine:
             life = staging.seed_of_a_life(seed, name, boot)
             init = Init(name, boot, cluster, host.found, life, config)
+            if name in self.cookie_domains:
+                init = with_cookie_domain(init, self.cookie_domains[name])
             if not sealed:
                 return judged.make(init)
             init = self.wiring.configured(init)
@@ -302,7 +309,7 @@ class World:
                 routing=judged.routing,
                 store=judged.store,
                 lifetime=Lifetime(judged.absolute_us, judged.idle_us),
-                cookie=CookieScope(judged.cookie_name, judged.cookie_domain),
+                cookie=CookieScope(judged.cookie_name, judged.cookie_domain, judged.former_domains),
                 clusters=self._groups,
             )
         )

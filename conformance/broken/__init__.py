@@ -30,6 +30,7 @@ from conformance.broken import (
     founds_its_own,
     goes_by_first_cookie,
     goes_on_from_its_cache,
+    guesses_cookie_domain,
     joins_any_cluster,
     keeps_deaths_to_itself,
     keeps_local_copies,
@@ -53,6 +54,7 @@ from conformance.broken import (
     revokes_what_it_knows,
     saves_into_nothing,
     serves_what_it_served,
+    takes_port_for_domain,
     takes_recordings,
     trusts_after_a_pause,
     trusts_any_key,
@@ -235,7 +237,7 @@ BROKEN: dict[str, Broken] = {
         "With routing the first of several unknown cookies says where a request goes, and it is denied there.",
         "https://github.com/spring-projects/spring-session/issues/275",
         "read_your_writes",
-        "planted-cookies-routed",
+        "cookies-before-copies",
     ),
     "goes_on_from_its_cache": Broken(
         goes_on_from_its_cache.BrokenNode,
@@ -243,6 +245,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
         "read_your_writes",
         "routed-pause",
+    ),
+    "guesses_cookie_domain": Broken(
+        guesses_cookie_domain.BrokenNode,
+        "The cookie's domain is the asked host without its first label, which may be a public suffix.",
+        "https://github.com/greenpau/go-authcrunch/pull/75",
+        "cookie_scope",
+        "public-suffix-as-domain",
     ),
     "joins_any_cluster": Broken(
         joins_any_cluster.BrokenNode,
@@ -404,6 +413,13 @@ BROKEN: dict[str, Broken] = {
         "https://github.com/hazelcast/hazelcast-tomcat-sessionmanager/pull/101",
         "bounded_staleness",
         "join-after-a-loss",
+    ),
+    "takes_port_for_domain": Broken(
+        takes_port_for_domain.BrokenNode,
+        "The cookie's domain is the Host header as it comes, its port too, and no browser keeps the cookie.",
+        "https://github.com/revive-adserver/revive-adserver/issues/639",
+        "cookie_scope",
+        "two-ports-of-one-host",
     ),
     "takes_recordings": Broken(
         takes_recordings.BrokenNode,

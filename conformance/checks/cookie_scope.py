@@ -2,10 +2,12 @@
 
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
+from publicsuffixlist import PublicSuffixList
 
 from conformance.checks.findings import Convictions, at, conclude, counted
 from conformance.checks.index import Index
@@ -31,6 +33,53 @@ class _Line(Struct):
     lasts: bool
 
 
+class _Domains:
+    """The domain that the cookie must have: the configured one, or that to which a node changes in service.
+
+    Attributes:
+        all: every domain that it has, had or gets; it may be deleted for each of them.
+    """
+
+    def __init__(self, index: Index) -> None:
+        cookie = index.header.cookie
+        self._routed = index.header.routing
+        self._first = _as_browsers_take_it(cookie.domain)
+        changes = [fault for fault in index.history.faults if fault.cookie_domain is not None]
+        self._last = next((fault.cookie_domain or "" for fault in reversed(changes)), self._first)
+        self._changes = {node: fault for fault in changes for node in fault.nodes}
+        self._begin = min((fault.begin for fault in changes), default=None)
+        self._end = max((fault.end or fault.begin for fault in changes), default=0)
+        self.all = {
+            self._first,
+            *map(_as_browsers_take_it, cookie.former),
+            *(one.cookie_domain or "" for one in changes),
+        }
+
+    def of(self, operation: Operation) -> list[str]:
+        """Name the domains that a line of an answer may have: two where it is not known which node or life answered.
+
+        A login is answered where it arrives; anything else may come from another node where requests are routed.
+        """
+        if self._routed and operation.op != LOGIN:
+            settled = self.at(operation.asked, operation.answered or operation.asked)
+            return [self._first, self._last] if settled is None else [settled]
+        change = self._changes.get(operation.node)
+        if change is None or (operation.answered or operation.asked) <= change.begin:
+            return [self._first]
+        later = change.cookie_domain or ""
+        return [later] if operation.asked >= (change.end or change.begin) else [self._first, later]
+
+    def at(self, begin: int, end: int) -> str | None:
+        """Name the domain that all nodes have from one instant to another; None while they change."""
+        if self._begin is None or end <= self._begin:
+            return self._first
+        return self._last if begin >= self._end else None
+
+
+def _as_browsers_take_it(domain: str) -> str:
+    return domain.removeprefix(".").lower()
+
+
 class _Held(Struct):
     """A login whose cookie a browser keeps, and the hosts to which it goes."""
 
@@ -47,17 +96,21 @@ def cookie_scope(index: Index) -> Finding:
     scope of its login's host; and one that carries none within it, though the login was answered before, its cookie
     ends with the browser, and nothing since has set or deleted it.
 
+    Where nodes change the domain in service, each has to set its own, and may delete what was set for any that the
+    cookie has had; while they change nothing is judged of where sessions go.
+
     Unknown outcomes: an answer that was not heard sets nothing, and may have set nothing: what its client asks later
     proves nothing either. Requests that overlap an answer prove nothing.
 
     Judged: lines, and requests on another host than that of their session's login. Where the subject does not list
     `cookie-domain` nothing is. Cost: O(n log n). Source: RFC 6265, sections 5.1.3 and 5.3.
     """
-    convictions, domain = Convictions(), index.header.cookie.domain.lstrip(".").lower()
+    convictions, domains = Convictions(), _Domains(index)
     lines = removals = within = outside = 0
     if NEEDS in index.header.features:
-        lines, removals = _judge_lines(index, domain, convictions)
-        within, outside = _judge_travel(index, domain, convictions)
+        lines, removals = _judge_lines(index, domains, convictions)
+        within, outside = _judge_travel(index, domains, convictions)
+    domain = index.header.cookie.domain.lstrip(".").lower()
     scope = f"'{domain}' and every name below it" if domain else "the host that was asked, alone"
     return conclude(
         index,
@@ -80,7 +133,7 @@ def cookie_scope(index: Index) -> Finding:
 # -------------------------------------------------------------------------------------------------------------- lines
 
 
-def _judge_lines(index: Index, domain: str, convictions: Convictions) -> tuple[int, int]:
+def _judge_lines(index: Index, domains: _Domains, convictions: Convictions) -> tuple[int, int]:
     """Judge every line of the session's cookie; count the lines, and the logouts that had to delete it."""
     name, judged, removals = index.header.cookie.name, 0, 0
     for operation in index.history.operations:
@@ -89,31 +142,38 @@ def _judge_lines(index: Index, domain: str, convictions: Convictions) -> tuple[i
             if line is None:
                 continue
             judged += 1
-            if line.domain != domain:
+            right = domains.of(operation)
+            if line.domain not in (domains.all if line.deletes else right):
                 did = "deleted" if line.deletes else "set"
                 wrong = "{} {} the cookie {}, configured is {}"
-                convictions.add((operation,), wrong, at(operation), did, _for(line.domain), _for(domain))
+                convictions.add((operation,), wrong, at(operation), did, _for(line.domain), _for(right[-1]))
         if operation.op == LOGOUT and operation.outcome == OK:
             removals += 1
-            _judge_removal(index, operation, convictions)
+            _judge_removal(index, operation, domains, convictions)
     return judged, removals
 
 
-def _judge_removal(index: Index, logout: Operation, convictions: Convictions) -> None:
-    name = index.header.cookie.name
+def _judge_removal(index: Index, logout: Operation, domains: _Domains, convictions: Convictions) -> None:
     session = index.sessions.get(logout.session or "")
     login = session.login if session is not None else None
-    lines = [line for line in (_read(text, name) for text in logout.set_cookie or ()) if line is not None]
-    if not any(line.deletes for line in lines):
+    deleting = [line for line in _lines(index, logout) if line.deletes]
+    right = domains.of(logout)
+    if all(line.domain in domains.all and line.domain not in right for line in deleting):
         convictions.add((logout,), "{} did not delete the cookie", at(logout))
         return
-    set_with = next((line for line in (_read(text, name) for text in (login and login.set_cookie) or ()) if line), None)
+    set_with = None if login is None else next((line for line in _lines(index, login) if not line.deletes), None)
     if login is None or set_with is None:
         return
-    gone = next(line for line in lines if line.deletes)
+    gone = deleting[0]
     if gone.path != set_with.path:
         text = "{} deleted the cookie with path {}; {} had set it with path {}"
         convictions.add((login, logout), text, at(logout), gone.path or "/", at(login), set_with.path or "/")
+
+
+def _lines(index: Index, operation: Operation) -> list[_Line]:
+    """Read what an answer says about the session's cookie."""
+    read = (_read(text, index.header.cookie.name) for text in operation.set_cookie or ())
+    return [line for line in read if line is not None]
 
 
 def _for(domain: str) -> str:
@@ -157,7 +217,7 @@ def _is_past(date: str) -> bool:
 # ------------------------------------------------------------------------------------------------------------- travel
 
 
-def _judge_travel(index: Index, domain: str, convictions: Convictions) -> tuple[int, int]:
+def _judge_travel(index: Index, domains: _Domains, convictions: Convictions) -> tuple[int, int]:
     """Follow each browser from host to host; count the requests on other hosts within and outside of a scope.
 
     Outside are those that carry a session where it does not belong, and those that rightly leave behind what they have.
@@ -165,7 +225,14 @@ def _judge_travel(index: Index, domain: str, convictions: Convictions) -> tuple[
     within = outside = 0
     for operations in _by_client(index).values():
         held: dict[str, _Held] = {}
+        before = domains.at(0, 0)
         for _, what, operation in sorted(_events(operations), key=lambda event: event[:2]):
+            domain = domains.at(operation.asked, operation.answered or operation.asked)
+            if domain != before:
+                before = domain
+                held.clear()
+            if domain is None:
+                continue
             group = _group(operation.host or "", domain)
             if what == _CLEARS:
                 held.pop(group, None)
@@ -200,10 +267,21 @@ def _judge_without(operation: Operation, held: _Held | None, convictions: Convic
 
 def _hold(index: Index, login: Operation, group: str, held: dict[str, _Held]) -> None:
     """Take note of a login's cookie, if the browser keeps it until it is closed."""
-    name = index.header.cookie.name
-    line = next((line for line in (_read(text, name) for text in login.set_cookie or ()) if line is not None), None)
-    if line is not None and not line.lasts and (not line.domain or _reaches(line.domain, login.host or "")):
+    line = next((line for line in _lines(index, login) if not line.deletes), None)
+    if line is not None and not line.lasts and _is_kept(line.domain, login.host or ""):
         held[group] = _Held(login, line)
+
+
+def _is_kept(domain: str, host: str) -> bool:
+    """Say whether a browser keeps a cookie of that host for that domain: none for a public suffix above it."""
+    if not domain or domain == _without_port(host):
+        return True
+    return _reaches(domain, host) and bool(_suffixes().publicsuffix(domain) != domain)
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
 
 
 def _by_client(index: Index) -> dict[str, list[Operation]]:
@@ -232,8 +310,14 @@ def _events(operations: list[Operation]) -> list[tuple[int, int, Operation]]:
 
 def _group(host: str, domain: str) -> str:
     """Name the hosts among which a cookie of that host is shared: the configured domain, or the host alone."""
-    return domain if domain and _reaches(domain, host) else host
+    return domain if domain and _reaches(domain, host) else _without_port(host)
 
 
 def _reaches(domain: str, host: str) -> bool:
-    return host == domain or host.endswith(f".{domain}")
+    name = _without_port(host)
+    return name == domain or name.endswith(f".{domain}")
+
+
+def _without_port(host: str) -> str:
+    """Take the port from a host: to a cookie all of them are one (RFC 6265, section 8.5)."""
+    return host.partition(":")[0]

@@ -9,7 +9,7 @@ from conformance.checks.index import Index, answered
 from conformance.history import MEMBERS, OK, Fault, History, Operation
 
 _AT_ONCE: Final = frozenset({"crash", "kill"})
-_IN_GOOD_ORDER: Final = frozenset({"leave", "stop", "upgrade"})
+_IN_GOOD_ORDER: Final = frozenset({"leave", "stop", "upgrade", "cookie-domain"})
 _GOODBYE_US: Final = 120_000_000
 """How long a node may take to stop in good order (protocol, part 2)."""
 

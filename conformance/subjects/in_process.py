@@ -1,11 +1,12 @@
 """The reference store and its broken variants as subjects: nodes in this process, in simulated time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed_version
+from typing import Any
 
 from conformance.history import Contract
 from conformance.subjects.subject import Prepared
-from reference.config import Configuration
+from reference.config import Configuration, read_mapping
 from reference.node import Node
 from reference.protocol import Init
 from reference.timing import converge_us, detect_us, touch_interval_us
@@ -56,7 +57,10 @@ class InProcess:
         )
 
         def make(init: Init) -> Machine:
-            return self._node_class(init, settings)
+            if _cookie_of(init.config) is _cookie_of(configuration.raw):
+                return self._node_class(init, settings)
+            changed = read_mapping(init.config, environment={}, stand_ins=True).settings()  # a domain that changes
+            return self._node_class(init, changed)
 
         features = REFERENCE_FEATURES if settings.shared else LOCAL_FEATURES
         if settings.routing:
@@ -65,3 +69,7 @@ class InProcess:
             # A hook may expire a session at any time before its greatest age: only that is promised then.
             features = [feature for feature in features if feature != "idle"]
         return Prepared(list(features), contract, lambda _folder: InMemory(make))
+
+
+def _cookie_of(config: Mapping[str, Any]) -> object:
+    return (config.get("session") or {}).get("cookie")

@@ -29,6 +29,12 @@ from tests.conformance.planted import PLANTED_BY_A_TEST, PLANTS
 ALSO = {
     ("ready_before_join", "crash-and-return-empty"): {"cold_join"},
     ("ready_before_join", "rolling-restart"): {"cold_join", "durability"},
+    ("keeps_old_id", "expired-session-and-its-cookie"): {"id_renewal"},
+    ("removal_forgets_domain", "hosts-rolling-restart"): {"cookie_scope"},
+    ("removal_forgets_domain", "login-by-redirect"): {"cookie_scope"},
+    ("removal_forgets_domain", "logout-on-a-sibling"): {"cookie_scope"},
+    ("trusts_first_cookie", "domain-changes-in-service"): {"durability"},
+    ("wide_cookie_domain", "hosts-behind-a-sticky-balancer"): {"cookie_scope"},
 }
 """By broken store and scenario: checks that convict it there too, so that what they show is known to be failed."""
 

@@ -556,3 +556,8 @@ def test_the_example_needs_its_key() -> None:
     text = (EXAMPLES / "examples/maverics.yaml").read_text(encoding="utf-8")
     assert read(text, environment={"CLUSTER_PSK": KEY}).psk() == KEY
     assert refusal(text).rule == "unset-variable"
+
+
+def test_domains_that_the_cookie_had_are_those_that_it_has_no_more() -> None:
+    told = config(RIGHT + "x-anynode: {formerCookieDomains: ['', .Example.com, example.com, other.example.com]}\n")
+    assert told.settings().former_domains == ("example.com", "other.example.com")

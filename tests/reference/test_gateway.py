@@ -380,6 +380,22 @@ def test_the_cookie_follows_the_configuration_alike_on_every_node() -> None:
         assert gone == "sid=; Max-Age=0; Path=/; Domain=example.com; SameSite=Lax"
 
 
+REMOVED = "maverics_session=; Max-Age=0"
+
+
+@pytest.mark.requirement("COOK-66")
+def test_a_login_and_a_logout_delete_what_was_set_before_the_domain_was_changed() -> None:
+    settings = structs.replace(SETTINGS, cookie_domain="example.com", former_domains=("", "shop.example.com"))
+    cluster = Cluster(1, settings).start()
+    cookie, *gone = lines(cluster.call("n1", "POST", "/login", None, {"user": "ann"}))
+    assert "; Domain=example.com" in cookie
+    rest = "; Secure; HttpOnly; SameSite=None"
+    before = [f"{head}{rest}" for head in (f"{REMOVED}; Path=/", f"{REMOVED}; Path=/; Domain=shop.example.com")]
+    assert gone == before
+    answer = cluster.call("n1", "POST", "/logout", cookie.partition(";")[0])
+    assert lines(answer) == [f"{REMOVED}; Path=/; Domain=example.com{rest}", *before]
+
+
 @pytest.mark.parametrize(
     ("header", "found"),
     [

@@ -48,6 +48,7 @@ FAULTS = {
     "discovery": "discovery: fails",
     "wrong-key": "wrong-key: n2",
     "upgrade": "upgrade: n2",
+    "cookie-domain": "cookie-domain: n2, becomes: .example.com",
 }
 NEVER_UNDONE = ("join",)
 """Who has come stays: nothing of it is to be undone."""
@@ -93,7 +94,7 @@ FORGOTTEN: dict[str, tuple[list[str], type, str, Any]] = {
         nothing,
     ),
     "node 'n2' stands still": (["pause"], Host, "resume", nothing),
-    "node 'n2' is down": (["crash", "leave", "upgrade"], lives.Crash, "_come_back", nothing),
+    "node 'n2' is down": (["crash", "leave", "upgrade", "cookie-domain"], lives.Crash, "_come_back", nothing),
     "node 'n2' has another key": (["wrong-key"], Wiring, "give_the_right_key", nothing),
     "discovery is wrong": (["discovery"], Discovery, "wrong", property(lambda _: "fails", nothing)),
     "the clock of node 'n2' is off": (["clock"], faults.ClockOff, "undo", faults.Fault._ends),

@@ -1,0 +1,23 @@
+"""The cookie's domain is the asked host without its first label, whatever is configured, a public suffix included."""
+
+from msgspec import structs
+
+from reference.gateway import Gateway
+from reference.node import Node
+from reference.protocol import Request
+
+
+class Guessing(Gateway):
+    """A probe application that works the domain out from each login's host."""
+
+    def _login(self, request: Request) -> None:
+        configured = self.settings
+        self.settings = structs.replace(configured, cookie_domain=request.host.partition(".")[2])
+        super()._login(request)
+        self.settings = configured
+
+
+class BrokenNode(Node):
+    """The reference with that application."""
+
+    gateway_class = Guessing
