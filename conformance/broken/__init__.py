@@ -248,7 +248,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "guesses_cookie_domain": Broken(
         guesses_cookie_domain.BrokenNode,
-        "The cookie's domain is the asked host without its first label, which may be a public suffix.",
+        "A domain that is wanted is the asked host without its first label, which may be a public suffix.",
         "https://github.com/greenpau/go-authcrunch/pull/75",
         "cookie_scope",
         "public-suffix-as-domain",

@@ -1,4 +1,4 @@
-"""The cookie's domain is the asked host without its first label, whatever is configured, a public suffix included."""
+"""Where a domain is wanted it is the asked host without its first label, whatever is configured, suffix or not."""
 
 from msgspec import structs
 
@@ -12,7 +12,8 @@ class Guessing(Gateway):
 
     def _login(self, request: Request) -> None:
         configured = self.settings
-        self.settings = structs.replace(configured, cookie_domain=request.host.partition(".")[2])
+        if configured.cookie_domain:
+            self.settings = structs.replace(configured, cookie_domain=request.host.partition(".")[2])
         super()._login(request)
         self.settings = configured
 
