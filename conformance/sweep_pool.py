@@ -17,8 +17,10 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import AbstractContextManager, contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
 from signal import SIG_DFL, SIGINT, signal
+from threading import Thread
 from typing import Any, Protocol, TypeVar
 
 J = TypeVar("J")
@@ -81,11 +83,16 @@ class Processes:
     @contextmanager
     def opened(self) -> Iterator[Executor]:
         """See `Place.opened`."""
-        context = get_context("spawn")
+        context, others = get_context("spawn"), active_children()
         with _hash_seed(self._hash_seed):
-            pool = ProcessPoolExecutor(self._number, mp_context=context, initializer=_end_when_interrupted)
+            pool = ProcessPoolExecutor(self._number, mp_context=context, initializer=_end_with_the_main_one)
             try:
                 yield pool
+            except BaseException:  # whatever ends it early: nobody waits for what is under way
+                for child in active_children():
+                    if child not in others:
+                        child.terminate()
+                raise
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -210,6 +217,14 @@ def _hash_seed(value: str | None) -> Iterator[None]:
                 os.environ[name] = before
 
 
-def _end_when_interrupted() -> None:
-    """Let Ctrl-C end a process at once and in silence: what is to be said, the main one says."""
+def _end_with_the_main_one() -> None:
+    """Let Ctrl-C end a process at once and in silence, and the death of the main process, which could say nothing."""
     signal(SIGINT, SIG_DFL)
+    main = parent_process()
+    if main is not None:
+        Thread(target=_follow, args=(main,), daemon=True).start()
+
+
+def _follow(main: BaseProcess) -> None:
+    main.join()
+    os._exit(1)

@@ -32,6 +32,8 @@ PICTURES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 _DASHES: Final = ("solid", (0, (5, 2)), (0, (1, 1.5)))
 _MANY: Final = 50
 """From so many times the least on, a scale of powers of ten tells more."""
+_FROM_ZERO: Final = 2
+"""A scale begins at nothing unless all numbers are further from it than so many times their span."""
 _LEFT, _TOP, _BOTTOM, _LEGEND = 52, 34, 204, 18
 
 
@@ -142,7 +144,8 @@ def _picture(name: str, title: str, series: Sequence[tuple[str, list[int]]]) -> 
         top = _TOP + _LEGEND * len(series)
         bottom = top + _BOTTOM - _TOP
         sheet = Sheet(width=width, height=bottom + AXIS + 16, left=_LEFT, end_us=1, right_margin=26)
-        x, marks = _scale(sheet, least, most)
+        marks, decades = marks_of(least, most)
+        x = _scale(sheet, marks, decades=decades)
         sheet.write(8, 10, f"{title}: share of seeds with at most this", weight="bold")
         for percent in (0, 50, 100):
             y = bottom - (bottom - top) * percent / 100
@@ -173,18 +176,32 @@ def shares(numbers: Sequence[int]) -> list[tuple[int, float]]:
     return found
 
 
-def _scale(sheet: Sheet, least: int, most: int) -> tuple[Callable[[int], float], list[int]]:
-    """Make what tells where a number lies, and say which numbers are marked: powers of ten where they are far apart."""
-    room = sheet.right - sheet.left
+def _scale(sheet: Sheet, marks: Sequence[int], *, decades: bool) -> Callable[[int], float]:
+    """Make what tells where a number lies, in pixels."""
+    room, first, last = sheet.right - sheet.left, marks[0], marks[-1]
+    if decades:
+        return lambda value: sheet.left + room * math.log(value / first) / math.log(last / first)
+    return lambda value: sheet.left + room * (value - first) / (last - first)
+
+
+def marks_of(least: int, most: int) -> tuple[list[int], bool]:
+    """Say which numbers a scale marks, from the first to the last, and whether they are powers of ten.
+
+    Args:
+        least: the least number on it, not below 0.
+        most: the greatest, above that.
+    """
     if least > 0 and most > _MANY * least:
-        low, high = 10 ** (len(str(least)) - 1), 10 ** len(str(most))
-        decades = round(math.log10(high / low))
-        marks = [low * 10**step for step in range(decades + 1)]
-        return lambda value: sheet.left + room * math.log(max(value, low) / low) / math.log(high / low), marks
-    begin = 0 if least < (most - least) * 2 else least
-    span = max(most - begin, 1)
-    marks = sorted({begin + span * step // 4 for step in range(5)})
-    return lambda value: sheet.left + room * (value - begin) / span, marks
+        return [10**power for power in range(len(str(least)) - 1, len(str(most)) + 1)], True
+    from_zero = least < (most - least) * _FROM_ZERO
+    step = _step(most if from_zero else most - least)
+    return [step * mark for mark in range(0 if from_zero else least // step, -(-most // step) + 1)], False
+
+
+def _step(span: int) -> int:
+    """Give the round number that divides a span into at most five, and is no part of one."""
+    size: int = 10 ** max(len(str(span)) - 2, 0)
+    return next(size * factor for factor in (1, 2, 5, 10, 20, 50) if size * factor * 5 >= span)
 
 
 def _in_words(series: Sequence[tuple[str, list[int]]], unit: str) -> str:

@@ -1,5 +1,7 @@
 """What rows come to is counted over seeds, and names each seed that did not hold with the command that repeats it."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,15 @@ def test_shares_grow_to_all_of_the_seeds(numbers: list[int]) -> None:
     assert [value for value, _ in found] == sorted(set(numbers))
     assert found[-1][1] == 1.0
     assert all(share == sum(each <= value for each in numbers) / len(numbers) for value, share in found)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**9))
+def test_a_scale_has_few_round_marks_with_all_numbers_between_them(least: int, span: int) -> None:
+    marks, decades = pages.marks_of(least, least + span)
+    assert marks[0] <= least < least + span <= marks[-1]
+    assert 2 <= len(marks) <= (11 if decades else 7)
+    steps = {after - before for before, after in pairwise(marks)}
+    assert decades or (len(steps) == 1 and str(steps.pop()).rstrip("0") in ("1", "2", "5"))
 
 
 def test_only_what_differs_is_drawn_and_every_number_is_named_in_words() -> None:
