@@ -45,13 +45,27 @@ def last_of_all(job: tuple[int, str]) -> int:
     return number
 
 
+def once_told(job: tuple[int, str]) -> int:
+    """Let the first job end once somebody has said so."""
+    number, marks = job
+    while number == 0 and not (Path(marks) / "told").exists():
+        Event().wait(0.01)
+    return number
+
+
 def test_results_come_in_the_order_of_the_jobs_whichever_ends_first(tmp_path: Path) -> None:
     assert list(in_order(squared, range(9), Here())) == [number * number for number in range(9)]
     assert list(in_order(last_of_all, [(n, str(tmp_path)) for n in range(4)], Processes(2))) == [0, 1, 2, 3]
 
 
 def test_results_are_given_as_soon_as_they_are_there(tmp_path: Path) -> None:
-    assert next(as_finished(last_of_all, [(n, str(tmp_path)) for n in range(4)], Processes(2)))[0] > 0
+    """The first job waits until the result of another has been given."""
+    given = []
+    for number, _ in as_finished(once_told, [(n, str(tmp_path)) for n in range(4)], Processes(2)):
+        given.append(number)
+        (tmp_path / "told").touch()
+    assert given[0] > 0
+    assert sorted(given) == [0, 1, 2, 3]
 
 
 def test_a_process_that_is_killed_once_takes_nothing_with_it(tmp_path: Path) -> None:
