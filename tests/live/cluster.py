@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from conformance import runner
-from conformance.checks import NOISE_MOST_US
 from conformance.folder import HISTORY
 from conformance.history import History
 from conformance.reading import read
@@ -43,6 +42,8 @@ expect: {checks: [structure]}
 LATE = {"converge": "2500ms", "clock-skew": "0", "detect": "1s"}
 """After a cut a server tries again what it has waited a second for."""
 CUT = STORM.replace("crash: n1", "partition: [[n1], rest]").replace("  - {at: 4s, for: 1500ms, pause: n2}\n", "")
+QUIET_US = 500_000
+"""As much as the servers promise to need (`converge`): on a machine with more noise seconds leave little to judge."""
 
 
 class Cluster:
@@ -135,5 +136,5 @@ class Ran:
         self.left = [pid for pid in children() if pid not in before]
         self.history: History = read(out / HISTORY)
         self.found = {finding.check: finding for finding in self.run.checks}
-        if self.history.header.noise_us > NOISE_MOST_US:
-            pytest.skip(f"needs a quieter machine: {self.found['convergence'].seen}")
+        if self.history.header.noise_us > QUIET_US:
+            pytest.skip(f"needs a quieter machine: it was late by {self.history.header.noise_us} µs")

@@ -20,6 +20,8 @@ from conformance.verdict import HOLDS, VIOLATED
 from tests.live.cluster import Cluster, Ran, children
 
 Clusters = Callable[[], Cluster]
+START_S = 60
+"""So long a command of ours may take to be there, and to be gone: a machine may have more to do than this."""
 
 
 def test_servers_that_keep_what_they_promise_are_acquitted(honest: Ran) -> None:
@@ -218,10 +220,10 @@ def test_an_interrupted_run_leaves_no_process_and_no_verdict(number: signal.Sign
     out = ours.folder / "out"
     command = [sys.executable, "-m", "anynode", "run", str(ours.scenario), "--out", str(out)]
     with subprocess.Popen([*command, "--subject", str(ours.subject())], stderr=subprocess.PIPE) as running:
-        servers = wait_for(lambda: len(found := listening_in(ours.folder)) == 3 and found, 20)
-        wait_for(lambda: (out / "nodes" / "n3.log").read_text().startswith("ready"), 20)
+        servers = wait_for(lambda: len(found := listening_in(ours.folder)) == 3 and found, START_S)
+        wait_for(lambda: (out / "nodes" / "n3.log").read_text().startswith("ready"), START_S)
         running.send_signal(number)
-        running.communicate(timeout=20)
+        running.communicate(timeout=START_S)
     assert running.returncode == 130
     assert listening_in(ours.folder) == []
     assert len(servers) == 3
@@ -239,10 +241,10 @@ def test_a_validation_that_is_ended_in_the_background_leaves_no_process_and_says
     finally:
         signal.signal(signal.SIGINT, before)
     with running:
-        wait_for(lambda: next((out / "runs").glob("*/nodes/n3.log")).read_text().startswith("ready"), 60)
+        wait_for(lambda: next((out / "runs").glob("*/nodes/n3.log")).read_text().startswith("ready"), START_S)
         assert len(listening_in(ours.folder)) == 3
         running.terminate()
-        said, _ = running.communicate(timeout=60)
+        said, _ = running.communicate(timeout=START_S)
     assert (running.returncode, json.loads(said)["error"]["message"]) == (130, "interrupted")
     assert listening_in(ours.folder) == []
     assert running_with(out) == [], "nor is pytest left"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.live_noise import Noise, Waits, waited_by_thread
@@ -59,6 +59,7 @@ def test_no_server_waits_for_longer_than_the_time_that_went_by() -> None:
     assert looked({7: 0}, {7: 90 * S}).within(2 * S) == S // 2
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # which says of the machine that it is busy
 @given(st.lists(st.integers(0, S // 2), max_size=30), st.integers(0, 5 * S), st.integers(0, 5 * S))
 def test_a_longer_bound_is_widened_by_no_less_and_none_by_more_than_there_was(
     waited: list[int], bound: int, more: int
