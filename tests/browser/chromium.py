@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
 T = TypeVar("T")
-TIMES, PAUSE_S = 5, 0.2
+TIMES, PAUSE_S = 8, 0.5
 
 QUIET = (
     "--no-sandbox",  # CI runs as root

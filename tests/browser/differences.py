@@ -140,7 +140,9 @@ MOVES_BACK = Difference("a cookie with another value goes to the end", "8, Order
 ALL = (
     Difference("a tab inside of a cookie", "8, Tab inside a cookie; COOK-2", _without_tabs),
     Difference("no name, and '=' in the value", "8, Nameless cookie; COOK-4", _without_bare_pairs),
-    Difference("one that cannot be read after one that can", "8, Unreadable last Expires; COOK-7", _with_the_last),
+    Difference(
+        "a date or an age that cannot be read after one that can", "8, Unreadable last Expires; COOK-7", _with_the_last
+    ),
     Difference("a Max-Age with a plus, or beyond 64 bits", "draft, 5.6.2; COOK-9", _with_any_number),
     Difference("a date's token that goes on after its digits", "draft, 5.1.1; COOK-8", _with_whole_tokens),
     Difference("a time with leading zeros, a year of one digit or five", "draft, 5.1.1; COOK-8", _with_any_digits),

@@ -26,7 +26,7 @@ def test_where_there_is_no_chromium_the_test_is_skipped_and_says_what_to_install
 
 def test_what_fails_is_done_again_and_what_goes_on_failing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chromium, "PAUSE_S", 0)
-    ends = iter([chromium.Missed("one"), chromium.Missed("two"), None, *map(chromium.Missed, "abcde")])
+    ends = iter([chromium.Missed("one"), chromium.Missed("two"), None, *map(chromium.Missed, "abcdefgh")])
 
     def do() -> str:
         if (end := next(ends)) is not None:
@@ -34,5 +34,5 @@ def test_what_fails_is_done_again_and_what_goes_on_failing_fails(monkeypatch: py
         return "done"
 
     assert chromium.steadily(do) == "done"
-    with pytest.raises(chromium.Missed, match="e"):
+    with pytest.raises(chromium.Missed, match="h"):
         chromium.steadily(do)

@@ -14,8 +14,8 @@ from tests.browser.test_cases import WHOLE
 
 SEED = "ANYNODE_BROWSER_SEED"
 """Which cases are drawn with `ANYNODE_BROWSER_WHOLE=1`; another each time when it is not set."""
-SHORT, LONG = 50, 1_000
-AT_ONCE = 50
+SHORT, LONG = 50, 600
+AT_ONCE = 25
 SHOWN = 3
 
 
@@ -100,7 +100,9 @@ MADE = {
     "a tab inside of a cookie": ("a=1\t2",),
     "no name, and '=' in the value": ("=a=1",),
     "a Max-Age with a plus, or beyond 64 bits": ("a=1; Max-Age=+3600", "b=1; Max-Age=-99999999999999999999x"),
-    "one that cannot be read after one that can": ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=soon",),
+    "a date or an age that cannot be read after one that can": (
+        "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=soon",
+    ),
     "a date's token that goes on after its digits": ("a=1; Expires=Thu, 01 Jan 1970 00:00:00pm",),
     "a time with leading zeros, a year of one digit or five": ("a=1; Expires=Thu, 01 Jan 1970 000:00:00 GMT",),
     "a year before 1601": ("a=1; Expires=Thu, 01 Jan 1600 00:00:00 GMT",),

@@ -113,8 +113,8 @@ def test_with_the_parent_domain_one_session_goes_along_outlives_its_node_and_end
         pair.kill("n1")  # who gave the session
         assert pair.visit(APEX, PAY, SHOP, DEEP) == ["ann"] * 4
         stranger = Step(BLOG)  # too wide where this host is another's: it is sent the session as well (COOK-82)
-        framed = Step(PAY, kind="iframe", of=PORTAL)
-        assert pair.take(stranger, framed) == [Outcome("session 1", 200, "ann")] * 2
+        linked, framed = Step(SHOP, kind="link", of=PORTAL), Step(PAY, kind="iframe", of=PORTAL)
+        assert pair.take(stranger, linked, framed) == [Outcome("session 1", 200, "ann")] * 3
         assert pair.take(Step("badexample.com"), Step("example.com.evil.test")) == [Outcome("", NOBODY, None)] * 2
         assert pair.take(logout(PAY)) == [Outcome("session 1", 200, None)]
         assert pair.kept() == []
