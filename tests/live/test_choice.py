@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.live_choice import fewest, lacking, spared
+from conformance.live_fitting import NotTested
+from conformance.shared_runs import Runs
 
 pytest_plugins = ["pytester"]
 
@@ -78,3 +80,11 @@ def test_a_short_judgement_of_servers_asks_each_promise_once_and_still_says_what
         "test_nothing_is_lost[clock-jumps-a-year]",
         "test_revocation[round-robin-without-routing]",
     ]
+
+
+def test_a_cut_for_an_hour_is_not_tested_in_a_short_judgement_either(servers: str, tmp_path: Path) -> None:
+    told = yaml.safe_load(Path(servers).read_text("utf-8"))
+    links = {"n1->n2": {"listen": "127.0.0.1:9101", "to": "127.0.0.1:9102"}}
+    Path(servers).write_text(yaml.safe_dump({**told, "faults": ["cut"], "links": links}), "utf-8")
+    with pytest.raises(NotTested, match="needs 1h of real time"):
+        Runs(tmp_path / "runs", servers, None, short=True, pages=False).of("partition-for-an-hour")
