@@ -166,6 +166,16 @@ def test_the_keyboard_walks_through_what_led_to_an_event(browser: Browser, made:
     page.context.close()
 
 
+def test_the_pointer_fades_all_but_what_led_to_an_event(browser: Browser, made: dict[str, Path]) -> None:
+    page = opened(browser, made["violated"])
+    page.locator(".desk [data-event][data-witness]").last.hover()
+    assert page.inner_text(".told").startswith("c4 at 76.002 s: heard of c4-5")
+    assert page.locator(".desk [data-event]:not(.past)").count() > 0
+    page.mouse.move(2, 2)
+    assert page.inner_text(".told") == ""
+    page.context.close()
+
+
 def test_without_a_script_the_page_tells_the_same(browser: Browser, made: dict[str, Path]) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from conformance.requirements import requirements
-from conformance.verdict import HOLDS, UNFINISHED, VACUOUS, VIOLATED, Evidence, Finding
+from conformance.verdict import HOLDS, NOT_TESTED, UNFINISHED, VACUOUS, VIOLATED, Evidence, Finding
 from reports import page as pages
 from reports import plots
 from reports.document import NotTested, UnreadableRun, read
 
+SECOND = 1_000_000
 VOID = {"meta", "link", "rect", "path", "use", "br"}
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'&\u202e\x00"
 
@@ -153,6 +154,24 @@ def test_a_run_that_died_after_its_header_has_a_page(run: Any, tmp_path: Path) -
     run.findings, run.faults, run.figures, run.footer = [], [], {}, None
     said = Outline(made(run, tmp_path)).words
     assert "No check had spoken." in said
+
+
+def test_a_run_without_a_single_operation_has_a_page_and_no_plot(run: Any, tmp_path: Path) -> None:
+    empty = dict.fromkeys(("total", "ok", "denied", "refused", "unknown"), 0)
+    run.figures = {
+        "requests": ("requests", "clients", empty),
+        "availability": ("requests", "clients", {"bucket_us": SECOND, "buckets": []}),
+        "latency": ("us", "clients", {"bucket_us": SECOND, "buckets": []}),
+        "load": ("requests", "clients", {"bucket_us": SECOND, "buckets": []}),
+        "lags": ("us", "observers", []),
+        "behind": ("copies", "observers", {"n1": []}),
+        "traffic": ("messages", "the world's trace", {"bucket_us": SECOND, "by_kind": [], "lost_by_cause": {}}),
+        "rumours": ("notes", "the nodes' own notes", {}),
+    }
+    run.footer.operations, run.footer.verdict, run.findings = 0, NOT_TESTED, []
+    said = Outline(made(run, tmp_path, drawn=True)).words
+    assert "Not tested in 1 run of seed 7: no check that the scenario expects was judged, which is no pass." in said
+    assert "Did all come to agree?" not in said
 
 
 def test_a_finding_that_needs_eyes_is_open_and_one_that_holds_is_folded(violated_run: Any, tmp_path: Path) -> None:
