@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("anynode", "conformance", "reference", "reports", "scenarios", "simulator")
-DATA = {".gz", ".json", ".py", ".typed", ".yaml", ".j2"}
+DATA = {".gz", ".json", ".py", ".typed", ".yaml", ".j2", ".js"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
@@ -70,6 +70,7 @@ def test_the_wheel_holds_only_the_kinds_of_files_that_a_package_needs(wheel: Zip
         "scenarios/data/nasa-day.yaml",
         "conformance/power.json",
         "conformance/requirements.yaml",
+        "reports/templates/causes.js",
         "reports/templates/page.html.j2",
     ],
 )

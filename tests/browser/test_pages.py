@@ -168,8 +168,8 @@ def test_the_keyboard_walks_through_what_led_to_an_event(browser: Browser, made:
 
 def test_the_pointer_fades_all_but_what_led_to_an_event(browser: Browser, made: dict[str, Path]) -> None:
     page = opened(browser, made["violated"])
-    page.locator(".desk [data-event][data-witness]").last.hover()
-    assert page.inner_text(".told").startswith("c4 at 76.002 s: heard of c4-5")
+    page.locator(".desk [data-event][data-witness]").first.hover()
+    assert page.inner_text(".told").startswith("c4 at 71 s: asked n1 to write k1 = c4-4")
     assert page.locator(".desk [data-event]:not(.past)").count() > 0
     page.mouse.move(2, 2)
     assert page.inner_text(".told") == ""
