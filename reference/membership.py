@@ -44,6 +44,12 @@ class Membership:
         members: every other member that is known, by name.
     """
 
+    __slots__ = (
+        "_complete", "_named", "_told_on", "_view", "boot", "changes", "draws", "incarnation", "keep_us", "leaving",
+        "members", "name", "news", "on_alarm", "on_message", "probing", "ready", "roster", "suspicions", "timing",
+        "turn",
+    )  # fmt: skip
+
     def __init__(self, turn: Turn, draws: Draws, name: str, boot: int, timing: Timing, keep_us: int) -> None:
         self.turn = turn
         self.draws = draws

@@ -51,6 +51,11 @@ class Node:
     wire_class = Wire
     """Its end of the wire, made by whoever runs it where frames are sealed; the node itself speaks messages."""
 
+    __slots__ = (
+        "_on_alarm", "_on_message", "_quarantine_us", "_stopped", "asking", "comparison", "gateway", "join",
+        "membership", "name", "records", "replication", "routing", "sanity", "settings", "turn",
+    )  # fmt: skip
+
     def __init__(self, init: Init, settings: Settings) -> None:
         assert init.seed is not None, "a node needs a seed; the live runtime draws one from the system"  # noqa: S101
         self.name = init.node

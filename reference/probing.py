@@ -32,6 +32,12 @@ class Probing:
         leaving: whether the node says goodbye, and probes nobody any more.
     """
 
+    __slots__ = (
+        "_asked_again", "_asked_at", "_number", "_probed", "_relays", "_round", "_round_ends", "_silent", "doubt",
+        "draws", "greet", "hear", "leaving", "news", "on_alarm", "on_message", "read_clock", "resumed_at", "roster",
+        "rumours", "suspect", "timing", "turn",
+    )  # fmt: skip
+
     def __init__(self, turn: Turn, draws: Draws, boot: int, timing: Timing, roster: Roster, news: News) -> None:
         self.turn = turn
         self.draws = draws

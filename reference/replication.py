@@ -65,6 +65,12 @@ class Replication:
         reached: called with a member's name when it answers after it was out of reach; digests tell what it missed.
     """
 
+    __slots__ = (
+        "_any_waits", "_coalesced", "_first_wait", "_first_waits", "_knocks", "_number", "_pending", "_resends_at",
+        "_silent", "_solo_after", "_touch_interval", "_touched", "boot", "heard_at", "membership", "on_alarm",
+        "on_message", "order", "reached", "records", "settings", "turn",
+    )  # fmt: skip
+
     def __init__(
         self, turn: Turn, settings: Settings, membership: Membership, records: Records, order: Order, boot: int
     ) -> None:

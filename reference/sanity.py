@@ -24,6 +24,11 @@ class Sanity:
         astray: whether the node's own clock is not to be trusted.
     """
 
+    __slots__ = (
+        "_apart_us", "_counted", "_high", "_low", "_lower", "_read", "_sure_us", "_upper", "astray", "membership",
+        "turn",
+    )  # fmt: skip
+
     def __init__(self, turn: Turn, membership: Membership, clock_bound_us: int) -> None:
         self.turn = turn
         self.membership = membership

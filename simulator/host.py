@@ -106,6 +106,12 @@ class Host:
         on_pause: called with the host when it begins to stand still.
     """
 
+    __slots__ = (
+        "_alarms", "_alarms_set", "_busy", "_keeps", "_kept", "_loop", "_machine", "_make", "_network", "_numbers",
+        "_open", "_peers", "_poll_us", "_polling", "_probe", "_queue", "_recorder", "_ringing", "boot", "clock",
+        "found", "name", "on_end", "on_pause", "on_respond", "paused", "put_off", "ready", "slow_us", "up",
+    )  # fmt: skip
+
     def __init__(
         self,
         loop: Loop,
@@ -138,7 +144,6 @@ class Host:
         self.ready = False
         self.clock = clock
         self.found: tuple[str, ...] = ()
-        self._read = clock.read
         self.on_respond: list[Callable[[Host, Request, Respond], None]] = []
         self.on_end: list[Callable[[Host], None]] = []
         self.on_pause: list[Callable[[Host], None]] = []
@@ -146,7 +151,6 @@ class Host:
         self._queue, self._numbers = loop.queue, loop.numbers
         self._make = make
         self._network = network
-        self._carry = network.carry
         self._recorder = recorder
         self._peers = peers
         self._poll_us = poll_us
@@ -323,7 +327,7 @@ class Host:
             self._keep(self._receive, sender, channel, message)
             return
         now = self._loop.now
-        wall, mono = self._read(now)
+        wall, mono = self.clock.read(now)
         effects = self._machine.receive(sender, channel, message, wall, mono)
         if effects:  # an acknowledgement leads to nothing
             self._perform(effects, now)
@@ -338,13 +342,13 @@ class Host:
         del self._alarms[name]
         now = self._loop.now
         self._recorder.rang(now, self.name, name)
-        wall, mono = self._read(now)
+        wall, mono = self.clock.read(now)
         self._perform(self._machine.ring(name, wall, mono), now)
 
     def _take_request(self, request: Request) -> None:
         now = self._loop.now
         self._recorder.asked(now, self.name, request)
-        wall, mono = self._read(now)
+        wall, mono = self.clock.read(now)
         self._perform(self._machine.request(request, wall, mono), now)
 
     def _take_leave(self) -> None:
@@ -368,7 +372,7 @@ class Host:
 
     def _turn(self, turn: Callable[..., list[Effect]], *arguments: Any) -> None:
         now = self._loop.now
-        self._perform(turn(*arguments, *self._read(now)), now)
+        self._perform(turn(*arguments, *self.clock.read(now)), now)
 
     def _perform(self, effects: Sequence[Any], now: int) -> None:
         """Do what the node asks for, in order; by class with `is`, the fastest readable way, to which mypy is blind."""
@@ -377,7 +381,7 @@ class Host:
         for effect in effects:
             kind = effect.__class__
             if kind is Send:
-                self._carry(name, effect.to, effect.channel, effect.message)
+                self._network.carry(name, effect.to, effect.channel, effect.message)
             elif kind is SetAlarm:
                 self._recorder.effect(now, name, effect)
                 version = self._alarms_set = self._alarms_set + 1
