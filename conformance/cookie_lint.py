@@ -32,6 +32,8 @@ _OF_A_PRODUCT = frozenset(
     {"jsessionid", "phpsessid", "asp.net_sessionid", "connect.sid", "sessionid", "laravel_session", "maverics_session"}
 )
 """Names that say which product made the cookie (COOK-59)."""
+SHOWN_MOST = 200
+"""Of what a line says no more characters are shown; a Domain may be a megabyte."""
 _BITS_MUST, _BITS_SHOULD = 64, 128
 """Bits that a session's id has at least, and should have (COOK-58)."""
 
@@ -100,6 +102,12 @@ def _deletes(line: Line, wall: int) -> bool:
     return line.expires is not None and line.expires <= wall
 
 
+def printable(text: str) -> str:
+    """Write text of a stranger for a terminal: no octet that steers it, and no more than fits a line or two."""
+    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:SHOWN_MOST])
+    return shown + "…" * (len(text) > SHOWN_MOST)
+
+
 def _where(cookie: Cookie) -> str:
     """Say in words where a browser sends a cookie."""
     host = cookie.domain if cookie.host_only else f"{cookie.domain} and every name below it"
@@ -130,7 +138,9 @@ def _repeated(line: Line, before: set[tuple[str, str]], *, deletes: bool) -> Ite
     """Find a name that an answer sets twice; to delete one of another domain or path beside it is no second setting."""
     scope = line.domain, line.path
     if before and (scope in before or not deletes):
-        yield Fault("COOK-48", MUST, f"two lines of one answer set '{line.name}'", "send one line for a name")
+        yield Fault(
+            "COOK-48", MUST, f"two lines of one answer set '{printable(line.name)}'", "send one line for a name"
+        )
     before.add(scope)
 
 
@@ -144,19 +154,21 @@ def _grammar(text: str, line: Line, _: Url) -> Iterator[Fault]:
     if not line.name:
         yield Fault("COOK-51", MUST, "no name", "write 'name=value'")
     elif not _TOKEN.fullmatch(line.name):
-        yield Fault("COOK-47", MUST, f"the name '{line.name}' is no token", "use letters, digits and -_.")
+        yield Fault("COOK-47", MUST, f"the name '{printable(line.name)}' is no token", "use letters, digits and -_.")
     if not _VALUE.fullmatch(line.value):
         yield Fault("COOK-47", MUST, "the value holds what must not stand in one", "encode it, base64url for example")
     names = Counter(part.partition("=")[0].strip().lower() for part in text.split(";")[1:])
     twice = next((name for name, times in names.items() if name and times > 1), None)
     if twice is not None:
-        yield Fault("COOK-48", MUST, f"the attribute {twice} stands there twice", "send each attribute once")
+        yield Fault("COOK-48", MUST, f"the attribute {printable(twice)} stands there twice", "send each attribute once")
 
 
 def _dates(text: str, _: Line, __: Url) -> Iterator[Fault]:
     said = _said(text, "expires")
     if any(not _FIXDATE.fullmatch(date) for date in said):
-        yield Fault("COOK-49", SHOULD, f"Expires={said[-1]}", "write it like 'Wed, 25 Nov 2026 08:00:00 GMT'")
+        yield Fault(
+            "COOK-49", SHOULD, f"Expires={printable(said[-1])}", "write it like 'Wed, 25 Nov 2026 08:00:00 GMT'"
+        )
 
 
 def _lasts(text: str, line: Line, _: Url) -> Iterator[Fault]:
@@ -168,11 +180,11 @@ def _lasts(text: str, line: Line, _: Url) -> Iterator[Fault]:
 def _domain(text: str, line: Line, _: Url) -> Iterator[Fault]:
     said = _said(text, "domain")
     if line.domain and hosts.is_address(line.domain):
-        yield Fault("COOK-75", MUST, f"Domain={said[-1]} is an address", "leave Domain out")
+        yield Fault("COOK-75", MUST, f"Domain={printable(said[-1])} is an address", "leave Domain out")
     elif line.domain and (said[-1].startswith(".") or not hosts.is_name(line.domain)):
         host = hosts.a_labels(line.domain.partition(":")[0].strip("."))
         mend = f"write Domain={host} on the wire" if hosts.is_name(host) else "write a host name alone, in A-labels"
-        yield Fault("COOK-50", MUST, f"Domain={said[-1]}", mend)
+        yield Fault("COOK-50", MUST, f"Domain={printable(said[-1])}", mend)
 
 
 def _reach(_: str, line: Line, url: Url) -> Iterator[Fault]:
@@ -194,7 +206,7 @@ def _attributes(_: str, line: Line, __: Url) -> Iterator[Fault]:
         found = "SameSite=None: other sites' pages use the session"
         yield Fault("COOK-61", SHOULD, found, "write SameSite=Lax unless that is meant")
     if line.path == "" and line.path_said is not None:
-        yield Fault("COOK-22", MUST, f"Path={line.path_said} does not begin with '/'", "write Path=/")
+        yield Fault("COOK-22", MUST, f"Path={printable(line.path_said)} does not begin with '/'", "write Path=/")
 
 
 def _name(_: str, line: Line, url: Url) -> Iterator[Fault]:
@@ -204,7 +216,10 @@ def _name(_: str, line: Line, url: Url) -> Iterator[Fault]:
     if url.secure and line.secure and not low.startswith(("__host-", "__secure-")):
         prefix = "__Secure-" if line.domain else "__Host-"
         yield Fault(
-            "COOK-57", SHOULD, "no prefix: a sibling can plant one of this name", f"name it '{prefix}{line.name}'"
+            "COOK-57",
+            SHOULD,
+            "no prefix: a sibling can plant one of this name",
+            f"name it '{prefix}{printable(line.name)}'",
         )
 
 

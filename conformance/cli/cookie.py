@@ -91,7 +91,7 @@ def _asked(url: str) -> list[str]:
 
 
 def _read(source: str) -> list[str]:
-    """Give the lines of a saved answer: those that begin with `Set-Cookie:`, or all where none does."""
+    """Give the lines that begin with `Set-Cookie:`; all lines where none does and no status line comes first."""
     try:
         octets = sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
     except OSError as error:
@@ -100,17 +100,20 @@ def _read(source: str) -> list[str]:
         ) from error
     lines = [line.rstrip("\r") for line in octets.decode("latin-1").split("\n") if line.strip()]
     said = [line.partition(":")[2].strip(" \t") for line in lines if line[:11].lower() == "set-cookie:"]
-    return said or lines
+    whole_answer = bool(lines) and lines[0].startswith("HTTP/")
+    return said if said or whole_answer else lines
 
 
 def _tell(source: str, one: "Told") -> None:
-    output.say(f"{source}: {one.name or '(no name)'}")
+    from conformance.cookie_lint import printable
+
+    output.say(f"{source}: {printable(one.name) or '(no name)'}")
     if one.refused is not None:
-        output.say(f"  refused   {one.refused.why} ({one.refused.rule})")
+        output.say(f"  refused   {printable(one.refused.why)} ({one.refused.rule})")
     else:
         output.say(f"  kept      {one.lives}")
         if one.sent_to:
-            output.say(f"  sent to   {one.sent_to}")
+            output.say(f"  sent to   {printable(one.sent_to)}")
     for fault in one.faults:
         output.say(f"  {fault.level.lower():9} {fault.found}; {fault.write} ({fault.rule})")
 

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from time import process_time  # noqa: TID251 - how much is spent on how long an answer is what one test is about
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from conformance.cli.app import execute
+from conformance.cookie_lint import look_at
+from simulator.visits import visit
 
 GOOD = "__Host-id=0123456789abcdefghijkl; Path=/; Secure; HttpOnly; SameSite=Lax"
 CASES = Path(__file__).parents[1] / "simulator" / "cookie_cases.json"
@@ -94,10 +97,73 @@ def test_a_megabyte_of_attributes_and_a_thousand_cookies_are_no_trouble(
         "a=1; " + "x=y; " * 200_000 + "Expires=Fri, 31 Dec 9999 23:59:59 GMT"
     ]
     assert "COOK-63" in faults(lines, tmp_path, capsys)
-    file = tmp_path / "umlaut.txt"
-    file.write_bytes("Set-Cookie: ä=ö\x01\n".encode())
-    assert execute(["cookie", str(file), "--json"]) == 1
-    assert told(capsys)["cookies"][0]["refused"]["rule"] == "COOK-2"
+
+
+LONG = "x" * 100_000
+BAD = [
+    (b"a=\x01", "COOK-2", 1),
+    (b"a=1; Path=/\x7f", "COOK-2", 1),
+    ("\u00e4=1; Secure".encode(), "COOK-47", 1),
+    (b"a=\x9b31m; Secure", "COOK-47", 1),
+    (b"\x9b31m=1; Secure", "COOK-47", 1),
+    (b"a=1; Domain=b\xfccher.example.com", "COOK-20", 1),
+    (b"a=1; Domain=app.example.com; Domain=", "COOK-48", 1),
+    (f"a=1; Path={LONG}; Secure".encode(), "COOK-57", 1),
+    (f"a=1; Expires={LONG}".encode(), "COOK-49", 1),
+    (f"a=1; Max-Age=-{'9' * 1_000}".encode(), "", 0),
+    (f"a=1; Max-Age={'9' * 1_000}".encode(), "COOK-63", 1),
+    (b"a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT", "COOK-63", 1),
+    (b"a=1; Expires=Fri, 31 Dec 99999 23:59:59 GMT", "COOK-49", 1),
+    (f"{LONG}=1".encode(), "COOK-5", 1),
+    (b"=; Secure", "COOK-4", 1),
+    (b";" * 100_000, "COOK-4", 1),
+    (b"a" + b"=" * 4_000, "COOK-60", 1),
+    (b"a=1; " + b"Secure; " * 100_000, "COOK-48", 1),
+]
+
+
+@pytest.mark.parametrize(("line", "rule", "code"), BAD, ids=[f"{line[:30]!r}" for line, _, _ in BAD])
+def test_whatever_a_line_holds_the_rule_is_named_and_nothing_steers_the_terminal(
+    line: bytes, rule: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bad.txt"
+    file.write_bytes(b"Set-Cookie: " + line + b"\r\n")
+    assert execute(["cookie", str(file)]) == code
+    told = capsys.readouterr().out
+    assert f"({rule})" in told or not rule
+    assert all(char.isprintable() for char in told.replace("\n", ""))
+    assert len(told) < 3_000
+
+
+def test_eight_times_as_much_takes_about_eight_times_as_long() -> None:
+    """By the processor's time, and at most 24 times: in the square of it, it would be 64."""
+    page, wall = visit("https://app.example.com/"), 1_800_000_000_000_000
+
+    def spent(times: int) -> float:
+        answer = [f"c{number}=1; Path=/{number}" for number in range(200 * times)]
+        answer += ["a=1; " + "x=y; Domain=app.example.com; " * (2_000 * times)]
+        begin = process_time()
+        look_at(answer, page, wall)
+        return process_time() - begin
+
+    spent(2)
+    assert spent(16) < 24 * max(spent(2), 0.005)
+
+
+def test_an_answer_without_cookies_is_no_cookie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "answer.txt"
+    file.write_text("HTTP/1.1 200 OK\nContent-Length: 0\n\n", encoding="ascii")
+    assert execute(["cookie", str(file)]) == 2
+    assert "found no Set-Cookie line" in capsys.readouterr().err
+
+
+def test_a_cookie_that_is_moved_to_another_domain_is_set_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = "__Secure-id=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"
+    lines = [GOOD.replace("__Host-id", "__Secure-id").replace("; Path", "; Domain=example.com; Path"), gone]
+    assert "COOK-48" not in faults(lines, tmp_path, capsys)
+    assert "COOK-48" in faults([*lines, gone], tmp_path, capsys)
 
 
 class Answering(BaseHTTPRequestHandler):
