@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import Any
 
+from conformance.sweep_pool import Gone
 from conformance.sweep_work import source
 
 ANSWER_WITHIN_S = 10
@@ -26,10 +27,18 @@ class NoScheduler(ValueError):
 class _Workers:
     """The place; see `conformance.sweep_pool.Place`."""
 
-    def __init__(self, client: Any, threads: int, deadly: tuple[type[BaseException], ...]) -> None:
+    def __init__(self, client: Any, threads: int, deadly: tuple[type[BaseException], ...], patience_s: float) -> None:
         self.ahead = max(_AHEAD_LEAST, 3 * threads)
         self.deadly = deadly
+        self.patience_s = patience_s
         self._client = client
+        self._empty = False
+
+    def look(self) -> None:
+        """See `Place.look`: a worker that died may be coming back, and the scheduler would wait for it for ever."""
+        before, self._empty = self._empty, not self._client.nthreads()
+        if before and self._empty:
+            raise Gone("the scheduler has no worker any more")
 
     @contextmanager
     def opened(self) -> Iterator[Executor]:
@@ -42,12 +51,15 @@ class _Workers:
 
 
 @contextmanager
-def workers_of(address: str, within_s: int = ANSWER_WITHIN_S) -> Iterator[_Workers]:
+def workers_of(
+    address: str, within_s: int = ANSWER_WITHIN_S, patience_s: float = ANSWER_WITHIN_S
+) -> Iterator[_Workers]:
     """Connect to a scheduler and make sure that its workers are of this anynode.
 
     Args:
         address: of the scheduler: tcp://HOST:PORT.
         within_s: how long it may take to answer, and to have a worker.
+        patience_s: after how long without a result to ask whether it still has one; nobody twice in turn is nobody.
 
     Raises:
         NoScheduler: it does not answer, it has no workers, or one of them is of another anynode.
@@ -69,7 +81,7 @@ def workers_of(address: str, within_s: int = ANSWER_WITHIN_S) -> Iterator[_Worke
         ) from error
     try:
         threads = _agreed(client, address, within_s)
-        yield _Workers(client, threads, (KilledWorker,))
+        yield _Workers(client, threads, (KilledWorker,), patience_s)
     finally:
         client.close()
 

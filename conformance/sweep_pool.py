@@ -49,6 +49,17 @@ class Place(Protocol):
     def deadly(self) -> tuple[type[BaseException], ...]:
         """The errors of a job by which the place says that its workers died of it."""
 
+    @property
+    def patience_s(self) -> float | None:
+        """After how long without any result it is to be asked whether somebody is there; None where nobody asks."""
+
+    def look(self) -> None:
+        """Make sure that somebody is there.
+
+        Raises:
+            Gone: nobody is, and nobody was when this was last asked.
+        """
+
     def opened(self) -> AbstractContextManager[Executor]:
         """Give an executor; at the end of the block what has not begun is dropped."""
 
@@ -58,6 +69,10 @@ class Here:
 
     ahead = 1
     deadly: tuple[type[BaseException], ...] = ()
+    patience_s: float | None = None
+
+    def look(self) -> None:
+        """See `Place.look`."""
 
     @contextmanager
     def opened(self) -> Iterator[Executor]:
@@ -74,11 +89,15 @@ class Processes:
     """
 
     deadly: tuple[type[BaseException], ...] = ()
+    patience_s: float | None = None
 
     def __init__(self, number: int, hash_seed: str | None = None) -> None:
         self.ahead = 2 * number
         self._number = number
         self._hash_seed = hash_seed
+
+    def look(self) -> None:
+        """See `Place.look`; an executor tells by itself when its processes are gone."""
 
     @contextmanager
     def opened(self) -> Iterator[Executor]:
@@ -146,7 +165,9 @@ def as_finished(work: Callable[[J], R], jobs: Sequence[J], place: Place) -> Iter
         lost: list[int] = []
         with place.opened() as executor:
             yield from _until_broken(work, jobs, executor, queue, lost, place)
-        deaths.update(lost if alone else [])
+        if alone:
+            lost.extend(queue)  # it was not even taken
+            deaths.update(lost)
         for number in lost:
             if deaths[number] >= DEATHS:
                 yield number, Killed(f"the process that did it was killed {DEATHS} times")
@@ -166,14 +187,10 @@ def _until_broken(
     flying: dict[Future[R], int] = {}
     broken = False
     while flying or (queue and not broken):
-        while queue and len(flying) < place.ahead and not broken:
-            try:
-                flying[executor.submit(work, jobs[queue[0]])] = queue[0]
-            except BrokenExecutor:
-                broken = True
-            else:
-                queue.popleft()
-        ended, _ = wait(flying, return_when=FIRST_COMPLETED)
+        broken = broken or not _handed_over(work, jobs, executor, queue, flying, place.ahead)
+        ended, _ = wait(flying, place.patience_s, FIRST_COMPLETED)
+        if not ended:
+            place.look()
         for future in sorted(ended, key=flying.__getitem__):
             number = flying.pop(future)
             try:
@@ -183,11 +200,29 @@ def _until_broken(
                 lost.append(number)
             except CancelledError as error:
                 raise Gone("whoever had been handed the jobs is gone") from error
-            except place.deadly as death:
-                yield number, Killed(str(death))
+            except place.deadly:
+                yield number, Killed("each worker that did it was killed")
             else:
                 yield number, result
     lost.sort()
+
+
+def _handed_over(
+    work: Callable[[J], R],
+    jobs: Sequence[J],
+    executor: Executor,
+    queue: "deque[int]",
+    flying: dict[Future[R], int],
+    most: int,
+) -> bool:
+    """Take jobs from the queue until so many are under way; say whether the executor took them."""
+    try:
+        while queue and len(flying) < most:
+            flying[executor.submit(work, jobs[queue[0]])] = queue[0]
+            queue.popleft()
+    except BrokenExecutor:
+        return False
+    return True
 
 
 class _Inline(Executor):

@@ -157,8 +157,18 @@ def test_a_worker_of_another_anynode_is_refused_by_name(cluster: Cluster, tmp_pa
         stranger.wait()
 
 
+def test_when_no_worker_is_left_the_sweep_ends_and_does_not_wait_for_ever(
+    cluster: Cluster, wanted: Asked, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    with workers_of(cluster.address, WAIT_S, 0.5) as place, pytest.raises(Gone, match="no worker any more"):
+        swept(wanted, place, path, 1_000, at=2, kill=cluster.workers[1])
+    assert 2 <= len(read_rows(path)[1]) < 1_000
+
+
 def test_when_the_scheduler_is_gone_what_came_back_is_kept(cluster: Cluster, wanted: Asked, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
+    cluster.workers.append(cluster.worker("three"))
     with workers_of(cluster.address, WAIT_S) as place, pytest.raises(Gone):
         swept(wanted, place, path, 1_000, at=2, kill=cluster.scheduler)
     kept = [row.seed for row in read_rows(path)[1]]
