@@ -25,6 +25,8 @@ from simulator.clock import SECOND_US
 
 BETWEEN_CRASHES_US = 20_000_000
 """Of the crashes that wait for an event, one in so long: a server needs seconds to be back."""
+SHORT_RUN_US = 20_000_000
+"""How long people act in a run where short ones are asked for."""
 RATE = 120
 """Requests a second that people make at most: the harness shares the machine with the servers."""
 WITNESSES = 60
@@ -33,6 +35,8 @@ FOR_EVER_US = 1 << 62
 TOO_LONG_US = 5 * RUN_MOST_US
 """A fault that is longer is about its length: told in a minute it would be another."""
 FOR_EVER_US = 1 << 62
+ABOUT_DISTANCE = "REQ-REPL-5"
+"""A scenario that shows this is about how far regions are from each other; on one machine it would show nothing."""
 _SINGLE = ("crash", "but", "leave", "join", "pause", "clock", "isolate", "bridge")
 """Under these a fault, or the form of a partition, names one node."""
 _WORDS = (written.ANSWERING, written.ALL)
@@ -62,13 +66,14 @@ class Fitted(Struct, frozen=True):
     notes: list[str]
 
 
-def fitted(scenario: Scenario, file: SubjectFile, features: list[str]) -> Fitted:
+def fitted(scenario: Scenario, file: SubjectFile, features: list[str], most_us: int = RUN_MOST_US) -> Fitted:
     """Fit a scenario to the servers of a subject file.
 
     Args:
         scenario: of the simulated world.
         file: says how many servers there are and what can be done to them.
         features: those of the subject that count.
+        most_us: how long people act at most, where the file does not say less, µs.
 
     Raises:
         NotTested: it cannot be done to these servers; the text begins with "not tested (needs".
@@ -80,7 +85,7 @@ def fitted(scenario: Scenario, file: SubjectFile, features: list[str]) -> Fitted
     notes += _fit_people(told, scenario, file)
     told["network"]["clients"] = "0"
     reached = parse(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120), Path(f"{scenario.name}.yaml"))
-    short = _shortened(reached, file.run or RUN_MOST_US)
+    short = _shortened(reached, min(file.run or RUN_MOST_US, most_us))
     if short.duration < scenario.duration:
         was, now = write_duration(scenario.duration), write_duration(short.duration)
         notes.append(f"real time: {now} around the faults, of the scenario's {was}")
@@ -126,6 +131,8 @@ def _refuse_what_cannot_be_done(scenario: Scenario, file: SubjectFile, features:
             needs.append(need if need not in ("cut", "delay") else missing or _RELAYS)
     network = scenario.network
     needs += [name for name in ("loss", "duplicate", "reorder") if getattr(network, name)]
+    if ABOUT_DISTANCE in scenario.shows and _has_regions(scenario):
+        needs.append("delays between regions")
     if scenario.workload.traffic is not None:
         needs.append("a day of traffic, which is no matter of minutes")
     if (config.get("http") or {}).get("routing", {}).get("enabled") and "routing" not in features:
@@ -157,8 +164,12 @@ def _fit_network(told: dict[str, Any], scenario: Scenario) -> list[str]:
     told.get("cluster", {}).pop("zones", None)
     if network.pop("delay", None) is None:
         return []
-    zones = scenario.network.delay == MEASURED or is_matrix(scenario.network.delay)
+    zones = _has_regions(scenario)
     return ["the delays between the servers are the network's own" + (", not those of the zones" if zones else "")]
+
+
+def _has_regions(scenario: Scenario) -> bool:
+    return scenario.network.delay == MEASURED or is_matrix(scenario.network.delay)
 
 
 def _fit_nodes(told: dict[str, Any], scenario: Scenario, nodes: list[str]) -> list[str]:

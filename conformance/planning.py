@@ -10,7 +10,8 @@ from msgspec import Struct, structs
 from conformance import folder
 from conformance.checks import CHECKS, OPTIONAL, nearest_check
 from conformance.history import Lifetime
-from conformance.live_fitting import fitted
+from conformance.live_fitting import SHORT_RUN_US, fitted
+from conformance.subjects.file import RUN_MOST_US
 from conformance.subjects.http import HttpSubject
 from conformance.subjects.naming import subject_named
 from conformance.subjects.subject import Prepared, Subject
@@ -89,7 +90,8 @@ def plan(
             world needs no real one.
         traffic: `nasa-day`, or the path of a recorded day, in place of the scenario's users or traffic.
         delays: the path of a matrix of round trips, in place of the scenario's delays.
-        short: tell a long scenario in ten minutes around its faults (`scenarios.around_faults`).
+        short: tell a long scenario in ten minutes around its faults (`scenarios.around_faults`); of real servers, in
+            no more than SHORT_RUN_US.
 
     Raises:
         ScenarioRefused: a file that the scenario, `traffic` or `delays` names cannot be used.
@@ -103,13 +105,14 @@ def plan(
     if unknown:
         raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}', no check; {nearest_check(unknown[0])}")
     scenario = with_files(scenario, traffic, delays)
-    path, told = scenario.path, around_faults(scenario) if short else scenario
-    shortened, scenario = told is not scenario, told
+    chosen = subject_named(subject)
+    live = isinstance(chosen, HttpSubject)
+    path, told = scenario.path, around_faults(scenario) if short and not live else scenario
+    shortened, scenario = told is not scenario or (short and live), told
     inputs = read_inputs(scenario)
     configuration = _configuration(scenario, config, environment or {})
     _refuse_undefined_clusters(scenario, configuration)
     settings = configuration.settings()
-    chosen = subject_named(subject)
     if seed is None:
         seed = scenario.seed if scenario.seed is not None else DEFAULT_SEED
     named = scenario.name if path is None or folder.is_packaged(path) else str(path)
@@ -117,7 +120,7 @@ def plan(
     command = _command(named, seed, subject, {"config": config, "traffic": traffic, "delays": delays}, options)
     prepared = chosen.prepare(configuration, scenario.cluster.largest)
     if isinstance(chosen, HttpSubject):
-        fit = fitted(scenario, chosen.file, prepared.features)
+        fit = fitted(scenario, chosen.file, prepared.features, SHORT_RUN_US if short else RUN_MOST_US)
         scenario, prepared = fit.scenario, structs.replace(prepared, notes=[*prepared.notes, *fit.notes])
     return Plan(
         scenario=scenario,

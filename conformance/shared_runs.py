@@ -12,8 +12,6 @@ from msgspec import Struct
 from conformance import folder
 from conformance.planning import plan
 from conformance.runner import carry_out
-from conformance.subjects.http import HttpSubject
-from conformance.subjects.naming import subject_named
 from conformance.verdict import Finding
 from reports import page
 from reports.document import RunDocument, read
@@ -68,7 +66,7 @@ class Runs:
         place: where their folders go; processes that share it share the runs.
         subject: whom to judge, as `--subject` names it.
         seed: decides all chance; each scenario's own when None.
-        short: whether a long scenario is told around its faults alone; real servers have it told in minutes anyway.
+        short: whether a long scenario is told around its faults alone.
         pages: whether each run gets its page.
     """
 
@@ -76,7 +74,7 @@ class Runs:
         self._place = place
         self._subject = subject
         self._seed = seed
-        self._short = short and not isinstance(subject_named(subject), HttpSubject)
+        self._short = short
         self._pages = pages
         self._known: dict[str, SharedRun] = {}
 

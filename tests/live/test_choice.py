@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from conformance.live_choice import fewest, lacking, spared
 from conformance.live_fitting import NotTested
+from conformance.planning import plan
 from conformance.shared_runs import Runs
+from scenarios import load
 
 pytest_plugins = ["pytester"]
 
@@ -88,3 +90,9 @@ def test_a_cut_for_an_hour_is_not_tested_in_a_short_judgement_either(servers: st
     Path(servers).write_text(yaml.safe_dump({**told, "faults": ["cut"], "links": links}), "utf-8")
     with pytest.raises(NotTested, match="needs 1h of real time"):
         Runs(tmp_path / "runs", servers, None, short=True, pages=False).of("partition-for-an-hour")
+
+
+def test_a_short_run_of_servers_takes_a_third_of_a_minute_and_says_how_it_is_repeated(servers: str) -> None:
+    short, whole = (plan(load("steady-lan"), subject=servers, short=short) for short in (True, False))
+    assert short.scenario.duration == 20_000_000 < whole.scenario.duration
+    assert ["--around-faults" in one.command.split() for one in (short, whole)] == [True, False]
