@@ -52,7 +52,7 @@ def make(run_dir: Path) -> list[Path]:
     drawn = pictures if told is None else [*pictures, told[1]]
     texts = {
         run_dir / PAGE: page(document, pictures, told),
-        run_dir / "summary.md": summary(document),
+        run_dir / "summary.md": summary(document, None if told is None else told[0]),
         run_dir / "junit.xml": junit(document),
         run_dir / tables.JSON: tables.as_json(document),
         **{run_dir / tables.FOLDER / f"{name}.csv": text for name, text in tables.as_csv(document).items()},

@@ -1,13 +1,17 @@
 """The summary fits a pull request, and what a store answered stays text in it."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from conformance.verdict import HOLDS, VIOLATED, Evidence, Finding
+from reports import page as pages
 from reports.rendering import block, code, escaped
 from reports.summary import summary
+from tests.reports import violations
 
 
 def test_the_summary_has_verdict_checks_faults_and_command(run: Any, written: Any) -> None:
@@ -27,6 +31,27 @@ def test_a_violated_run_names_the_operations_and_their_lines(violated_run: Any, 
     text = summary(written(violated_run))
     assert "- `c4-16`, line 811 of history.jsonl: logout by c4" in text
     assert text.index("✗ violated |") < text.index("✓ holds |")
+
+
+def test_a_violated_run_tells_the_end_of_its_story(run: Any, tmp_path: Path) -> None:
+    folder = violations.write(run, tmp_path)
+    pages.make(folder)
+    text = (folder / "summary.md").read_text()
+    story = text.split("How it came about:\n\n")[1].split("\n\n")[0].splitlines()
+    assert len(story) == 7
+    assert story[-1] == (
+        "- 76 s: c4 asked n1 to read (c4-5). After 2 ms it answered: ok, k1 = c4-3. This contradicts c4-4. (line 6)"
+    )
+    assert not [line for line in story if not line.startswith("- ")]
+
+
+def test_of_a_long_story_the_end_is_kept_and_how_much_is_left_out_is_said(run: Any, tmp_path: Path) -> None:
+    run.faults = [msgspec.structs.replace(run.faults[0], begin=72_000_000 + at) for at in range(8)]
+    folder = violations.write(run, tmp_path)
+    pages.make(folder)
+    text = (folder / "summary.md").read_text()
+    assert text.count("\n- 7") == 10
+    assert "more sentences of the story" in text
 
 
 def test_an_unfinished_run_has_no_verdict(run: Any, written: Any) -> None:
