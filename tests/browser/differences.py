@@ -70,20 +70,20 @@ def _with_whole_tokens(line: str) -> str:
 
 def _with_any_digits(line: str) -> str:
     """Read times with leading zeros, and a year of one digit or five."""
+    return _changed(line, "expires", _any_digits)
+
+
+def _any_digits(value: str) -> str:
     day = False
-
-    def read_anyhow(token: str) -> str:
-        nonlocal day
+    tokens = _BETWEEN.split(value)
+    for at, token in enumerate(tokens):
         if ":" in token:
-            return _ZEROS.sub("", token)
-        if token.isdigit() and not day and len(token) <= 2:  # a day has two at most
+            tokens[at] = _ZEROS.sub("", token)
+        elif not day and _DAY.fullmatch(token):
             day = True
-            return token
-        if token.isdigit() and len(token) in {1, 5}:
-            return f"{min(int(token), 9_999):02}"
-        return token
-
-    return _dated(line, read_anyhow)
+        elif _YEAR.fullmatch(token):
+            tokens[at] = f"{min(int(token), 9_999):02}"
+    return "".join(tokens)
 
 
 def _with_early_years(line: str) -> str:
@@ -107,6 +107,8 @@ _BETWEEN = re.compile(r"([\t\x20-\x2f;-@\[-`{-~]+)")
 """What stands between the tokens of a date (draft, section 5.1.1)."""
 _WHOLE = re.compile(r"[0-9]+(:[0-9]+:[0-9]+)?")
 _ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_DAY = re.compile(r"[0-9]{1,2}")
+_YEAR = re.compile(r"[0-9]|[0-9]{5}")
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(.*)")
 _BEYOND = 1 << 63
 _EARLY = re.compile(r"[1-9][0-9]{2}|1[0-5][0-9]{2}|1600")

@@ -42,7 +42,7 @@ class Drawn(Struct, frozen=True):
         ]
 
 
-HOSTS = ("ROOT", "app.ROOT", "app.ROOT", "a.b.ROOT", "xn--bcher-kva.ROOT", "ROOT.")
+HOSTS = ("ROOT", "app.ROOT", "app.ROOT", "a.b.ROOT", "xn--bcher-kva.ROOT", "xn--bcher-kva.ROOT", "ROOT.")
 DOMAINS = (
     "ROOT", ".ROOT", "..ROOT", "app.ROOT", ".app.ROOT", "APP.ROOT", "b.ROOT", "a.b.ROOT", "pay.ROOT", "x.app.ROOT",
     "badROOT", "adROOT", "ROOT.", "app.ROOT.", "ROOT:443", "ROOT/", "*.ROOT", '"ROOT"', "http://ROOT", "ap%70.ROOT",
@@ -78,7 +78,7 @@ _YEARS = (
 )  # fmt: skip
 _TIMES = (
     "00:00:00", "23:59:59", "24:00:00", "23:60:59", "23:59:60", "1:2:3", "12:00", "12:00:00pm", "001:00:00",
-    ":1:2:3", "1:2:3:4", "12:00:000", "12:00:00.5",
+    "0023:59:59", "00:000:00", ":1:2:3", "1:2:3:4", "12:00:000", "12:00:00.5",
 )  # fmt: skip
 _ORDERS = (
     "{w} {d} {m} {y} {t} {z}",
@@ -114,6 +114,7 @@ WRITTEN = (
     "Wednesday, 01-Jan-70 00:00:00 GMT", "Sat Jan  1 00:00:00 2000", "Mon, 31 Feb 2000 00:00:00 GMT",
     "Tue, 29 Feb 2000 00:00:00 GMT", "Thu, 29 Feb 2001 00:00:00 GMT", "0", "-1", "soon",
     "Wed, 01 Jan 2098 00:00:00 GMT", "2000-01-01T00:00:00Z", "2098-01-01T00:00:00Z", "1 Jan 2000", "",
+    "Thu, 01 Jan 1970 000:00:00 GMT", "Sat, 01 Jan 2000 0012:00:00 GMT", "Sat, 01 Jan 7 00:00:00 GMT",
 )  # fmt: skip
 
 
@@ -136,10 +137,17 @@ PLAIN = (
     "HttpOnly",
     "Partitioned",
 )
+RARE = (
+    "Domain=b\xc3\xbccher.ROOT", "Domain=B\xc3\xbcCHER.ROOT", "Max-Age=+3600", "Max-Age=soon", "Expires=soon",
+    "Expires=Fri, 01 Jan 1600 00:00:00 GMT", "Expires=01 Jan 199 00:00:00", "Expires=01st Jan 2000 00:00:00",
+    "Expires=Thu, 01 Jan 1970 00:00:00pm", "Expires=Sat, 01 Jan 2000 0012:00:00 GMT", "Expires=01 Jan 7 00:00:00",
+)  # fmt: skip
+"""What seldom comes together by chance, and engines read one way or another."""
 BLANKS = tuple(
     (before, after, last) for before in ("", " ", "\t") for after in ("", "", " ") for last in ("", "", " ", "\t ")
 )
 attributes = st.one_of(
+    st.sampled_from(RARE),
     st.sampled_from(PLAIN),
     st.sampled_from(PLAIN),
     st.sampled_from(ATTRIBUTES),

@@ -27,11 +27,16 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
 
 def drawn(count: int, number: int) -> list[Drawn]:
     """Draw so many cases; a number stands for the same ones each time."""
+    return [case for part in range(count // AT_ONCE) for case in _part(f"{number}.{part}")]
+
+
+def _part(number: str) -> list[Drawn]:
+    """Draw some at a time: the longer Hypothesis draws, the more it draws what it has drawn before."""
     found: list[Drawn] = []
 
     @seed(number)
     @settings(
-        max_examples=count,
+        max_examples=AT_ONCE,
         database=None,
         deadline=None,
         phases=[Phase.generate],
