@@ -41,7 +41,8 @@ class Timetable:
         self._in_force.append(fault)
         fault.do(self._stage, chance)
         if fault.undone_at is not None:
-            self._stage.loop.after(fault.undone_at - self._stage.loop.now, partial(self._undo, fault))
+            left = max(0, fault.undone_at - self._stage.loop.now)  # where time is real it may have struck late
+            self._stage.loop.after(left, partial(self._undo, fault))
 
     def _undo(self, fault: Fault) -> None:
         if fault in self._in_force:

@@ -1,5 +1,7 @@
 """Faults and their timetable."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from simulator.faults import ClockOff, Fault, Pause
 from simulator.link_faults import CutLinks, Duplicate, Loss, Partition, Reorder, Slow
 from simulator.lives import ANSWERING, Crash, CrashOnEvent
 from simulator.timetable import Timetable
+
+LATE = 16_166
 
 
 def _play(stage: Any, *faults: Fault) -> Timetable:
@@ -375,3 +379,24 @@ def test_the_history_is_never_told_less_than_a_drifting_clock_is_off(stage: Any,
         assert abs(offset) <= abs(said) <= abs(offset) + max(ms(1), abs(drift) // 10)
     stage.run(s(40))
     assert _told(stage)[-1] == ("n3", s(31), 0)
+
+
+def test_a_fault_that_strikes_later_than_it_was_to_end_is_undone_at_once() -> None:
+    """Where time is real; that of one that lasts no time, such as a node that joins, is over whenever it strikes."""
+    asked: list[int] = []
+    undone: list[int] = []
+
+    def after(us: int, act: Callable[[], None]) -> None:
+        asked.append(us)
+        act()
+
+    class Nothing(Pause):
+        def do(self, *_: Any) -> None: ...
+
+        def undo(self, *_: Any) -> None:
+            undone.append(LATE)
+
+    stage: Any = SimpleNamespace(loop=SimpleNamespace(now=LATE, after=after))
+    Timetable(stage, [Nothing(0, 0, "n1")], Chance(1)).begin()
+    assert asked == [0, 0]
+    assert undone == [LATE]
