@@ -83,6 +83,7 @@ _TOUCHED: Final = {
     "crash": ("crash", "crashes"),
     "leave": ("node left", "nodes left"),
     "upgrade": ("node upgraded", "nodes upgraded"),
+    "cookie-domain": ("node given another domain", "nodes given another domain"),
     "wrong-key": ("node under another key", "nodes under another key"),
     "corrupt": ("frame changed", "frames changed"),
     "replay": ("frame played back", "frames played back"),
