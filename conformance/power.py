@@ -14,11 +14,11 @@ from msgspec import Struct
 from conformance.broken import BROKEN
 from conformance.checks import CHECKS, judge
 from conformance.collecting import uncollected
-from conformance.history import Fault
 from conformance.planning import plan
 from conformance.reading import read
 from conformance.runner import world_of
 from conformance.sweep_pool import in_order, place_of
+from conformance.touching import kind_of, untouched
 from conformance.verdict import HOLDS, VIOLATED, combine
 from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerprint, worth_of
 from reports.words import count
@@ -111,15 +111,8 @@ def judged(job: Job) -> Ran:
     for fault in history.faults:
         touched[kind_of(fault)] = touched.get(kind_of(fault), 0) + fault.touched
     convicted = [finding.check for finding in findings if finding.verdict == VIOLATED]
-    return Ran(job, combine(findings, finished=history.finished), convicted, touched)
-
-
-def kind_of(fault: Fault) -> str:
-    """Name a fault of a history as scenarios do, which tell two kinds of cuts apart, but not two of lookups."""
-    if fault.fault == "cut":
-        links = fault.links or []
-        return "one-way" if any([to, sender] not in links for sender, to in links) else "partition"
-    return "discovery" if fault.fault.endswith("discovery") else fault.fault
+    verdict = combine(findings, finished=history.finished, untouched=untouched(history))
+    return Ran(job, verdict, convicted, touched)
 
 
 def carried_out(jobs: Sequence[Job], processes: int, progress: Callable[[int], None]) -> list[Ran]:

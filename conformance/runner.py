@@ -25,6 +25,7 @@ from conformance.reading import read
 from conformance.subjects.adapter import BrokenAdapter
 from conformance.subjects.http import Servers
 from conformance.subjects.subject import Crew
+from conformance.touching import untouched
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
 from conformance.worth import beside
@@ -329,7 +330,12 @@ def _footer(
     undecided = (NOT_TESTED, NOT_PROMISED, VACUOUS)
     return Footer(
         digest=outcome.digest,
-        verdict=combine(findings, finished=history.finished, adapter_broken=broken is not None),
+        verdict=combine(
+            findings,
+            finished=history.finished,
+            adapter_broken=broken is not None,
+            untouched=untouched(history),
+        ),
         adapter="" if broken is None else str(broken),
         finished=history.finished,
         events=outcome.events,

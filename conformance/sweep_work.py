@@ -25,6 +25,7 @@ from conformance.reading import read
 from conformance.runner import lived
 from conformance.sweep_gate import Told, difference, seen
 from conformance.sweep_rows import Row
+from conformance.touching import untouched
 from conformance.verdict import UNFINISHED, VIOLATED, Finding, combine
 
 _PACKAGES = ("anynode", "conformance", "reference", "reports", "scenarios", "simulator")
@@ -91,7 +92,9 @@ def _row(job: Job, decided: Plan) -> Row:
         findings = judge(history)
         row = _counted(history, findings)
     row.seed = decided.seed
-    row.verdict = combine(findings, finished=history.finished, adapter_broken=broken is not None)
+    row.verdict = combine(
+        findings, finished=history.finished, adapter_broken=broken is not None, untouched=untouched(history)
+    )
     row.digest, row.events, row.messages = outcome.digest, outcome.events, outcome.messages
     row.simulated_us = outcome.simulated_us
     failed = next((finding for finding in findings if finding.traceback), None)

@@ -6,7 +6,9 @@ from conformance.plugin import Judgement
 
 
 @pytest.mark.requirement("REQ-EXP-1", "REQ-EXP-3")
-@pytest.mark.scenario("skewed-clocks-at-expiry", "expiry-beside-a-write", "nasa-day", check="absolute_band")
+@pytest.mark.scenario(
+    "skewed-clocks-at-expiry", "expiry-beside-a-write", "nasa-day", "crash-at-a-denial", check="absolute_band"
+)
 def test_no_session_outlives_its_greatest_age(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -36,7 +38,14 @@ def test_clocks_within_their_bound_end_no_live_session(judgement: Judgement) -> 
 
 
 @pytest.mark.requirement("REQ-EXP-14")
-@pytest.mark.scenario("skewed-clocks-at-expiry", "expiry-beside-a-write", "nasa-day", check="no_resurrection")
+@pytest.mark.scenario(
+    "skewed-clocks-at-expiry",
+    "expiry-beside-a-write",
+    "nasa-day",
+    "crash-at-a-denial",
+    "zombie-after-a-day",
+    check="no_resurrection",
+)
 def test_what_has_expired_is_brought_back_by_no_other_node(judgement: Judgement) -> None:
     judgement.must_hold()
 

@@ -14,6 +14,8 @@ from conformance.plugin import Judgement
     "fifty-nodes",
     "four-hundred-ninety-nodes",
     "wan-profile",
+    "region-lost",
+    "gossip-storm-after-healing",
     check="membership",
 )
 def test_a_node_that_is_gone_leaves_every_view(judgement: Judgement) -> None:
@@ -21,19 +23,31 @@ def test_a_node_that_is_gone_leaves_every_view(judgement: Judgement) -> None:
 
 
 @pytest.mark.requirement("REQ-MEMB-5")
-@pytest.mark.scenario("steady-lan", "halves", "rolling-restart", "loss-behind-a-pause", check="membership")
+@pytest.mark.scenario(
+    "steady-lan",
+    "halves",
+    "rolling-restart",
+    "loss-behind-a-pause",
+    "cascading-pauses",
+    "gossip-storm-after-healing",
+    check="membership",
+)
 def test_all_live_members_come_to_the_same_view(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-MEMB-9")
-@pytest.mark.scenario("steady-lan", "node-lost-cluster", "halves", "fifty-nodes", check="false_death")
+@pytest.mark.scenario(
+    "steady-lan", "node-lost-cluster", "halves", "fifty-nodes", "gossip-storm-after-healing", check="false_death"
+)
 def test_nobody_who_is_up_is_held_for_dead(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-MEMB-9")
-@pytest.mark.scenario("pause-longer-than-suspicion", "loss-behind-a-pause", check="false_death")
+@pytest.mark.scenario(
+    "pause-longer-than-suspicion", "loss-behind-a-pause", "cascading-pauses", "zombie-after-a-day", check="false_death"
+)
 def test_a_node_that_stood_still_is_a_member_again(judgement: Judgement) -> None:
     judgement.must_hold()
 

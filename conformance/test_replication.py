@@ -36,13 +36,22 @@ def test_a_session_appears_on_every_node_though_nobody_asks_there(judgement: Jud
 
 
 @pytest.mark.requirement("REQ-REPL-2")
-@pytest.mark.scenario("skewed-clocks-at-expiry", check="convergence")
+@pytest.mark.scenario("skewed-clocks-at-expiry", "clocks-an-hour-wrong", check="convergence")
 def test_clocks_that_differ_keep_nobody_from_agreeing(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-REPL-2")
-@pytest.mark.scenario("crash-under-writes", "join-after-a-loss", "nasa-day", "nasa-day-replayed", check="convergence")
+@pytest.mark.scenario(
+    "crash-under-writes",
+    "join-after-a-loss",
+    "nasa-day",
+    "nasa-day-replayed",
+    "all-but-one",
+    "crash-at-a-login",
+    "region-lost",
+    check="convergence",
+)
 def test_nodes_agree_again_after_crashes(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -55,6 +64,13 @@ def test_nodes_agree_again_after_crashes(judgement: Judgement) -> None:
     "three-regions",
     "pause-longer-than-suspicion",
     "partition-for-an-hour",
+    "bridge",
+    "majority-ring",
+    "flapping-link",
+    "gossip-storm-after-healing",
+    "region-cut-off-for-an-hour",
+    "logouts-on-both-sides",
+    "cascading-pauses",
     check="convergence",
 )
 def test_nodes_agree_again_once_a_partition_has_healed(judgement: Judgement) -> None:
@@ -62,19 +78,27 @@ def test_nodes_agree_again_once_a_partition_has_healed(judgement: Judgement) -> 
 
 
 @pytest.mark.requirement("REQ-REPL-5")
-@pytest.mark.scenario("three-regions", check="convergence")
+@pytest.mark.scenario("three-regions", "region-cut-off-for-an-hour", check="convergence")
 def test_changes_cross_continents_within_the_bound(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-REPL-6")
-@pytest.mark.scenario("halves", "clock-steps-back", "sticky-failback-stale-copy", check="convergence")
+@pytest.mark.scenario(
+    "halves",
+    "clock-steps-back",
+    "sticky-failback-stale-copy",
+    "clogged-link",
+    "flash-crowd-on-one-session",
+    "moved-midway",
+    check="convergence",
+)
 def test_of_concurrent_writes_all_nodes_keep_the_same(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-REPL-6")
-@pytest.mark.scenario("halves", "three-regions", check="lost_updates")
+@pytest.mark.scenario("halves", "three-regions", "flash-crowd-on-one-session", check="lost_updates")
 def test_concurrent_writes_of_different_keys_both_survive(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -99,14 +123,31 @@ def test_copies_catch_up_once_a_partition_has_healed(judgement: Judgement) -> No
 
 
 @pytest.mark.requirement("REQ-REPL-9")
-@pytest.mark.scenario("isolated-writer", "one-way-cut", check="convergence")
+@pytest.mark.scenario(
+    "isolated-writer",
+    "one-way-cut",
+    "unreliable-links",
+    "narrow-links",
+    "clogged-link",
+    "clogged-node",
+    "slow-node",
+    "flapping-link",
+    check="convergence",
+)
 def test_lost_messages_change_nothing_in_what_all_agree_on(judgement: Judgement) -> None:
     judgement.must_hold()
 
 
 @pytest.mark.requirement("REQ-REPL-8")
 @pytest.mark.scenario(
-    "join-under-load", "join-after-a-loss", "crash-and-return-empty", "rolling-restart", check="cold_join"
+    "join-under-load",
+    "join-after-a-loss",
+    "crash-and-return-empty",
+    "rolling-restart",
+    "replacement-of-every-node",
+    "rolling-restart-under-load",
+    "all-but-one",
+    check="cold_join",
 )
 def test_a_node_that_joins_has_every_live_session_when_it_says_ready(judgement: Judgement) -> None:
     judgement.must_hold()
@@ -119,6 +160,11 @@ def test_a_node_that_joins_has_every_live_session_when_it_says_ready(judgement: 
     "logout-during-partition",
     "sticky-failback-stale-copy",
     "nasa-day",
+    "logouts-on-both-sides",
+    "clogged-node",
+    "zombie-after-a-day",
+    "crash-at-a-logout",
+    "mass-revocation",
     check="no_resurrection",
 )
 def test_no_late_or_older_copy_takes_an_end_back(judgement: Judgement) -> None:

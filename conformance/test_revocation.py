@@ -7,7 +7,14 @@ from conformance.plugin import Judgement
 
 @pytest.mark.requirement("REQ-REVOC-1", "REQ-REVOC-3")
 @pytest.mark.scenario(
-    "steady-lan", "isolated-writer", "logout-during-partition", "logout-flood", "nasa-day", check="no_resurrection"
+    "steady-lan",
+    "isolated-writer",
+    "logout-during-partition",
+    "logout-flood",
+    "nasa-day",
+    "logouts-on-both-sides",
+    "crash-at-a-logout",
+    check="no_resurrection",
 )
 def test_a_session_that_was_logged_out_answers_nowhere(judgement: Judgement) -> None:
     judgement.must_hold()
@@ -20,7 +27,7 @@ def test_a_logout_ends_what_another_tab_is_writing_to(judgement: Judgement) -> N
 
 
 @pytest.mark.requirement("REQ-REVOC-5", "REQ-REVOC-9")
-@pytest.mark.scenario("steady-lan", "nasa-day", check="revocation_lag")
+@pytest.mark.scenario("steady-lan", "nasa-day", "mass-revocation", check="revocation_lag")
 def test_a_revocation_is_known_everywhere_within_the_bound(judgement: Judgement) -> None:
     judgement.must_hold()
 
@@ -44,6 +51,8 @@ def test_a_node_that_was_away_for_longer_than_a_session_lives_brings_nothing_bac
 
 
 @pytest.mark.requirement("REQ-COOK-10", "REQ-COOK-11")
-@pytest.mark.scenario("steady-lan", "isolated-writer", "nasa-day", check="id_renewal")
+@pytest.mark.scenario(
+    "steady-lan", "isolated-writer", "nasa-day", "login-storm", "crash-at-a-login", check="id_renewal"
+)
 def test_a_login_gives_an_id_that_nobody_had(judgement: Judgement) -> None:
     judgement.must_hold()

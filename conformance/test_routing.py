@@ -15,6 +15,7 @@ from conformance.plugin import Judgement
     "routed-join",
     "routed-rolling-restart",
     "routed-pause",
+    "moved-midway",
     check="read_your_writes",
 )
 def test_a_client_reads_its_own_writes_wherever_its_requests_land(judgement: Judgement) -> None:
@@ -72,7 +73,7 @@ def test_no_request_goes_in_circles(judgement: Judgement) -> None:
 
 
 @pytest.mark.requirement("REQ-ROUT-8")
-@pytest.mark.scenario("routed-regions", check="structure")
+@pytest.mark.scenario("routed-regions", "flash-crowd-on-one-session", check="structure")
 def test_an_answer_that_came_by_way_of_another_node_is_as_if_it_had_not(judgement: Judgement) -> None:
     judgement.must_hold()
 

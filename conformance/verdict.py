@@ -3,7 +3,7 @@
 Imports nothing of the project; no rule of any check lives here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from msgspec import Struct, field
@@ -56,17 +56,25 @@ class Finding(Struct):
     traceback: str = ""
 
 
-def combine(findings: Iterable[Finding], *, finished: bool = True, adapter_broken: bool = False) -> str:
+def combine(
+    findings: Iterable[Finding],
+    *,
+    finished: bool = True,
+    adapter_broken: bool = False,
+    untouched: Collection[str] = (),
+) -> str:
     """Make one verdict of many (design: violated, then unknown, then what the scenario expects).
 
     Args:
         findings: the findings of every check that ran, `expected` set on those that the scenario names.
         finished: whether the history has its last line.
         adapter_broken: whether the subject's adapter failed, which comes before all else.
+        untouched: faults that the scenario relies on and that touched nothing.
 
     Returns:
-        `violated` if any finding is; else `unknown` if any is; else `vacuous` if an expected check met nothing; else
-        `not tested` if no expected check was judged; else `holds`. Other checks that met nothing change nothing.
+        `violated` if any finding is; else `unknown` if any is; else `vacuous` if an expected check met nothing, or a
+        fault that counts touched nothing; else `not tested` if no expected check was judged; else `holds`. Other checks
+        that met nothing change nothing.
     """
     if adapter_broken:
         return BROKEN_ADAPTER
@@ -78,7 +86,7 @@ def combine(findings: Iterable[Finding], *, finished: bool = True, adapter_broke
         if worst in verdicts:
             return worst
     expected = [finding.verdict for finding in found if finding.expected]
-    if VACUOUS in expected:
+    if VACUOUS in expected or untouched:
         return VACUOUS
     if HOLDS not in expected:
         return NOT_TESTED

@@ -223,7 +223,7 @@ def sentence(document: RunDocument) -> str:
         verdict.HOLDS: f"Held {run}: {named}, {over}.",
         verdict.VIOLATED: f"Violated {run}: {named}, {over}.",
         verdict.UNKNOWN: f"Unknown {run}: {named} found no answer within the budget, {over}.",
-        verdict.VACUOUS: f"Nothing to judge {run}: {named} met nothing, which is no pass.",
+        verdict.VACUOUS: f"Nothing to judge {run}: {named or 'a fault that counts'} met nothing, which is no pass.",
         verdict.NOT_TESTED: f"Not tested {run}: no check that the scenario expects was judged, which is no pass.",
     }
     return sentences.get(footer.verdict, f"{footer.verdict} {run}, {over}.")

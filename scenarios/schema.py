@@ -26,6 +26,8 @@ SEALED: Final = "sealed"
 NODES_MAX = 490  # the largest set of hosts with measured delays between all of them
 
 
+OPEN_TABS = 2
+"""Who has several tabs has so many, where nothing else is written."""
 ALL_ZONES = "all"
 """In place of a list of zones: every one that was measured, in turn."""
 
@@ -196,6 +198,8 @@ class Workload(Strict):
         balancer: who gets a request.
         health_lag: how late the balancer learns that a node is ready, or no longer; one length, or one for each.
         moves: the share of requests that the balancer sends to another node than it would by its own rule.
+        moves-midway: the share of requests that the balancer breaks off once the node has them, to send their client to
+            another node from then on; that one is asked again for what is only read.
         think: the mean time between an answer and the next page.
         gaps: how often somebody is away for longer within a visit; never, when absent.
         pages: fewest and most pages of a visit.
@@ -209,7 +213,8 @@ class Workload(Strict):
             they ask, and name another user there (REQ-SEC-9).
         rest: the mean time between two visits.
         revokes: the share of users who once revoke all of their sessions.
-        tabs: the share of users with two tabs of one browser, both of which ask at the same time.
+        tabs: the share of users with several tabs of one browser, all of which ask at the same time.
+        open-tabs: how many tabs those have.
         hosts: the hosts of the site, all before the same nodes; users begin at a drawn one, observers ask the first.
             Without them there is one, below the cookie's domain where that is configured.
         hops: the share of pages that are opened on another of these hosts.
@@ -227,6 +232,7 @@ class Workload(Strict):
     balancer: Literal["round-robin", "random", "sticky", "sticky-failback", "least-latency"] = "round-robin"
     health_lag: Lag = 1_000_000
     moves: Share = 0
+    moves_midway: Share = 0
     think: Positive = 3_000_000
     gaps: Gaps | None = None
     pages: Span = Field(default=[4, 12])
@@ -240,6 +246,7 @@ class Workload(Strict):
     rest: Positive = 15_000_000
     revokes: Share = 20_000
     tabs: Share = 0
+    open_tabs: Annotated[int, Field(ge=2, le=100)] = OPEN_TABS
     hosts: Annotated[list[HostName], Field(min_length=1)] | None = None
     hops: Share = 330_000
     served_by: dict[HostName, Annotated[str, Field(pattern=r"^n[1-9]\d*$")]] | None = None
@@ -305,9 +312,15 @@ class Observers(Strict):
 
 
 class Expect(Strict):
-    """Which checks must have met something to judge."""
+    """What must have happened for a run to show anything; where it has not, the verdict is `vacuous`.
+
+    Attributes:
+        checks: these must have met something to judge.
+        touched: faults of these kinds must have touched something.
+    """
 
     checks: Annotated[list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]], Field(min_length=1)]
+    touched: list[str] = Field(default=[])
 
 
 def _mapping(value: object) -> object:
@@ -382,6 +395,13 @@ class Scenario(Strict):
             raise ValueError(
                 f"workload.served-by names the node '{nobody}'; write one of n1 to {self.cluster.names[-1]}"
             )
+        there = [kind for kind, model in KINDS.items() if any(type(fault) is model for fault in self.faults)]
+        for kind in self.expect.touched:
+            if kind not in there:
+                meant = nearest(kind, there) if there else "there are no faults"
+                raise ValueError(f"expect.touched names '{kind}', but no fault is of that kind; {meant}")
+        if self.workload.open_tabs > OPEN_TABS and not self.workload.tabs:
+            raise ValueError("workload has `open-tabs` and nobody with several tabs; write tabs: 100%, or take it away")
         return self
 
 

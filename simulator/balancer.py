@@ -34,6 +34,9 @@ class Balancer(Protocol):
     def answered(self, node: str, took_us: int, now: int) -> None:
         """Take note of how long a node took to answer a request; a connection that breaks is no answer."""
 
+    def midway(self, client: str, node: str, now: int) -> str | None:
+        """Choose another node for a request that one has already; None leaves it there."""
+
 
 class RoundRobin:
     """Each node in turn, among those believed ready.
@@ -65,6 +68,10 @@ class RoundRobin:
 
     def answered(self, node: str, took_us: int, now: int) -> None:
         """Remember nothing: nobody is preferred."""
+
+    def midway(self, client: str, node: str, now: int) -> str | None:  # noqa: ARG002 - others move their clients
+        """Leave every request where it is."""
+        return None
 
     def _next(self, among: list[str]) -> str:
         """Choose, among nodes in the order of the cluster, the next one after the last one chosen."""
@@ -179,16 +186,19 @@ class Moving:
         under: the balancer.
         health: what it believes of the nodes.
         moves: how many requests of a million go to another node than it chose, if another is believed ready.
+        midway: how many go to another after the chosen one has them.
         chance: the balancer's part of the run's.
     """
 
-    __slots__ = ("_health", "_moves", "_streams", "_under", "answered", "moved", "saw")
+    __slots__ = ("_health", "_midway", "_moves", "_streams", "_streams_midway", "_under", "answered", "moved", "saw")
 
-    def __init__(self, under: Balancer, health: Health, moves: int, chance: Chance) -> None:
+    def __init__(self, under: Balancer, health: Health, moves: int, midway: int, chance: Chance) -> None:
         self._under = under
         self._health = health
         self._moves = moves
+        self._midway = midway
         self._streams = _Streams(chance, "moves")
+        self._streams_midway = _Streams(chance, "midway")
         self.saw = under.saw
         self.moved = under.moved
         self.answered = under.answered
@@ -196,15 +206,21 @@ class Moving:
     def pick(self, client: str, now: int) -> str:
         """Choose what the other balancer chooses, or overrule it."""
         node = self._under.pick(client, now)
-        stream = self._streams.of(client)
-        if not stream.happens(self._moves):
-            return node
+        return self._overruled(self._streams.of(client), self._moves, client, node, now) or node
+
+    def midway(self, client: str, node: str, now: int) -> str | None:
+        """Choose another node for a share of the requests, and for what their client asks from then on."""
+        return self._overruled(self._streams_midway.of(client), self._midway, client, node, now)
+
+    def _overruled(self, stream: Stream, share: int, client: str, node: str, now: int) -> str | None:
+        if not stream.happens(share):
+            return None
         others = [other for other in self._health.at(now) if other != node]
         if not others:
-            return node
-        node = stream.choice(others)
-        self._under.moved(client, node)
-        return node
+            return None
+        chosen = stream.choice(others)
+        self._under.moved(client, chosen)
+        return chosen
 
 
 class _Streams:
@@ -225,7 +241,7 @@ class _Streams:
         return stream
 
 
-def make_balancer(kind: str, health: Health, chance: Chance, moves: int = 0) -> Balancer:
+def make_balancer(kind: str, health: Health, chance: Chance, moves: int = 0, midway: int = 0) -> Balancer:
     """Build the balancer that a scenario names.
 
     Args:
@@ -233,6 +249,7 @@ def make_balancer(kind: str, health: Health, chance: Chance, moves: int = 0) -> 
         health: what is believed of the nodes: that none is ready yet.
         chance: the balancer's part of the run's.
         moves: the scenario's `workload.moves`, in millionths.
+        midway: its `moves-midway`.
     """
     balancer: Balancer
     if kind == RANDOM:
@@ -241,4 +258,4 @@ def make_balancer(kind: str, health: Health, chance: Chance, moves: int = 0) -> 
         balancer = Sticky(health, failback=kind == STICKY_FAILBACK)
     else:
         balancer = {ROUND_ROBIN: RoundRobin, LEAST_LATENCY: LeastLatency}[kind](health)
-    return Moving(balancer, health, moves, chance) if moves else balancer
+    return Moving(balancer, health, moves, midway, chance) if moves or midway else balancer

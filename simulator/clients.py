@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, ClassVar, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from conformance.history import Operation, Record
 from reference.effects import Respond
@@ -60,6 +60,10 @@ class Exchange(Struct, eq=False):
         self.clients.send_back(self)
 
 
+def _unheard(answer: Respond | None) -> None:
+    """Nobody waits for that answer any more."""
+
+
 def _untold(node: str, took_us: int, now: int) -> None:
     """Nobody wants to know how long answers take."""
 
@@ -77,6 +81,8 @@ class Clients:
         delay_us: one way between a browser and a node, µs.
         timed: told how long nodes took to answer what the balancer sent them: node, µs, instant.
         served_by: hosts that one node alone answers for, past the balancer.
+        midway: the balancer's other choice for a request that it breaks off, given client, node and instant: None for
+            one that it leaves alone. None where it never does that.
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class Clients:
         delay_us: int,
         timed: Callable[[str, int, int], None] = _untold,
         served_by: Mapping[str, str] | None = None,
+        midway: Callable[[str, str, int], str | None] | None = None,
     ) -> None:
         self._loop = loop
         self._hosts = hosts
@@ -100,6 +107,7 @@ class Clients:
         self._delay_us = delay_us
         self._timed = timed
         self._served_by = served_by or {}
+        self._midway = midway
         self._hashes: dict[str, str] = {}
         self._given: dict[str, int] = {}
         self._patience: deque[Exchange] = deque()
@@ -137,7 +145,24 @@ class Clients:
         host = ask.host or self._host
         node = exchange.node = ask.node or self._served_by.get(host) or self._pick(exchange.client, now)
         request = Request(ask.id, ask.method, ask.path, host, cookie=ask.cookie, headers=ask.headers, body=ask.body)
+        if self._midway is not None and ask.node is None and host not in self._served_by:
+            other = self._midway(exchange.client, node, now)
+            if other is not None:
+                self._break_off(exchange, request, other)
+                return
         self._hosts[node].request(request, exchange.answered)
+
+    def _break_off(self, exchange: Exchange, request: Request, other: str) -> None:
+        """Let the node have the request and nobody its answer; ask the other one again for what is only read.
+
+        What changes something may have been done, so that no balancer asks for it twice: the client hears nothing.
+        """
+        self._hosts[exchange.node].request(request, _unheard)
+        if exchange.ask.op == READ:
+            exchange.node = other
+            self._hosts[other].request(structs.replace(request, id=f"{request.id}-again"), exchange.answered)
+        else:
+            exchange.answered(None)
 
     def send_back(self, exchange: Exchange) -> None:
         """Send what the node said, or that the connection broke, back to the client."""
@@ -300,9 +325,10 @@ class Driver(Struct, eq=False):
         if kind is Ask:
             self.asked = step  # type: ignore[assignment]  # its class says so
             self.clients.ask(self.client, self.by, step, self._heard)  # type: ignore[arg-type]
-            if step.beside is not None:  # type: ignore[union-attr]
-                heard = partial(self._heard_beside, step.beside)  # type: ignore[union-attr]
-                self.clients.ask(self.client, self.by, step.beside, heard)  # type: ignore[union-attr]
+            beside: Ask | None = step.beside  # type: ignore[union-attr]
+            while beside is not None:
+                self.clients.ask(self.client, self.by, beside, partial(self._heard_beside, beside))
+                beside = beside.beside
         elif kind is Wait:
             self._wait(step.until)  # type: ignore[union-attr]
 

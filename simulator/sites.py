@@ -39,6 +39,10 @@ class Sites:
         """Tell the node's own balancer."""
         self._of_node[node].answered(node, took_us, now)
 
+    def midway(self, client: str, node: str, now: int) -> str | None:
+        """Let the node's own balancer choose another node of its site."""
+        return self._of_node[node].midway(client, node, now)
+
 
 def configured(config: dict[str, Any], cluster: str) -> dict[str, Any]:
     """Make the configuration of a node in one of the clusters that a file defines: store and routing name it.

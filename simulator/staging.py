@@ -100,7 +100,8 @@ def balancer_of(scenario: Scenario, chance: Chance) -> Balancer:
     up_us, down_us = (lag.up, lag.down) if isinstance(lag, HealthLag) else (lag, lag)
 
     def make(nodes: list[str]) -> Balancer:
-        return make_balancer(workload.balancer, Health(nodes, up_us, down_us), chance, workload.moves)
+        health = Health(nodes, up_us, down_us)
+        return make_balancer(workload.balancer, health, chance, workload.moves, workload.moves_midway)
 
     groups = scenario.cluster.groups
     return Sites({tuple(nodes): make(nodes) for nodes in groups.values()}) if groups else make(scenario.cluster.names)
@@ -142,6 +143,7 @@ def habits_of(workload: Workload, host: str, cookie: str, *, revoke: bool) -> Ha
         rest_us=workload.rest,
         revokes=workload.revokes if revoke else 0,
         tabs=workload.tabs,
+        open_tabs=workload.open_tabs,
         stale_writes=workload.stale_writes,
         forged=workload.forged,
         others=tuple(f"user{number}" for number in range(1, min(workload.users, CLAIMED) + 1)),

@@ -35,7 +35,7 @@ class Ask(Struct, frozen=True):
         key, value: what a write or delete names.
         host: whom the browser asks; None for the host that observers ask.
         node: which node is asked past the balancer; None leaves the choice to the balancer.
-        beside: what another tab of the same browser asks at the same instant; its answer goes to `other_tab`.
+        beside: what another tab of the same browser asks at the same instant, and so on; answers go to `other_tab`.
         headers: what is sent besides the cookie.
     """
 
@@ -107,6 +107,7 @@ class Habits(Struct, frozen=True):
     rest_us: int
     revokes: int
     tabs: int = 0
+    open_tabs: int = 2
     stale_writes: int = 0
     forged: int = 0
     others: tuple[str, ...] = ()
@@ -122,7 +123,7 @@ class Browsing:
     """What all people do alike: one browser and its tabs, requests with numbers, and tabs that are left open.
 
     A tab left open asks later with the cookie of a session that has ended, for a page or to save something: whoever
-    lets it in has revived the session. Who has two tabs asks for two pages at the same instant, out of one cookie jar.
+    lets it in has revived the session. Who has several tabs asks in all of them at one instant, out of one cookie jar.
 
     Args:
         client: name of the browser in the history.
@@ -133,8 +134,8 @@ class Browsing:
     """
 
     __slots__ = (
-        "_asked", "_browser", "_client", "_count", "_end", "_habits", "_host", "_next", "_old_tab", "_revokes",
-        "_signed_in", "_stale", "_stream", "_two_tabs", "name",
+        "_asked", "_browser", "_client", "_count", "_end", "_habits", "_host", "_many_tabs", "_next", "_old_tab",
+        "_revokes", "_signed_in", "_stale", "_stream", "name",
     )  # fmt: skip
 
     def __init__(self, client: str, name: str, habits: Habits, stream: Stream, end: int) -> None:
@@ -150,7 +151,7 @@ class Browsing:
         self._signed_in = False
         self._stale: list[tuple[int, str, str]] = []
         self._revokes = stream.happens(habits.revokes)
-        self._two_tabs = habits.tabs > 0 and stream.happens(habits.tabs)
+        self._many_tabs = habits.tabs > 0 and stream.happens(habits.tabs)
         self._host = habits.hosts[0] if len(habits.hosts) == 1 else stream.choice(habits.hosts)
         self._next = 0
         planting = habits.planting
@@ -184,8 +185,8 @@ class Browsing:
                 self._hop()
             ask = self._open_old_tab(now) if stale_is_next else self._open_page(now)
             if ask is not None:
-                if self._two_tabs and not stale_is_next and ask.op in (READ, WRITE, DELETE, LOGOUT):
-                    ask = structs.replace(ask, beside=self._page(now))
+                if self._many_tabs and not stale_is_next and ask.op in (READ, WRITE, DELETE, LOGOUT):
+                    ask = self._in_all_tabs(ask, now)
                 if self._habits.forged and self._stream.happens(self._habits.forged):
                     ask = structs.replace(ask, headers=forwarding(self._stream.choice(self._habits.others)))
                 self._asked, self._old_tab = ask, stale_is_next
@@ -208,6 +209,13 @@ class Browsing:
     def _open_page(self, now: int) -> Ask | None:
         """Choose what is asked for next; None when the person just walks away instead."""
         raise NotImplementedError
+
+    def _in_all_tabs(self, ask: Ask, now: int) -> Ask:
+        """Let every other tab ask for a page at the same instant, one beside the other."""
+        beside: Ask | None = None
+        for _ in range(self._habits.open_tabs - 1):
+            beside = structs.replace(self._page(now), beside=beside)
+        return structs.replace(ask, beside=beside)
 
     def _page(self, now: int) -> Ask:
         """Draw what a page does: it writes a key, deletes one, or only looks."""

@@ -243,6 +243,7 @@ class World:
             scenario.network.clients,
             balancer.answered,
             scenario.workload.served_by,
+            balancer.midway if scenario.workload.moves_midway else None,
         )
         self._watching = Watching(
             loop,
@@ -305,7 +306,7 @@ class World:
                 nodes=self._names,
                 features=judged.features,
                 contract=judged.contract,
-                expect={"checks": list(scenario.expect.checks)},
+                expect=_expected(scenario),
                 routing=judged.routing,
                 store=judged.store,
                 lifetime=Lifetime(judged.absolute_us, judged.idle_us),
@@ -410,6 +411,12 @@ class World:
             loop.run(until=min(to, loop.now + step))
             if self._progress is not None:
                 self._progress(loop.now)
+
+
+def _expected(scenario: Scenario) -> dict[str, list[str]]:
+    expect = scenario.expect
+    touched = {"touched": list(expect.touched)} if expect.touched else {}
+    return {"checks": list(expect.checks), **touched}
 
 
 class _Event(Struct, eq=False):

@@ -14,7 +14,7 @@ from scenarios import around_faults, load, names
 from scenarios.shortened import LARGE, LARGE_US
 
 SCENARIOS = [entry.name for entry in names()]
-MINUTES = 3
+MINUTES = 2
 """Enough for every fault to strike; what a run keeps in longer time is what suites and soak look at."""
 WHOLE = 0
 RUN = """

@@ -9,6 +9,7 @@ import typer
 from conformance import verdict
 from conformance.cli import models, output
 from conformance.cli.telling import tell_findings
+from conformance.touching import untouched
 
 HISTORY = "history.jsonl"
 _WORST_FIRST = (
@@ -110,7 +111,7 @@ def _judge(path: Path, optional: list[str]) -> dict[str, Any]:
         ) from error
     return {
         "file": str(path),
-        "verdict": verdict.combine(findings, finished=history.finished),
+        "verdict": verdict.combine(findings, finished=history.finished, untouched=untouched(history)),
         "checks": findings,
         "operations": len(history.operations),
     }

@@ -8,12 +8,12 @@ from msgspec import Struct
 from conformance.checks import judge
 from conformance.collecting import uncollected
 from conformance.planning import plan
-from conformance.power import kind_of
 from conformance.reading import read
 from conformance.runner import lived
 from conformance.swarm.behaviours import behaviours_of
 from conformance.swarm.drawing import drawn, name_of
 from conformance.sweep_gate import chosen, difference, seen, told
+from conformance.touching import kind_of
 from conformance.verdict import BROKEN_ADAPTER, UNKNOWN, VIOLATED, Finding, combine
 from scenarios import load
 from scenarios.schema import Scenario

@@ -12,7 +12,8 @@ from conformance import power
 from conformance.broken import BROKEN
 from conformance.checks import CHECKS, Index
 from conformance.history import Fault
-from conformance.power import Job, Ran, failing, jobs_of, judged, kind_of, median_wait, record_of
+from conformance.power import Job, Ran, failing, jobs_of, judged, median_wait, record_of
+from conformance.touching import kind_of
 from conformance.verdict import HOLDS, VACUOUS, VIOLATED, Finding
 from reference.node import Node
 from scenarios.faults import KINDS

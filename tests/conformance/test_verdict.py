@@ -52,6 +52,11 @@ def test_a_broken_adapter_comes_before_all_and_an_unfinished_run_before_every_fi
     assert combine(findings, finished=False, adapter_broken=True) == BROKEN_ADAPTER
 
 
+def test_a_fault_that_counts_and_touched_nothing_makes_no_pass_and_hides_no_violation() -> None:
+    assert combine([finding(HOLDS)], untouched=["crash"]) == VACUOUS
+    assert combine([finding(VIOLATED)], untouched=["crash"]) == VIOLATED
+
+
 findings_of_any_kind = st.builds(
     lambda word, expected: finding(word, expected=expected), st.sampled_from(WORDS), st.booleans()
 )

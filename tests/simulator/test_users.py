@@ -215,6 +215,22 @@ def test_who_has_two_tabs_asks_for_two_pages_at_one_instant_out_of_one_cookie_ja
     assert not any(ask.beside for _, ask in live(Site()))
 
 
+def test_who_has_many_tabs_asks_in_all_of_them_at_one_instant() -> None:
+    pages = [ask for _, ask in live(Site(), structs.replace(HABITS, tabs=1_000_000, open_tabs=30)) if ask.op != LOGIN]
+    chains = []
+    for ask in pages:
+        chain = [ask]
+        while chain[-1].beside is not None:
+            chain.append(chain[-1].beside)
+        chains.append(chain)
+    chains = [chain for chain in chains if len(chain) > 1]
+    assert chains
+    assert {len(chain) for chain in chains} == {30}
+    for chain in chains:
+        assert len({ask.id for ask in chain}) == 30
+        assert len({ask.cookie for ask in chain}) == 1
+
+
 def test_a_denial_in_the_other_tab_counts_unless_the_cookie_is_a_newer_one() -> None:
     user = User("u1", "ann", structs.replace(HABITS, tabs=1_000_000), Chance(1).stream("user", "u1"), 0, END)
     now, answer, steps = 0, None, []
