@@ -94,10 +94,13 @@ def test_the_wheel_asks_for_no_tool_of_ours(metadata: Message) -> None:
     assert always == {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
 
 
-def test_what_only_live_nodes_need_is_asked_for_by_the_extra_alone(metadata: Message) -> None:
+@pytest.mark.parametrize("name", ["live", "cluster"])
+def test_what_only_live_nodes_or_other_machines_need_is_asked_for_by_the_extra_alone(
+    name: str, metadata: Message
+) -> None:
     asked = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
-    extra = {one.name for one in asked if one.marker is not None and one.marker.evaluate({"extra": "live"})}
-    assert extra == {Requirement(line).name for line in PROJECT["project"]["optional-dependencies"]["live"]}
+    extra = {one.name for one in asked if one.marker is not None and one.marker.evaluate({"extra": name})}
+    assert extra == {Requirement(line).name for line in PROJECT["project"]["optional-dependencies"][name]}
 
 
 def test_the_lock_pins_everything_with_hashes_and_names_no_host() -> None:

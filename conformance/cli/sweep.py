@@ -39,7 +39,7 @@ def sweep(
     scheduler: Annotated[
         str | None,
         typer.Option(
-            help="A Dask scheduler whose workers run the seeds (anynode[cluster]).", metavar="tcp://HOST:PORT"
+            help="A Dask scheduler whose workers run the seeds; needs the extra cluster.", metavar="tcp://HOST:PORT"
         ),
     ] = None,
     twice: Annotated[

@@ -5,8 +5,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -39,8 +40,9 @@ FEATURES = (
 """What a subject may list (protocol, part 2)."""
 BUILD_S = 600
 HELLO = Hello(1)
-_BUILT: set[tuple[Path, tuple[str, ...]]] = set()
-"""What this process has built, by folder and command: a suite plans a run for every test, and builds once."""
+BUILT: Final = "ANYNODE_BUILT"
+"""The variable that tells what this process has built, or one that started it: a suite plans a run for every test, a
+sweep in every process, while nodes of the others run; one builds, once."""
 
 
 def hello(process: Process) -> Re:
@@ -98,14 +100,15 @@ def prepared(
 
 
 def build(file: SubjectFile) -> None:
-    """Run the command that makes a file's program, once in this process.
+    """Run the command that makes a file's program, once in this process and all that it starts.
 
     Raises:
         SubjectRefused: it cannot be started, takes too long, or fails.
     """
     command = file.build
-    key = (file.folder, tuple(command or ()))
-    if command is None or key in _BUILT:
+    built = os.environ.get(BUILT, "").split()
+    key = blake2b(repr((str(file.folder.absolute()), command)).encode(), digest_size=8).hexdigest()
+    if command is None or key in built:
         return
     try:
         made = subprocess.run(  # noqa: S603 - the command is the user's own file's
@@ -125,7 +128,7 @@ def build(file: SubjectFile) -> None:
     if made.returncode != 0:
         said = "\n".join((made.stderr or made.stdout).splitlines()[-20:])
         raise SubjectRefused(f"{file.path}: build {command} ended with exit code {made.returncode}:\n{said}")
-    _BUILT.add(key)
+    os.environ[BUILT] = " ".join([*built, key])
 
 
 def cannot_start(file: SubjectFile, key: str, command: list[str], error: OSError) -> SubjectRefused:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -151,8 +152,8 @@ def test_every_store_says_what_it_is_called_in_its_subject_file() -> None:
     assert len(set(names)) == len(NAMES)
 
 
-def test_what_a_subject_file_builds_is_built_once_in_a_process(tmp_path: Path) -> None:
-    """A suite plans a run for every test: a compiler that ran each time would be most of it."""
+def test_what_a_subject_file_builds_is_built_once_in_a_process_and_in_those_that_it_starts(tmp_path: Path) -> None:
+    """A suite plans a run for every test, and a sweep in every process, beside nodes that are running."""
     (tmp_path / "python.py").write_bytes((STORES / "python.py").read_bytes())
     file = tmp_path / "store.yaml"
     file.write_text(
@@ -160,4 +161,10 @@ def test_what_a_subject_file_builds_is_built_once_in_a_process(tmp_path: Path) -
     )
     for _ in range(2):
         plan(load("steady-lan"), subject=str(file))
+    again = f"""
+from conformance.planning import plan
+from scenarios import load
+plan(load("steady-lan"), subject={str(file)!r})
+"""
+    subprocess.run([sys.executable, "-c", again], check=True)
     assert (tmp_path / "log").read_text("utf-8") == "built\n"
