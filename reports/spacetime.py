@@ -16,6 +16,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from msgspec import Struct
 
+from conformance.trace import Died, Started
 from reports import words
 from reports.causes import ANSWER, MESSAGE, Arrow, Causes, Event
 from reports.document import FaultSeen, RunDocument
@@ -37,6 +38,9 @@ _HEAD: Final = (7.0, 2.8)
 
 _DESK_MARGIN: Final = 236
 _PHONE_MARGIN: Final = 124
+
+_NOTED: Final = {"repaired": "repaired from", "suspect": "suspects", "dead": "holds dead", "alive": "holds alive"}
+"""What the margin says of a note before the member that it is about."""
 
 _Point = tuple[float, float]
 
@@ -101,9 +105,15 @@ def _labels(found: Excerpt, made: Causes) -> dict[int, _Label]:
                 said[event.t] = _Label(f"{operation.op}{key} {id_}", f"{operation.op}{key}", event.witness)
             elif not event.node and event.witness and id_ == found.witnesses[-1]:
                 said.setdefault(event.t, _Label("contradicts", "✗", witness=True))
-        notes = [text for text in event.says if event.node and text.startswith("noted that its copies")]
-        if notes:
-            said.setdefault(event.t, _Label(f"{event.line} repaired", "repaired"))
+    for record in made.notes:
+        match record:
+            case Died():
+                what = "gone"
+            case Started():
+                what = f"life {record.boot}"
+            case _:
+                what = f"{_NOTED.get(record.kind, record.kind)} {record.fields.get('member', '')}".strip()
+        said.setdefault(record.t, _Label(f"{record.node}: {what}", f"{record.node}: {what}"))
     return said
 
 
