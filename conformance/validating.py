@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,9 @@ FIRST = "steady-lan"
 SUMMARY = "requirements.json"
 RUNS = "runs"
 REPORT = "report.html"
-ENDED_WITHIN_S = 60
-"""So long an interrupted run may take to end its nodes."""
+ENDED_WITHIN_S = 30
+"""So long an interrupted run may take to end its nodes before it is told again."""
+TOLD_TIMES = 3
 USAGE_ERROR = 4
 """How pytest ends when its arguments cannot be used."""
 
@@ -215,11 +217,12 @@ def _interrupt(suites: subprocess.Popen[str]) -> None:
     Where shells have SIGINT ignored, in the background, children ignore it too; SIGTERM ends a run on servers alike.
     """
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    suites.send_signal(signal.SIGTERM if ignored else signal.SIGINT)
-    try:
-        suites.communicate(timeout=ENDED_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        suites.kill()
+    for _ in range(TOLD_TIMES):  # what a signal raises where nobody can catch it, such as in a finalizer, is lost
+        suites.send_signal(signal.SIGTERM if ignored else signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            suites.communicate(timeout=ENDED_WITHIN_S)
+            return
+    suites.kill()
 
 
 def _judged(one: tally.Told) -> Judged:
