@@ -76,10 +76,10 @@ def is_address(name: str) -> bool:
 
 
 def is_own_machine(name: str) -> bool:
-    """Tell whether browsers take plain http to this host for secure (COOK-25)."""
+    """Tell whether browsers take plain http to this host for secure (COOK-25), its last dot written out or not."""
     if is_address(name):
         return ipaddress.ip_address(name).is_loopback
-    return name == "localhost" or name.endswith(".localhost")
+    return f".{name.removesuffix('.')}".endswith(".localhost")
 
 
 def is_name(domain: str) -> bool:

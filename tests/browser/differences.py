@@ -98,7 +98,7 @@ def _with_other_alphabets(line: str) -> str:
 
 def _a_labels(value: str) -> str:
     try:
-        return value if value.isascii() else hosts.a_labels(value.encode("latin-1").decode())
+        return value if value.isascii() else hosts.a_labels(value.strip(" \t").encode("latin-1").decode())
     except UnicodeError:
         return value
 

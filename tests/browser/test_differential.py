@@ -14,7 +14,7 @@ from tests.browser.test_cases import WHOLE
 
 SEED = "ANYNODE_BROWSER_SEED"
 """Which cases are drawn with `ANYNODE_BROWSER_WHOLE=1`; another each time when it is not set."""
-SHORT, LONG = 50, 600
+SHORT, LONG = 25, 600
 AT_ONCE = 25
 SHOWN = 3
 

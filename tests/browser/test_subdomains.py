@@ -125,14 +125,14 @@ def test_with_the_parent_domain_one_session_goes_along_outlives_its_node_and_end
 def test_without_a_domain_each_host_has_a_session_of_its_own_through_the_loss_of_a_node(
     stage: Stage, context: BrowserContext, tmp_path: Path
 ) -> None:
-    with visited(None, stage, context, tmp_path, nodes=3) as pair:
+    with visited(None, stage, context, tmp_path) as pair:
         pair.take(login(SHOP))
         assert pair.visit(SHOP, PAY, APEX, DEEP) == ["ann", None, None, None]
         pair.take(login(PAY))
         assert [kept.domain for kept in pair.kept()] == [PAY, SHOP]
-        pair.kill("n1")
         assert pair.take(Step(SHOP), Step(PAY)) == [Outcome("session 1", 200, "ann"), Outcome("session 2", 200, "ann")]
         pair.take(logout(PAY))
+        pair.kill("n1")
         assert pair.visit(SHOP, PAY) == ["ann", None]
 
 

@@ -122,3 +122,10 @@ def test_the_domains_of_a_host_are_those_that_it_matches() -> None:
     ]
     for host in names:
         assert {domain for domain in names if hosts.matches(host, domain)} == _domains(host) & {*names}
+
+
+def test_plain_http_to_the_own_machine_is_secure_with_a_dot_at_the_end_too() -> None:
+    """Chromium does so; drawn lines have shown it."""
+    for host, secure in (("localhost", True), ("app.localhost.", True), ("localhost.", True), ("xlocalhost", False)):
+        asked = visit(f"http://{host}/")
+        assert browser_with("s=1; Secure", host=asked).header(asked, EPOCH_US) == ("s=1" if secure else None), host
