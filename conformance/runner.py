@@ -8,6 +8,7 @@ import time  # noqa: TID251 - how long the world and the checks took is told to 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO, Final
 
 from msgspec import Struct, to_builtins
@@ -24,6 +25,7 @@ from conformance.planning import OWN, Plan, plan, replayable
 from conformance.reading import read
 from conformance.subjects.adapter import BrokenAdapter
 from conformance.subjects.http import Servers
+from conformance.subjects.purity import Impure, guarded
 from conformance.subjects.subject import Crew
 from conformance.touching import untouched
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
@@ -173,12 +175,37 @@ def lived(
     try:
         world = world_of(decided, crew)
         world.batch = batch
+        own = decided.prepared.own
+        if own is not None:
+            return _guarded(world, own, history, trace, progress)
         try:
             return world.run(history, trace, progress), None
         except BrokenAdapter as error:
             return world.outcome(), error
     finally:
         crew.close()
+
+
+def _guarded(
+    world: World,
+    own: Callable[[ModuleType], bool],
+    history: BinaryIO,
+    trace: BinaryIO | None,
+    progress: Callable[[int], None] | None,
+) -> tuple[Outcome, BrokenAdapter | None]:
+    """Let a world live whose nodes are in this process: what of them looks at the machine ends it, and is named."""
+    with guarded(own) as guard:
+
+        def told(now: int) -> None:
+            if progress is not None:
+                with guard.lifted():
+                    progress(now)
+
+        try:
+            outcome = world.run(history, trace, told)
+        except (BrokenAdapter, Impure) as error:
+            return world.outcome(), guard.broken() or (error if isinstance(error, BrokenAdapter) else None)
+        return outcome, guard.broken()
 
 
 def _with_its_files(decided: Plan, out: Path) -> str:

@@ -32,7 +32,7 @@ def as_text(data: dict[str, Any], comment: str = "") -> str:
 
 def _entry(key: str, value: Any, indent: str) -> list[str]:
     short = f"{indent}{key}: {_flow(value)}"
-    if key in LISTS and isinstance(value, list):
+    if key in LISTS and isinstance(value, list) and value:
         return [f"{indent}{key}:", *(f"{indent}  - {_flow(entry)}" for entry in value)]
     listed = isinstance(value, dict) and any(known in value for known in LISTS)
     if not isinstance(value, dict) or (len(short) <= WIDTH and not listed):

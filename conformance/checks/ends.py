@@ -62,10 +62,12 @@ def _must_know(index: Index, session: Session, operation: Operation) -> bool:
     login, timeline = session.login, index.timeline
     if login is None or answered(login) >= operation.asked:
         return False
-    if timeline.settled(answered(login)) < operation.asked:
+    node, asked = operation.node, operation.asked
+    if node == login.node and timeline.life(node, login.asked) == timeline.life(node, answered(operation)):
         return True
-    node = operation.node
-    return node == login.node and timeline.life(node, login.asked) == timeline.life(node, answered(operation))
+    if timeline.settled(answered(login)) >= asked:
+        return False
+    return not timeline.alone(node, timeline.born(node, asked), asked)  # who has met nobody since its start knows none
 
 
 def _says_over(index: Index, operation: Operation) -> bool:

@@ -27,6 +27,8 @@ _OF_PROCESSES: Final = frozenset({"crash", "kill", "restart", "stop", "leave", "
 _OF_STARTS: Final = frozenset({"join"})
 _OF_LOOKUPS: Final = frozenset({"discovery"})
 _OF_OLD_LOOKUPS: Final = frozenset({"stale-discovery"})
+_APART: Final = "wrong-key"
+"""A node that has been restarted with nothing, into a cluster of its own."""
 
 
 class _Disturbance(Struct):
@@ -301,10 +303,11 @@ class Timeline:
         return found
 
     def _instants_without_a_node(self) -> list[int]:
-        """Find when the last node that was up went away."""
+        """Find when the last node that was up went away; one under another key is none of the cluster meanwhile."""
         changes = []
         for node in self._nodes:
-            for begin, end in _merged(self._down.get(node, [])):
+            apart = [(f.begin, self._end_of(f)) for f in self._faults if f.fault == _APART and node in f.nodes]
+            for begin, end in _merged(self._down.get(node, []) + apart):
                 changes += [(begin, 1), (end, -1)]
         away, dark = 0, []
         for t, change in sorted(changes):  # at one instant returns come first: they sort lower

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed_version
+from types import ModuleType
 from typing import Any
 
 from conformance.history import Contract
@@ -15,6 +16,10 @@ from simulator.host import Machine
 REFERENCE_FEATURES = ["members", "revoke", "idle", "absolute", "merge", "restart", "peek", "cookie-domain", "config"]
 LOCAL_FEATURES = ["revoke", "idle", "absolute", "cookie-domain", "config"]
 """Those of one node alone. Not `peek`: nobody need look for copies on nodes that never get any."""
+
+
+def _own(module: ModuleType) -> bool:
+    return module.__name__.startswith(("reference.", "conformance.broken."))
 
 
 class InMemory:
@@ -68,7 +73,7 @@ class InProcess:
         if settings.idle_hook is not None or settings.max_hook is not None:
             # A hook may expire a session at any time before its greatest age: only that is promised then.
             features = [feature for feature in features if feature != "idle"]
-        return Prepared(list(features), contract, lambda _folder: InMemory(make))
+        return Prepared(list(features), contract, lambda _folder: InMemory(make), own=_own)
 
 
 def _cookie_of(config: Mapping[str, Any]) -> object:

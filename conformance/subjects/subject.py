@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -33,6 +34,7 @@ class Prepared(Struct, frozen=True):
         contract: the subject's own bounds, in microseconds.
         enter: begins a run; the folder is where the nodes may leave what they said, None for nowhere.
         notes: what a reader should know besides.
+        own: whether a module is the subject's, where its nodes live in this process: they may not look at the machine.
         cookie_name, absolute_us, idle_us: where they are not those of the configuration, which it does not honour.
     """
 
@@ -40,6 +42,7 @@ class Prepared(Struct, frozen=True):
     contract: Contract
     enter: Callable[[Path | None], Crew]
     notes: list[str] = field(default_factory=list)
+    own: Callable[[ModuleType], bool] | None = None
     cookie_name: str | None = None
     absolute_us: int | None = None
     idle_us: int | None = None

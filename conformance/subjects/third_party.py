@@ -16,6 +16,7 @@ from conformance.subjects.adapter import BrokenAdapter, WrongLine, decode_re
 from conformance.subjects.file import SubjectFile, SubjectRefused
 from conformance.subjects.foreign import ForeignNode
 from conformance.subjects.lines import Hello, Re
+from conformance.subjects.purity import beside
 from conformance.subjects.python import Calls, NoFactory, factory_named
 from conformance.subjects.stdio import Process
 from conformance.subjects.subject import Crew, Prepared
@@ -264,7 +265,7 @@ class PythonSubject:
         def enter(_folder: Path | None) -> Crew:
             return Objects(lambda: self._made(make))
 
-        return prepared(re, configuration, self.file, enter)
+        return structs.replace(prepared(re, configuration, self.file, enter), own=beside(self._factory, self._folder))
 
     def _find(self) -> Callable[[], Any]:
         """Import the factory; modules beside the subject file, or in the current folder, are found too."""
