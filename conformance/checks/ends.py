@@ -58,16 +58,19 @@ def _first_of_each_life(index: Index, candidates: list[tuple[Operation, bool]]) 
 
 
 def _must_know(index: Index, session: Session, operation: Operation) -> bool:
-    """Say whether the node that was asked must have known the session: it began it, or its login was settled."""
+    """Say whether the node that was asked must have known the session: it began it, or its login was settled.
+
+    A node that has met no other since its start knows nothing of what was settled among those.
+    """
     login, timeline = session.login, index.timeline
     if login is None or answered(login) >= operation.asked:
         return False
-    node, asked = operation.node, operation.asked
+    node = operation.node
     if node == login.node and timeline.life(node, login.asked) == timeline.life(node, answered(operation)):
         return True
-    if timeline.settled(answered(login)) >= asked:
+    if timeline.settled(answered(login)) >= operation.asked:
         return False
-    return not timeline.alone(node, timeline.born(node, asked), asked)  # who has met nobody since its start knows none
+    return not Copies(index).has_met_nobody(operation, login)
 
 
 def _says_over(index: Index, operation: Operation) -> bool:
