@@ -39,6 +39,10 @@ class Draws:
         """Draw one of the items; one that is listed twice is drawn twice as often."""
         return self._chance.stream(name).choice(items)
 
+    def first(self, name: str, names: Sequence[str]) -> str:
+        """Draw one of some names by a number for each: one name more takes its share, and leaves all other draws."""
+        return max(names, key=lambda each: self._chance.stream(name, each).word())
+
     def some(self, name: str, items: Sequence[_T], count: int) -> list[_T]:
         """Draw so many different items, in the order in which they are listed."""
         order = list(range(len(items)))

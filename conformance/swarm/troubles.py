@@ -63,8 +63,8 @@ def draw_troubles(draws: Draws, place: Place) -> list[Written]:
 def _kind(draws: Draws, place: Place) -> str:
     of_frames = [kind for kind in KINDS if SCHEMA[kind] in OF_FRAMES]
     if place.sealed and draws.happens("of frames", 50):
-        return draws.choice("kind of frames", of_frames)
-    return draws.choice("kind", [kind for kind in KINDS if kind not in of_frames])
+        return draws.first("kind of frames", of_frames)
+    return draws.first("kind", [kind for kind in KINDS if kind not in of_frames])
 
 
 def _fits(faults: list[Written], place: Place) -> bool:
@@ -223,6 +223,17 @@ def _wrong_key(draws: Draws, place: Place) -> list[Written]:
     return [{**_when(draws, place, 20, 80), "wrong-key": _node(draws, place)}]
 
 
+def _cookie_domain(draws: Draws, place: Place) -> list[Written]:
+    step_s, becomes = (
+        max(15, (place.duration_s - FIRST_S - 15) // place.nodes),
+        draws.choice("becomes", [".example.com", None]),
+    )
+    return [
+        {"at": _s(FIRST_S + step_s * turn), "for": "8s", "cookie-domain": node, "becomes": becomes}
+        for turn, node in enumerate(place.names)
+    ]
+
+
 def _upgrade(draws: Draws, place: Place) -> list[Written]:
     del draws  # every node, one after the other: there is nothing to draw
     step_s = max(15, (place.duration_s - FIRST_S - 15) // place.nodes)
@@ -249,6 +260,7 @@ KINDS: dict[str, Draw] = {
     "replay": _share("replay", [5, 20]),
     "wrong-key": _wrong_key,
     "upgrade": _upgrade,
+    "cookie-domain": _cookie_domain,
 }
 """How each kind of fault is drawn, by its word in scenario files."""
 LEFT_OUT = ("cookie-domain",)
