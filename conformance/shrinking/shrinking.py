@@ -2,7 +2,7 @@
 
 First the requests are written down as a script, as few of them as the evidence names; then whatever stands there is
 taken away, in pieces first (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002). Why not
-Hypothesis's shrinker: docs/decisions/0015-shrinking.md.
+Hypothesis's shrinker: docs/decisions/0016-shrinking.md.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
