@@ -15,9 +15,9 @@ from conformance.history import LOCAL
 from conformance.namespaces import why_not
 from conformance.subjects.file import RUN_MOST_US, SubjectFile
 from reference.config import read_mapping
+from scenarios import ScenarioRefused, parse, told_again
 from scenarios import configuration as configuration_of
 from scenarios import faults as written
-from scenarios import parse, told_again
 from scenarios.durations import write_duration
 from scenarios.schema import MEASURED, Scenario, is_matrix
 from scenarios.shortened import LARGE, as_a_file, in_half_of
@@ -84,7 +84,12 @@ def fitted(scenario: Scenario, file: SubjectFile, features: list[str], most_us: 
     notes = [*_fit_network(told, scenario), *_fit_nodes(told, scenario, nodes)]
     notes += _fit_people(told, scenario, file)
     told["network"]["clients"] = "0"
-    reached = parse(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120), Path(f"{scenario.name}.yaml"))
+    text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120)
+    try:
+        reached = parse(text, Path(f"{scenario.name}.yaml"))
+    except ScenarioRefused as refused:  # with fewer nodes it would be another
+        more = f"not tested (needs {scenario.cluster.nodes} nodes): {scenario.name} on {file.name}"
+        raise NotTested(more) from refused
     short = _shortened(reached, min(file.run or RUN_MOST_US, most_us))
     if short.duration < scenario.duration:
         was, now = write_duration(scenario.duration), write_duration(short.duration)

@@ -46,6 +46,7 @@ def test_every_scenario_is_fitted_or_says_what_it_needs(three: SubjectFile) -> N
     assert refused["nasa-day"].startswith("not tested (needs a day of traffic")
     assert refused["clock-steps-back"].startswith("not tested (needs clocks)")
     assert refused["partition-for-an-hour"].startswith("not tested (needs 1h of real time)")
+    assert refused["replacement-of-every-node"].startswith("not tested (needs 6 nodes)")
     assert refused["three-regions"].startswith("not tested (needs delays between regions)")
     assert "crash-and-return-empty" not in refused
     assert "halves" not in refused
