@@ -67,6 +67,9 @@ FAILED_BY = {
 }
 """By scenario: a broken store, and a check of the scenario's `expect` that convicts it there with seed 1."""
 NOT_YET = {
+    "begun-again-under-another-key",
+    "login-where-nobody-was-met",
+    "seen-before-all-were-lost",
     "domain-changes-in-service",
     "expired-session-and-its-cookie",
     "hosts-behind-a-sticky-balancer",
