@@ -244,8 +244,12 @@ class Network:
         receive(sender, channel, message)
 
     def _stopped_at_arrival(self, flight: _Flight, now: int) -> bool:
-        """Ask the rules about a message that is there; say whether one loses it, or has it arrive later."""
+        """Ask the rules about a message that is there; say whether one loses it, or has it arrive later.
+
+        Recorded is what arrives: what a later rule stops is not, or a recording would come before the message itself.
+        """
         link = flight.link
+        recorded: list[Recorded] = []
         for says in link.at_arrival:
             answer = says(flight.message, now)
             if answer is None:
@@ -258,8 +262,9 @@ class Network:
                 self._loop.push(now + answer.by_us, MESSAGE, flight)
                 return True
             if isinstance(answer, Recorded):
-                play = partial(self._play, link, flight.channel, answer.message)
-                self._loop.after(answer.after_us, play)
+                recorded.append(answer)
+        for one in recorded:
+            self._loop.after(one.after_us, partial(self._play, link, flight.channel, one.message))
         return False
 
     def _play(self, link: Link, channel: str, message: Any) -> None:
