@@ -86,6 +86,8 @@ class Copies:
         if timeline.alone(node, timeline.born(node, operation.asked), operation.asked):
             return True
         ready = timeline.ready_since(node, operation.asked)
+        if ready is None and timeline.was_away(node, operation.asked):
+            ready = operation.asked  # it answers before anybody has seen that it is ready
         if ready is None or ready < answered(login):
             return False
         behind_a_cut = timeline.divided(ready - contract.detect_us - contract.converge_us, ready)

@@ -1,6 +1,6 @@
 """Draws the faults of a scenario: which kinds, whom they strike, from when and for how long.
 
-Each kind has a row in KINDS, or is LEFT_OUT; a test holds that. Nobody is struck by two faults that exclude each other:
+Each kind has a row in KINDS; a test holds that. Nobody is struck by two faults that exclude each other:
 what cannot stand beside what is there already is left out.
 """
 
@@ -263,6 +263,3 @@ KINDS: dict[str, Draw] = {
     "cookie-domain": _cookie_domain,
 }
 """How each kind of fault is drawn, by its word in scenario files."""
-LEFT_OUT = ("cookie-domain",)
-"""Kinds that are not drawn: while the domain changes browsers may send two cookies, and beside cuts or several hosts
-nobody promises which of two living sessions answers (docs/decisions/0013-a-domain-that-changes.md)."""
