@@ -245,9 +245,8 @@ def _judge_travel(index: Index, domains: _Domains, convictions: Convictions) -> 
                 if login is None:
                     within += _judge_without(operation, held.get(group), convictions)
                     outside += carried is None and bool(held) and group not in held
-                elif domains.at(login.asked, operation.answered or operation.asked) is None:
-                    continue  # its cookie may be of the domain before: it stays until an answer deletes it
-                elif login.host != operation.host:
+                # A cookie of the domain before stays, and goes where it went, until an answer deletes it.
+                elif login.host != operation.host and domains.at(login.asked, operation.asked) is not None:
                     inside = _group(login.host or "", domain) == group
                     within, outside = within + inside, outside + (not inside)
                     if not inside:
