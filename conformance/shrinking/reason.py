@@ -43,7 +43,12 @@ def convicting(findings: Sequence[Finding], check: str | None = None) -> Finding
 
     Args:
         findings: of one run.
-        check: the check that is meant; None takes the first that convicts.
+        check: the check that is meant; None takes, of those that the scenario expects where one of them convicts, the
+            one whose evidence is complete first: what else went wrong is often what came of it.
     """
-    found = [finding for finding in findings if finding.verdict == VIOLATED]
-    return next((finding for finding in found if check in (None, finding.check)), None)
+    found = [finding for finding in findings if finding.verdict == VIOLATED and check in (None, finding.check)]
+    return min(found, key=lambda finding: (not finding.expected, _seen_by(finding)), default=None)
+
+
+def _seen_by(finding: Finding) -> int:
+    return max((item.operation.get("asked") or 0 for item in finding.evidence), default=0)

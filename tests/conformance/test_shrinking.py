@@ -9,8 +9,9 @@ from conformance import runner
 from conformance.cli import output
 from conformance.cli.app import execute
 from conformance.shrinking import reducing, shrinking
-from conformance.shrinking.reason import kind_of
+from conformance.shrinking.reason import convicting, kind_of
 from conformance.shrinking.trial import Failing
+from conformance.verdict import HOLDS, VIOLATED, Evidence, Finding
 from scenarios import load
 
 SUBJECT = "broken:forgets_ends"
@@ -35,6 +36,23 @@ faults:
 expect: {checks: [no_resurrection]}
 """
 """One that fails, with requests and a fault that have no part in it."""
+
+
+def found(check: str, asked: int, *, expected: bool, verdict: str = VIOLATED) -> Finding:
+    evidence = [Evidence("u1-1", 1, {"asked": 1}), Evidence("u1-2", 2, {"asked": asked})]
+    return Finding(check, verdict, 1, [], "", "", evidence, expected=expected)
+
+
+def test_what_the_scenario_expects_is_kept_and_of_that_what_was_seen_first() -> None:
+    side, late, early = (
+        found("lost_updates", 10, expected=False),
+        found("durability", 90, expected=True),
+        found("no_resurrection", 50, expected=True),
+    )
+    assert convicting([found("structure", 1, expected=True, verdict=HOLDS), side, late, early]) is early
+    assert convicting([side, late, early], "durability") is late
+    assert convicting([side]) is side
+    assert convicting([]) is None
 
 
 @pytest.fixture
