@@ -66,4 +66,4 @@ def test_two_processes_with_two_hash_seeds_give_one_run(name: str, tmp_path: Pat
             scenario = str(file)
     one, other = told(scenario, until_us, "1"), told(scenario, until_us, "977")
     assert one == other
-    assert int(one[1]) > 1_000, "hardly anything happened"
+    assert int(one[1]) > 300, "hardly anything happened"

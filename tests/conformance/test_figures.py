@@ -180,7 +180,7 @@ def test_requests_are_those_of_users() -> None:
 
 def test_every_figure_has_the_shape_that_renderings_know() -> None:
     figures = {figure.name: figure.value for figure in figures_of(probed().history)}
-    elsewhere = ["membership", "power"]  # from the trace, and from what was measured of the checks
+    elsewhere = ["gossip", "membership", "power", "rumours", "traffic"]  # from the trace, and what checks have shown
     assert sorted([*figures, *elsewhere]) == sorted(SHAPES)
     for name, value in figures.items():
         msgspec.convert(msgspec.to_builtins(value), SHAPES[name])

@@ -26,7 +26,7 @@ a view a node that was gone, or under another key, as no operation but the histo
 what the world planted, no client sees: the fault itself tells it. What nobody wrote has no write."""
 
 RED = {
-    "adopts_unknown_id": {"cookie_scope", "durability", "id_renewal"},
+    "adopts_unknown_id": {"cookie_scope", "id_renewal"},
     "answers_before_copies": {"durability"},
     "answers_from_own_copy": {"monotonic_reads", "no_resurrection", "read_your_writes"},
     "asks_once": {"convergence", "false_death"},

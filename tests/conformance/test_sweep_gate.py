@@ -19,19 +19,19 @@ observers: {witnesses: 2}
 expect: {checks: [structure]}
 """
 STORE = """\
-import sys, time
+import sys
 sys.path.insert(0, "STORES")
 from python import Store
 
 class Hashing(Store):
     def send(self, peer, **body):
-        return super().send(peer, **body, noise=list({"one", "two", "three", "four", "five"}))
+        return super().send(peer, **body, noise=list({str(number) for number in range(20)}))
 
 class Hasty(Store):
     def timer(self, m):
-        return [{"timer": "pull", "after": 500_000 + time.time_ns() % 1_000}]
+        return [{"timer": "pull", "after": 500_000 + hash("pull") % 1_000}]
 """
-"""Stores that are wrong on purpose: one tells its peers the order of a set, one reads the clock of the machine."""
+"""Stores that are wrong on purpose: one tells its peers the order of a set, one waits as a hash says."""
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_store_that_tells_the_order_of_a_set_is_named_with_its_message(world: 
     assert found.startswith('first event that differs, in its content: ["m",')
 
 
-def test_a_store_that_reads_the_clock_is_named_with_the_alarm_that_was_set(world: Path) -> None:
+def test_a_store_that_waits_as_a_hash_says_is_named_with_the_alarm_that_it_set(world: Path) -> None:
     found = parted(world, "wrong_on_purpose:Hasty")
     assert found.startswith("first event that differs: something that a node asked for, after [")
 

@@ -38,16 +38,18 @@ def test_joining_and_bringing_state_together_make_spans_and_a_request_is_one_tra
             n1, n2 = lives
             transport = httpx.ASGITransport(application(n1.runtime, n1.plan.options, probe=True))
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
-                for _ in range(20):  # of so many sessions one has its home on n2
+                for _ in range(400):  # until n1 has heard that n2 is ready, and a session has its home there
                     granted = await browser.post("/login", json={"user": "ann"})
                     cookie = granted.headers["Set-Cookie"].partition(";")[0]
                     browser.cookies.clear()
                     asked = await browser.get("/session", headers={"Cookie": cookie, "traceparent": HEADER})
                     assert asked.status_code == 200
-                    if spans_of(n2, "request.answer"):
-                        break
-            (answered,) = spans_of(n2, "request.answer")
+                    if spans_of(n1, "request.pass-on"):
+                        break  # one that n2 answered in time
+                    await asyncio.sleep(0.025)
             (passed_on,) = spans_of(n1, "request.pass-on")
+            of_request = passed_on["parent_id"]
+            answered = next(span for span in spans_of(n2, "request.answer") if span["parent_id"] == of_request)
             request = next(span for span in spans_of(n1, "request") if span["span_id"] == answered["parent_id"])
             assert {span["trace_id"] for span in (request, passed_on, answered)} == {TRACE}
             assert (request["parent_id"], request["path"], request["status"]) == (PARENT, "/session", 200)

@@ -35,7 +35,8 @@ def test_where_time_is_real_a_node_that_has_not_answered_a_look_is_not_looked_at
     hosts: dict[str, Any] = {"n1": SimpleNamespace(up=True, paused=False)}
     watching = Watching(loop, clients, hosts, ["peek"], chance, 1, "localhost")  # type: ignore[arg-type]
     watching.patient = patient
-    observed: Any = _Observed("o1", SimpleNamespace(change=CHANGE, user="ann"), chance.stream("looks"))  # type: ignore[arg-type]
+    witness: Any = SimpleNamespace(change=CHANGE, user="ann")
+    observed = _Observed("o1", witness, chance.stream("looks"), ["n1"])
     watching._look_later(observed, Watch(CHANGE, ["n1"], 0, chance.stream("watch")))
     for _ in range(5):
         loop.step()
