@@ -14,6 +14,7 @@ from msgspec import Struct
 from conformance.broken import BROKEN
 from conformance.checks import CHECKS
 from conformance.requirements import requirements
+from conformance.runner import run
 from conformance.verdict import VIOLATED
 from reports.document import read
 from scenarios import load, names
@@ -96,6 +97,10 @@ class Test(Struct, frozen=True):
     check: str | None
 
 
+RUN_BY_SUITES = ("believes_discovery", "caches_by_key", "goes_by_first_cookie", "leaves_a_part", "trusts_after_a_pause")
+"""One of an area: a suite's tests are red where their check convicts, and that is the same for all."""
+
+
 def claims_of(suite: str) -> list[Test]:
     module = importlib.import_module(f"conformance.{suite}")
     found = []
@@ -170,8 +175,17 @@ def test_every_broken_store_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_store_is_red_exactly_where_its_bug_belongs(name: str, tmp_path: Path) -> None:
+def test_a_broken_store_is_convicted_by_exactly_the_checks_of_its_row(name: str, tmp_path: Path) -> None:
     """On the scenario that reaches the bug; that it passes where other things happen is test_broken's claim."""
+    scenario = BROKEN[name].scenario
+    asked = {test.check for test in TESTS if scenario in test.scenarios}
+    result = run(scenario, subject=f"broken:{name}", out=tmp_path / "run")
+    assert {finding.check for finding in result.checks if finding.verdict == VIOLATED} & asked == RED[name]
+    has_convicted(str(tmp_path / "run"), BROKEN[name].convicted_by)
+
+
+@pytest.mark.parametrize("name", RUN_BY_SUITES)
+def test_a_broken_store_is_red_exactly_where_its_bug_belongs(name: str, tmp_path: Path) -> None:
     scenario, report = BROKEN[name].scenario, tmp_path / "report"
     ran = run_suites("-k", scenario, "--subject", f"broken:{name}", "--anynode-bare", "--anynode-report", str(report))
     assert ran.returncode == 1, ran.stdout
