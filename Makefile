@@ -52,7 +52,7 @@ bench: env
 	.venv/bin/python benchmarks/browser.py
 	.venv/bin/python benchmarks/memory.py
 	.venv/bin/python benchmarks/subjects.py
-	.venv/bin/python benchmarks/sweep.py
+	.venv/bin/python benchmarks/sweep.py --seeds 8 --samples 1
 
 # Nodes on real sockets: a cluster under load that loses a node, judged; one node beside another store. Needs Node.js and npm.
 live: env
