@@ -74,6 +74,9 @@ class Records:
         if held is None:
             self._owned.setdefault(session.owner, []).append(session.id)
             self._forget_later(session.created, session.id)
+        elif held.owner != session.owner:  # a peer's mistake, which must not bring this node down when it forgets
+            self._disown(held)
+            self._owned.setdefault(session.owner, []).append(session.id)
         self.sessions[session.id] = session
         self._changed(session.id)
         return True
@@ -224,10 +227,13 @@ class Records:
 
     def _remove(self, session: Session) -> None:
         del self.sessions[session.id]
+        self._disown(session)
+        self._drop(session.id)
+
+    def _disown(self, session: Session) -> None:
         self._owned[session.owner].remove(session.id)
         if not self._owned[session.owner]:
             del self._owned[session.owner]
-        self._drop(session.id)
 
     def _drop(self, key: str) -> None:
         self._unsettled.pop(key, None)

@@ -154,3 +154,15 @@ def test_what_is_held_is_what_a_list_in_order_of_use_would_hold(capacity: int, d
                 used.remove(cookie)
                 ended.append(cookie)
     assert peeked(cluster, cookies) == [cookie in used + ended for cookie in cookies]
+
+
+def test_a_record_under_anothers_id_brings_nobody_down_when_it_is_forgotten() -> None:
+    """A peer that mixes them up is wrong, and this node goes on."""
+    cluster = Cluster(1, structs.replace(SETTINGS, absolute_us=60 * SECOND)).start()
+    cluster.login("n1", "ann")
+    cluster.call("n1", "POST", "/logout", cluster.login("n1", "bob"))
+    records = cluster.nodes["n1"].records
+    ann, bob = records.sessions.values()
+    records.take(structs.replace(bob, id=ann.id))
+    cluster.run(300 * SECOND)
+    assert (records.sessions, records._owned) == ({}, {})
