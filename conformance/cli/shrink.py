@@ -20,7 +20,11 @@ def shrink(
         Path | None, typer.Option(help="The scenario file to write; default RUN-small.yaml.", metavar="FILE")
     ] = None,
     check: Annotated[
-        str | None, typer.Option(help="The check that must go on convicting; the first that does.", metavar="NAME")
+        str | None,
+        typer.Option(
+            help="The check that must go on convicting; default one that the scenario expects, the earliest.",
+            metavar="NAME",
+        ),
     ] = None,
     tries: Annotated[int, typer.Option(min=1, help="How many runs may be made.")] = 600,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
