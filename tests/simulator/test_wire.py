@@ -128,7 +128,6 @@ def test_every_frame_that_was_changed_is_refused(tmp_path: Path) -> None:
     assert fault.taken == 0
 
 
-@pytest.mark.requirement("REQ-SEC-8")
 def test_what_a_clog_holds_back_is_not_played_back_before_it_arrives(tmp_path: Path) -> None:
     clog = "  - {at: 20s, for: 15s, clog: [[n1, n2]]}"
     result = run_small(tmp_path / "held", "sealed", "  - {at: 10s, for: 45s, replay: 20%}", clog)
@@ -138,6 +137,7 @@ def test_what_a_clog_holds_back_is_not_played_back_before_it_arrives(tmp_path: P
     assert sealing.verdict == HOLDS
 
 
+@pytest.mark.requirement("REQ-SEC-8")
 def test_no_frame_that_is_played_back_is_taken_by_the_same_life_or_the_next(tmp_path: Path) -> None:
     result = run_small(tmp_path / "replay", "sealed", "  - {at: 10s, for: 45s, replay: 20%}", CRASH)
     assert result.verdict == HOLDS
