@@ -31,7 +31,6 @@ RATE = 120
 """Requests a second that people make at most: the harness shares the machine with the servers."""
 WITNESSES = 60
 """At the end all of them are read at one instant, as far as a machine can."""
-FOR_EVER_US = 1 << 62
 TOO_LONG_US = 5 * RUN_MOST_US
 """A fault that is longer is about its length: told in a minute it would be another."""
 FOR_EVER_US = 1 << 62

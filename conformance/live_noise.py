@@ -5,6 +5,7 @@ Knows numbers and the system's own account of them; no server and no scenario.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 
@@ -37,17 +38,16 @@ class Noise(Struct, frozen=True):
         return self.late_us + self.round_trip_us + self.waited_us
 
 
-def waited_by_thread(process: int) -> dict[int, int]:
+def waited_by_thread(process: int, system: Path = Path("/proc")) -> dict[int, int]:
     """Read how long a process's threads have waited for a processor; nothing where the system does not tell.
 
     Source: Linux, Documentation/scheduler/sched-stats.rst, `/proc/PID/task/TID/schedstat`, second field.
     """
     found: dict[int, int] = {}
-    try:
-        for task in Path(f"/proc/{process}/task").iterdir():
-            found[int(task.name)] = int((task / "schedstat").read_text(encoding="ascii").split()[1])
-    except (OSError, IndexError):  # it has ended, or this is another system
-        pass
+    with suppress(OSError):  # the process has ended, or this is another system
+        for thread in (system / str(process) / "task").iterdir():
+            with suppress(OSError, IndexError):  # this thread has ended, and the others have not
+                found[int(thread.name)] = int((thread / "schedstat").read_text(encoding="ascii").split()[1])
     return found
 
 

@@ -76,5 +76,15 @@ def test_the_system_tells_of_each_thread_and_nothing_of_a_process_that_is_gone()
     assert waited_by_thread(2**22 + 1) == {}, "no process has this id"
 
 
+def test_a_thread_that_ends_while_it_is_looked_at_hides_none_of_the_others(tmp_path: Path) -> None:
+    """What was not seen at one look would count as new at the next."""
+    threads = tmp_path / "7" / "task"
+    for thread in range(11, 16):
+        (threads / str(thread)).mkdir(parents=True)
+        if thread != 13:
+            (threads / str(thread) / "schedstat").write_text(f"1 {thread * 100} 2", encoding="ascii")
+    assert waited_by_thread(7, tmp_path) == {11: 1100, 12: 1200, 14: 1400, 15: 1500}
+
+
 def test_noise_is_all_of_it_together() -> None:
     assert Noise(late_us=1, round_trip_us=20, round_trips=5, waited_us=300, busy_percent=9).us == 321
