@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from reference.errors import REFUSAL, Refused
 from reference.extensions import find
 from reference.hooks import IDLE_HOOK, MAX_HOOK, Hook
+from reference.hosts import as_browsers_take_it
 from reference.notation import is_secret_reference
 from reference.orchestrator import CLUSTER, LOCAL, READ, Orchestrator, is_secret
 from reference.reading import Reading
@@ -82,8 +83,8 @@ class Configuration:
         session = self.model.session
         cluster = self.model.find(session.store.cluster.name) if self.store == CLUSTER else None
         absolute_us = session.lifetime.max_timeout or DAY_US
-        domain = _as_browsers_take_it(session.cookie.domain or "")
-        former = map(_as_browsers_take_it, self.model.extensions.former_cookie_domains)
+        domain = as_browsers_take_it(session.cookie.domain or "")
+        former = map(as_browsers_take_it, self.model.extensions.former_cookie_domains)
         settings = Settings(
             cluster=(cluster.name if cluster else None) or "",
             absolute_us=absolute_us,
@@ -150,11 +151,6 @@ def _checked(source: Source, environment: Mapping[str, str], name: str, *, stand
         raise Refused(refusals)
     left_alone, notes = tuple(reading.not_read), tuple(reading.notes)
     return Configuration(name, reading.model, reading.source.values, left_alone, notes, hooks)
-
-
-def _as_browsers_take_it(domain: str) -> str:
-    """Drop one leading dot, lower case (COOK-13)."""
-    return domain.removeprefix(".").lower()
 
 
 def _hidden(value: Any, path: Path) -> Any:

@@ -20,8 +20,6 @@ def removing(settings: Settings) -> str:
 
 def forgetting(settings: Settings) -> list[str]:
     """Write the lines that delete what browsers may hold from before the domain was changed (COOK-40, COOK-66)."""
-    if not settings.former_domains:
-        return []
     return [removing(structs.replace(settings, cookie_domain=former)) for former in settings.former_domains]
 
 

@@ -66,6 +66,11 @@ def a_labels(name: str) -> str:
         return name.lower()
 
 
+def as_browsers_take_it(domain: str) -> str:
+    """Drop one leading dot of a cookie's domain, lower case (COOK-13)."""
+    return domain.removeprefix(".").lower()
+
+
 def is_address(name: str) -> bool:
     """Tell whether a name is an IP address."""
     try:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from reference.errors import Malformed
+from reference.hosts import as_browsers_take_it, is_name
 
 NANOSECONDS = {
     "ns": 1,
@@ -249,6 +250,13 @@ def cookie_name(value: object) -> str:
     if not _TOKEN.fullmatch(name):
         raise Malformed("a name that no cookie can have", "write letters, digits, '-' and '_' alone")
     return name
+
+
+def former_domain(value: object) -> str:
+    """Read a domain that the cookie had: a host name, its leading dot left, or "" for the host alone (COOK-74)."""
+    if isinstance(value, str) and (not value or is_name(as_browsers_take_it(value))):
+        return value
+    raise Malformed("no host name", "write one such as 'example.com', or '' for the host alone")
 
 
 def url(value: object) -> str:

@@ -202,7 +202,7 @@ class Extensions(Block):
     profile: Annotated[str, BeforeValidator(notation.one_of("lan", "wan", "local"))] = "lan"
     same_site: Annotated[str, BeforeValidator(notation.one_of("Strict", "Lax", "None"))] = "None"
     accepted_psks: list[Psk] = []
-    former_cookie_domains: list[str] = []
+    former_cookie_domains: list[Annotated[str, BeforeValidator(notation.former_domain)]] = []
     advertise: Advertise = Advertise()
     reach: dict[str, Advertise] = {}
     tls: dict[str, TlsProfile] = {}

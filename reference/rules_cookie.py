@@ -24,7 +24,7 @@ LOST = "Cookie domain issues"
 
 def domain_of(read: Reading) -> str:
     """Give the configured domain as browsers take it: one leading dot dropped, lower case (COOK-13); "" when unset."""
-    return (read.model.session.cookie.domain or "").removeprefix(".").lower()
+    return hosts.as_browsers_take_it(read.model.session.cookie.domain or "")
 
 
 def _usable(read: Reading) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from reference.config import DAY_US
 from reference.errors import REFUSAL, WARNING, Finding
+from reference.hosts import as_browsers_take_it
 from reference.notation import Endpoint, is_secret_reference
 from reference.orchestrator import LOCAL, STATIC, Cluster, Orchestrator
 from reference.reading import Reading
@@ -20,7 +21,7 @@ from reference.yaml_text import Path, render
 
 
 def _domain(model: Orchestrator) -> str:
-    return (model.session.cookie.domain or "").removeprefix(".").lower()
+    return as_browsers_take_it(model.session.cookie.domain or "")
 
 
 class Agreement(Struct, frozen=True):

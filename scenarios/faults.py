@@ -80,7 +80,7 @@ KINDS: dict[str, type[Strict]] = {
 }
 """Which key of an entry says what fault it is."""
 
-_BESIDE = ("at", "for", "after", "but", "by", "drift", "flapping", "jump", "links", "offset", "queue")
+_BESIDE = ("at", "for", "after", "becomes", "but", "by", "drift", "flapping", "jump", "links", "offset", "queue")
 """Keys that say more of a fault, and not which it is."""
 
 

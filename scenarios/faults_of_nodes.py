@@ -133,7 +133,7 @@ class CookieDomain(Strict):
     at: Duration
     for_: Positive
     cookie_domain: NodeName
-    becomes: str | None
+    becomes: Annotated[str, Field(pattern=r"^\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=254)] | None
 
 
 def crashed(fault: Crash, nodes: list[str]) -> list[str]:

@@ -57,7 +57,7 @@ def refuse_nonsense(faults: list[Any], nodes: list[str], duration_us: int) -> No
         if check is not None:
             check(fault, place, nodes)
     _refuse_overlaps(faults, nodes)
-    _refuse_a_second_upgrade(faults)
+    _refuse_second_times(faults)
     spans = [span for fault in faults for span in _away(fault, nodes)]
     if len({node for node, _, end in spans if end is None}) == len(nodes):
         raise ValueError("faults crash every node for ever, so that nobody is left to judge; give one a `for`")
@@ -215,13 +215,20 @@ def _refuse_overlaps(faults: list[Any], nodes: list[str]) -> None:
         _refuse_overlap(f"slows '{node}' down", "it slow", found)
 
 
-def _refuse_a_second_upgrade(faults: list[Any]) -> None:
+def _refuse_second_times(faults: list[Any]) -> None:
+    """A node speaks the newer version from then on, and knows one domain of before: neither is changed twice."""
     upgraded: list[str] = []
+    changed: list[str] = []
     for index, fault in enumerate(faults):
         if isinstance(fault, Upgrade):
             if fault.upgrade in upgraded:
                 raise ValueError(f"faults[{index}] upgrades '{fault.upgrade}' again; write leave: {fault.upgrade}")
             upgraded.append(fault.upgrade)
+        elif isinstance(fault, CookieDomain):
+            node = fault.cookie_domain
+            if node in changed:
+                raise ValueError(f"faults[{index}] changes the cookie's domain of '{node}' again; write leave: {node}")
+            changed.append(node)
 
 
 def _away(fault: Any, nodes: list[str]) -> list[tuple[str, int, int | None]]:

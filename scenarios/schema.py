@@ -288,6 +288,11 @@ class Workload(Strict):
         stranger = next((host for host in self.served_by or {} if host not in hosts), None)
         if stranger is not None:
             raise ValueError(f"has served-by for {stranger}, which is none of its hosts; write it under hosts too")
+        where = self.signs_in_at
+        if where is not None and sites and tuple(where.split(".")[-2:]) not in sites:
+            raise ValueError(
+                f"has signs-in-at {where}, which is of another site than its hosts; write one of their site"
+            )
         if self.planted and (len(hosts) < 2 or len(sites) > 1):  # noqa: PLR2004 - one host has no sibling
             raise ValueError(
                 "has `planted`, which needs several hosts of one site; write hosts: [a.example.com, b.example.com]"

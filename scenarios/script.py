@@ -3,6 +3,7 @@
 A script takes the place of people with habits, where few requests are to be told exactly: so a shrunk failure is.
 """
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
@@ -23,8 +24,8 @@ class Request(Strict):
         do: what is asked for.
         key: what a write or delete names.
         node: who is asked, past the balancer; the balancer decides without it.
-        session: with the cookie of this user's so manieth login, from 1, as a tab does that was left open; the
-            browser's own cookie without it.
+        session: the number of one of this user's logins, from 1: its cookie is sent, as a tab does that was left
+            open; the browser's own without it.
         host: which of `hosts` is asked; the first without it.
         claims: the user for whom headers of a proxy claim to ask (as `forged` does).
     """
@@ -60,6 +61,7 @@ def refuse_nonsense(script: list[Any], nodes: list[str], hosts: list[str], durat
     Raises:
         ValueError: naming the entry, what was found and what to write.
     """
+    logins = Counter(entry.user for entry in script if entry.do == "login")
     for index, entry in enumerate(script):
         place = f"workload.script[{index}]"
         if entry.at >= duration_us:
@@ -74,6 +76,6 @@ def refuse_nonsense(script: list[Any], nodes: list[str], hosts: list[str], durat
         if entry.host is not None and entry.host not in hosts:
             known = ", ".join(hosts) or "none"
             raise ValueError(f"{place}.host is '{entry.host}', but `hosts` are {known}; write one of them")
-        logins = sum(other.user == entry.user and other.do == "login" for other in script)
-        if entry.session is not None and entry.session > logins:
-            raise ValueError(f"{place}.session is {entry.session}, but {entry.user} logs in {logins} times; write less")
+        if entry.session is not None and entry.session > logins[entry.user]:
+            times = logins[entry.user]
+            raise ValueError(f"{place}.session is {entry.session}, but {entry.user} logs in {times} times; write less")

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
+from itertools import count
 from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct, structs
@@ -110,6 +111,7 @@ class Clients:
         self._midway = midway
         self._hashes: dict[str, str] = {}
         self._given: dict[str, int] = {}
+        self._numbers = count()
         self._patience: deque[Exchange] = deque()
         self._there: list[Callable[[Exchange], None]] = [self._reach_node]
         self._back: list[Callable[[Exchange], None]] = [self._reach_client]
@@ -241,7 +243,7 @@ class Clients:
             for line in cookies:
                 value = self._value_in(line)
                 if value:
-                    self._given[value] = len(self._given)
+                    self._given[value] = next(self._numbers)
                     operation.session = self._hash(value)
         elif op in (READ, PEEK):
             operation.data = body.get("data")

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from conformance.history import Fault as FaultRecord
+from reference.hosts import as_browsers_take_it
 from reference.protocol import Init
 from simulator.faults import Stage
 from simulator.lives import Leave
@@ -31,7 +32,7 @@ class CookieDomain(Leave):
         """Return the history's line, with the domain as browsers take it."""
         record = super().history_record()
         if record is not None:
-            record.cookie_domain = (self._becomes or "").removeprefix(".").lower()
+            record.cookie_domain = as_browsers_take_it(self._becomes or "")
         return record
 
     def _come_back(self, stage: Stage) -> None:

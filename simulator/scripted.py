@@ -41,7 +41,8 @@ class Scripted(Browsing):
         """Take in what came of a request, and the cookie of a login for those who ask with it later."""
         self._take_cookies(ask, answer, now)
         if login >= 0 and answer.status == OK:
-            self._logins[login] = self._cookie(now)
+            asked = ask.host or ""  # another request may have gone elsewhere since
+            self._logins[login] = self._cookie(now, host=asked)
 
     def _cookie_of(self, login: int) -> str | None:
         """Give the cookie of a login, None where it has not been answered yet or was turned down."""

@@ -138,7 +138,7 @@ def _line_of(entry: Any) -> Line | None:
     what, now = entry[0], entry[1]
     if what is _MESSAGE:
         _, _, sent, sender, to, channel, lost, message = entry
-        return Carried(now, sent, sender, to, channel, kind_of(message), lost, _octets_of(message))
+        return Carried(now, sent, sender, to, channel, kind_of(message), lost, size_of(message))
     if what is _REQUEST:
         return Asked(now, entry[2], entry[3].id)
     effect = entry[3]
@@ -150,12 +150,7 @@ def _line_of(entry: Any) -> Line | None:
 
 
 def size_of(message: Any) -> int:
-    """Tell how many bytes a message takes: of a frame those that are sent, of any other those of its digest."""
-    return len(message.data) if isinstance(message, Frame) else len(_to_digest.encode(message))
-
-
-def _octets_of(message: Any) -> int:
-    """Return how long a frame is, or a message as the first version of the wire writes it (docs/wire.md), unsealed."""
+    """Tell how many bytes a frame has, or a message as the first version of the wire writes it (docs/wire.md)."""
     return len(message.data) if isinstance(message, Frame) else len(_to_digest.encode(message))
 
 

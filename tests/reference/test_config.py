@@ -561,3 +561,10 @@ def test_the_example_needs_its_key() -> None:
 def test_domains_that_the_cookie_had_are_those_that_it_has_no_more() -> None:
     told = config(RIGHT + "x-anynode: {formerCookieDomains: ['', .Example.com, example.com, other.example.com]}\n")
     assert told.settings().former_domains == ("example.com", "other.example.com")
+
+
+@pytest.mark.parametrize("former", ["a b; Secure", "https://example.com", "example..com", "x\\r\\nSet-Cookie: y=1"])
+def test_a_former_domain_that_is_no_host_name_is_refused_before_it_stands_in_a_line(former: str) -> None:
+    refused = refusal(RIGHT + f'x-anynode: {{formerCookieDomains: ["{former}"]}}\n')
+    assert refused.path == "x-anynode.formerCookieDomains[0]"
+    assert "write one such as 'example.com'" in refused.write

@@ -55,6 +55,19 @@ def test_requests_are_made_when_and_where_they_are_written_with_the_cookie_that_
     assert (old["why"], stranger.get("session"), delete["session"]) == ("ended", None, again["session"])
 
 
+def test_a_session_is_the_logins_own_though_another_host_was_asked_before_its_answer() -> None:
+    found = asked(
+        scenario(
+            "at: 1s, user: u1, do: login, host: a.example.com",
+            "at: 1s, user: u1, do: read, host: b.example.com",
+            "at: 2s, user: u1, do: read, host: a.example.com, session: 1",
+            more="  hosts: [a.example.com, b.example.com]\n",
+        )
+    )
+    login, _, later = found
+    assert (later["outcome"], later.get("session")) == ("ok", login["session"])
+
+
 def test_what_would_come_before_the_nodes_are_ready_comes_when_they_are() -> None:
     (login,) = asked(scenario("at: 0, user: u1, do: login"))
     assert 0 < login["asked"] < 1_000_000
