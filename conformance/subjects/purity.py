@@ -13,6 +13,7 @@ import secrets  # noqa: TID251 - as time
 import sys
 import threading
 import time  # noqa: TID251 - its functions are what is guarded
+import uuid  # noqa: TID251 - as time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,15 +32,18 @@ SPARED = ("logging",)
 
 _TIME = (
     "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time",
-    "process_time_ns", "clock_gettime", "clock_gettime_ns", "localtime", "gmtime", "ctime", "sleep",
+    "process_time_ns", "thread_time", "thread_time_ns", "clock_gettime", "clock_gettime_ns", "localtime", "gmtime",
+    "ctime", "asctime", "strftime", "sleep",
 )  # fmt: skip
-_RANDOM = (
-    "random", "uniform", "randint", "randrange", "choice", "choices", "sample", "shuffle", "getrandbits", "randbytes",
-    "gauss", "normalvariate", "expovariate", "betavariate", "triangular", "lognormvariate", "seed",
-)  # fmt: skip
+_RANDOM = tuple(
+    name
+    for name, value in vars(random).items()
+    if not name.startswith("_") and getattr(value, "__self__", None) is random._inst  # noqa: SLF001 - whose seed is the system's chance
+)
+"""The functions of `random`: methods of one generator that all of a process share."""
 _SECRETS = ("token_bytes", "token_hex", "token_urlsafe", "choice", "randbelow", "randbits")
-_WITH_INSTANT = {"localtime": 0, "gmtime": 0, "ctime": 0}
-"""Functions that read the clock only where they are not told an instant."""
+_WITH_INSTANT = {"localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1}
+"""Functions that read the clock only where they are not told an instant, and which argument that is."""
 _AUDITED = {
     "socket.": SOCKETS,
     "subprocess.Popen": THREADS,
@@ -158,14 +162,17 @@ def _stand_ins() -> list[tuple[Any, str, Any]]:
     for module, names, mend in (
         (time, _TIME, CLOCK),
         (random, _RANDOM, CHANCE),
+        (random, ("_urandom",), CHANCE),
         (secrets, _SECRETS, CHANCE),
+        (uuid, ("uuid1", "getnode"), CHANCE),
         (os, ("urandom", "getrandom"), CHANCE),
-        (_thread, ("start_new_thread",), THREADS),
-        (threading, ("_start_new_thread",), THREADS),
+        (os, ("times",), CLOCK),
+        (_thread, ("start_new_thread", "start_joinable_thread"), THREADS),
+        (threading, ("_start_new_thread", "_start_joinable_thread"), THREADS),
     ):
         there = [name for name in names if hasattr(module, name)]
         found += [(module, name, _refusing(module.__name__, name, getattr(module, name), mend)) for name in there]
-    found.append((random, "Random", _Seeded))
+    found.append((random.Random, "seed", _seeding(random.Random.seed)))
     found.append((dt, "datetime", _Dated))
     _replaced.clear()
     _replaced.update((id(getattr(module, name)), stand_in) for module, name, stand_in in found)
@@ -174,7 +181,8 @@ def _stand_ins() -> list[tuple[Any, str, Any]]:
 
 def _refusing(module: str, name: str, function: Callable[..., Any], mend: str) -> Callable[..., Any]:
     def stand_in(*given: Any, **named: Any) -> Any:
-        if not (name in _WITH_INSTANT and given):
+        place = _WITH_INSTANT.get(name)
+        if place is None or len(given) <= place or given[place] is None:
             _refuse(f"{module.strip('_')}.{name.strip('_')}()", mend)
         return function(*given, **named)
 
@@ -187,13 +195,15 @@ def _refuse(what: str, mend: str) -> None:
         guard.refuse(what, mend, sys._getframe(2))  # noqa: SLF001 - whoever called the stand-in is to be named
 
 
-class _Seeded(random.Random):
-    """`random.Random`, which reads the system's chance where it is given no seed."""
+def _seeding(seed: Callable[..., None]) -> Callable[..., None]:
+    """Stand in for `random.Random.seed`, which reads the system's chance where it is given no seed."""
 
-    def __init__(self, *given: Any) -> None:
-        if not given or given[0] is None:
-            _refuse("random.Random() without a seed", CHANCE)
-        super().__init__(*given)
+    def stand_in(self: random.Random, a: Any = None, *given: Any, **named: Any) -> None:
+        if a is None:
+            _refuse("random.Random.seed() without a seed", CHANCE)
+        seed(self, a, *given, **named)
+
+    return stand_in
 
 
 class _AnyDate(type):

@@ -1,5 +1,6 @@
 """Code of a subject that looks at the machine within a world is refused and named, and afterwards all is as it was."""
 
+import _thread
 import json
 import sys
 import threading
@@ -12,26 +13,52 @@ import pytest
 
 from conformance.cli import output
 from conformance.cli.app import execute
+from conformance.subjects import purity
 from conformance.subjects.purity import Impure, beside, guarded
 
 MODULE = "a_store_that_looks"
-LOOKS = {
-    "time.time()": "import time\ndef look(): return time.time()",
-    "time.monotonic_ns()": "from time import monotonic_ns as now\ndef look(): return now()",
-    "time.localtime()": "import time\ndef look(): return time.localtime()",
-    "time.sleep()": "import time\ndef look(): return time.sleep(0)",
-    "datetime.now()": "from datetime import datetime\ndef look(): return datetime.now()",
-    "random.random()": "from random import random\ndef look(): return random()",
-    "random.Random() without a seed": "import random\ndef look(): return random.Random()",
-    "secrets.token_hex()": "import secrets\ndef look(): return secrets.token_hex()",
-    "os.urandom()": "import uuid\ndef look(): return uuid.uuid4()",
-    "socket.__new__": "import socket\ndef look(): return socket.socket()",
-    "threading.start_new_thread()": "import threading\ndef look(): return threading.Thread(target=print).start()",
-    "subprocess.Popen": "import subprocess\ndef look(): return subprocess.run(['true'])",
-}
+STARTS = "joinable" if hasattr(_thread, "start_joinable_thread") else "new"
+"""How this Python starts threads."""
+LOOKS = [
+    ("time.time()", "import time\ndef look(): return time.time()"),
+    ("time.monotonic_ns()", "from time import monotonic_ns as now\ndef look(): return now()"),
+    ("time.localtime()", "import time\ndef look(): return time.localtime()"),
+    ("time.strftime()", "import time\ndef look(): return time.strftime('%H')"),
+    ("time.asctime()", "import time\ndef look(): return time.asctime()"),
+    ("time.gmtime()", "import time\ndef look(): return time.gmtime(None)"),
+    ("time.thread_time()", "import time\ndef look(): return time.thread_time()"),
+    ("time.time()", "from datetime import date\ndef look(): return date.today()"),
+    ("os.times()", "import os\ndef look(): return os.times()"),
+    ("time.sleep()", "import time\ndef look(): return time.sleep(0)"),
+    ("datetime.now()", "from datetime import datetime\ndef look(): return datetime.now()"),
+    ("random.random()", "from random import random\ndef look(): return random()"),
+    ("random.paretovariate()", "import random\ndef look(): return random.paretovariate(1.0)"),
+    ("random.gammavariate()", "from random import gammavariate\ndef look(): return gammavariate(1.0, 1.0)"),
+    ("random.getstate()", "import random\ndef look(): return random.getstate()"),
+    ("random.urandom()", "import random\ndef look(): return random.SystemRandom().random()"),
+    ("random.Random.seed() without a seed", "import random\ndef look(): return random.Random()"),
+    ("random.Random.seed() without a seed", "import random; made = random.Random(3)\ndef look(): return made.seed()"),
+    (
+        "random.Random.seed() without a seed",
+        "import random; Own = type('Own', (random.Random,), {})\ndef look(): return Own()",
+    ),
+    ("uuid.uuid1()", "import uuid\ndef look(): return uuid.uuid1()"),
+    ("uuid.getnode()", "import uuid\ndef look(): return uuid.getnode()"),
+    ("secrets.token_hex()", "import secrets\ndef look(): return secrets.token_hex()"),
+    ("os.urandom()", "import uuid\ndef look(): return uuid.uuid4()"),
+    ("socket.__new__", "import socket\ndef look(): return socket.socket()"),
+    (
+        f"threading.start_{STARTS}_thread()",
+        "import threading\ndef look(): return threading.Thread(target=print).start()",
+    ),
+    ("subprocess.Popen", "import subprocess\ndef look(): return subprocess.run(['true'])"),
+]
+"""What is named, and a module whose second line looks so."""
 FINE = {
-    "a seed of one's own": "import random\ndef look(): return random.Random(3).random()",
-    "an instant that was given": "import time\ndef look(): return time.gmtime(0), time.localtime(5)",
+    "a seed of one's own": "import random\ndef look(): return random.Random(3).random(), random.Random(3).seed(4)",
+    "an instant that was given": (
+        "import time\ndef look(): return time.gmtime(0), time.strftime('%H', time.localtime(5))"
+    ),
     "a date of an instant": (
         "from datetime import UTC, datetime\ndef look(): assert isinstance(datetime.fromtimestamp(0, UTC), datetime)"
     ),
@@ -52,18 +79,30 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     sys.modules.pop(MODULE, None)
 
 
-@pytest.mark.parametrize("what", LOOKS)
+@pytest.mark.parametrize(("what", "text"), LOOKS)
 def test_what_looks_at_the_machine_is_refused_and_named_with_its_place(
-    what: str, module: Callable[[str], ModuleType], tmp_path: Path
+    what: str, text: str, module: Callable[[str], ModuleType], tmp_path: Path
 ) -> None:
-    store = module(LOOKS[what])
-    before = dict(vars(store)), time.time, threading.Thread.start
+    store = module(text)
+    before = dict(vars(store))
     with guarded(beside(f"{MODULE}:Node", tmp_path)) as guard, pytest.raises(Impure):
         store.look()
     broken = guard.broken()
     assert broken is not None
     assert f"a turn: {what}: found a call of it, at {tmp_path / MODULE}.py:2, in look" in str(broken)
-    assert (dict(vars(store)), time.time, threading.Thread.start) == before
+    assert dict(vars(store)) == before
+
+
+def test_all_that_is_guarded_is_replaced_meanwhile_and_afterwards_is_what_it_was(tmp_path: Path) -> None:
+    places = [(holder, name) for holder, name, _ in purity._stand_ins()]
+    before = [getattr(holder, name) for holder, name in places]
+    with guarded(beside("x:Y", tmp_path)):
+        meanwhile = [getattr(holder, name) for holder, name in places]
+        with guarded(beside("x:Y", tmp_path)):
+            pass
+    after = [getattr(holder, name) for holder, name in places]
+    assert not any(now is was for now, was in zip(meanwhile, before, strict=True))
+    assert all(now is was for now, was in zip(after, before, strict=True))
 
 
 @pytest.mark.parametrize("what", FINE)
