@@ -132,10 +132,15 @@ def difference(run: Told, first: Seen) -> str:
 
 
 def second() -> None:
-    """Be the second process: read what to run from stdin, run it, and write what came of it to stdout."""
+    """Be the second process: read what to run from stdin, run it, and write what came of it to stdout.
+
+    Whatever the subject prints goes to stderr meanwhile: stdout is for the answer alone.
+    """
     told, place = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[Told, str | None])
-    came = _run(told, None if place is None else Path(place))
-    sys.stdout.buffer.write(msgspec.json.encode(came))
+    with open(os.dup(1), "wb") as answer:  # noqa: PTH123 - a descriptor has no path
+        os.dup2(2, 1)
+        came = _run(told, None if place is None else Path(place))
+        answer.write(msgspec.json.encode(came))
 
 
 def _elsewhere(run: Told, place: Path | None) -> Seen | str:
@@ -149,7 +154,7 @@ def _elsewhere(run: Told, place: Path | None) -> Seen | str:
         capture_output=True,
         check=False,
     )
-    if ran.returncode:
+    if ran.returncode or not ran.stdout:
         said = " ".join(ran.stderr.decode(errors="replace").strip().splitlines()[-_LAST_LINES:])
         return f"the second run did not end (exit {ran.returncode}): {said}"
     return msgspec.json.decode(ran.stdout, type=Seen)

@@ -30,8 +30,21 @@ class Hashing(Store):
 class Hasty(Store):
     def timer(self, m):
         return [{"timer": "pull", "after": 500_000 + hash("pull") % 1_000}]
+
+class Talking(Store):
+    def init(self, m):
+        print("here I am")
+        return super().init(m)
+
+class Vanishing(Store):
+    def init(self, m):
+        import os
+        if os.environ.get("PYTHONHASHSEED"):
+            os._exit(0)
+        return super().init(m)
 """
-"""Stores that are wrong on purpose: one tells its peers the order of a set, one waits as a hash says."""
+"""Stores that are wrong on purpose: one tells its peers the order of a set, one waits as a hash says, one ends its
+process. One only talks."""
 
 
 @pytest.fixture
@@ -70,6 +83,15 @@ def test_a_second_run_that_fails_is_told_with_what_it_said(world: Path) -> None:
     run = told(load(world), 1, "nobody:There")
     assert "exit 1" in (found := difference(run, Seen("", "")))
     assert "'nobody' cannot be imported" in found
+
+
+def test_a_store_that_prints_is_one_run_in_two_processes(world: Path) -> None:
+    assert parted(world, "wrong_on_purpose:Talking") == ""
+
+
+def test_a_store_that_ends_the_second_process_is_told_so(world: Path) -> None:
+    found = difference(told(load(world), 1, "wrong_on_purpose:Vanishing"), Seen("", ""))
+    assert found.startswith("the second run did not end (exit 0)")
 
 
 def test_of_a_hundred_runs_two_are_chosen_always_the_same() -> None:
