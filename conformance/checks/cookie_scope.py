@@ -164,10 +164,11 @@ def _judge_removal(index: Index, logout: Operation, domains: _Domains, convictio
     set_with = None if login is None else next((line for line in _lines(index, login) if not line.deletes), None)
     if login is None or set_with is None:
         return
-    gone = deleting[0]
-    if gone.path != set_with.path:
+    # Others may be for domains that the cookie had before: with what path they are deleted is another cookie's.
+    of_it = [line for line in deleting if line.domain == set_with.domain] or deleting
+    if all(line.path != set_with.path for line in of_it):
         text = "{} deleted the cookie with path {}; {} had set it with path {}"
-        convictions.add((login, logout), text, at(logout), gone.path or "/", at(login), set_with.path or "/")
+        convictions.add((login, logout), text, at(logout), of_it[0].path or "/", at(login), set_with.path or "/")
 
 
 def _lines(index: Index, operation: Operation) -> list[_Line]:
