@@ -7,9 +7,9 @@ COOK-51, what a session cookie is COOK-57 to COOK-66. What a browser does is `si
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from reference import hosts
 from simulator.browser import AGE_MOST, NEVER, Browser, Cookie
@@ -74,7 +74,7 @@ def look_at(lines: Sequence[str], visit: Visit, wall: int) -> list[Told]:
         wall: now, µs since 1970.
     """
     browser = Browser()
-    before: dict[str, set[tuple[str, str]]] = {}
+    before: dict[str, _Before] = {}
     told = []
     for text in lines:
         line = read(text)
@@ -83,10 +83,10 @@ def look_at(lines: Sequence[str], visit: Visit, wall: int) -> list[Told]:
             continue
         refused = browser.store(text, visit, wall)
         kept = next((one for one in reversed(browser.kept.values()) if one.name == line.name), None)
-        deletes = _deletes(line, wall)
+        deletes = is_deletion(line, wall)
         rules = _OF_ANY_LINE if deletes else (*_OF_ANY_LINE, *_OF_A_SESSION)
         faults = [fault for rule in rules for fault in rule(text, line, visit.url)]
-        faults += _repeated(line, before.setdefault(line.name, set()), deletes=deletes)
+        faults += _repeated(line, before.setdefault(line.name, _Before()), deletes=deletes)
         if refused is not None:
             told.append(Told(line.name, refused, "", "not kept", tuple(faults)))
         elif deletes or kept is None:
@@ -96,10 +96,23 @@ def look_at(lines: Sequence[str], visit: Visit, wall: int) -> list[Told]:
     return told
 
 
-def _deletes(line: Line, wall: int) -> bool:
+def is_deletion(line: Line, wall: int) -> bool:
+    """Say whether browsers keep nothing of a line, and drop what they have; `wall` is now, µs since 1970."""
     if line.max_age is not None:
         return line.max_age <= 0
     return line.expires is not None and line.expires <= wall
+
+
+def granted(lines: Iterable[str], name: str, wall: int) -> list[str]:
+    """Give the values to which lines set a cookie of a name, in their order; one that deletes it sets none.
+
+    Args:
+        lines: of one answer, whatever cookies they are of.
+        name: whose values.
+        wall: now, µs since 1970.
+    """
+    read_lines = (line for line in map(read, lines) if isinstance(line, Line))
+    return [line.value for line in read_lines if line.name == name and not is_deletion(line, wall)]
 
 
 def printable(text: str) -> str:
@@ -134,17 +147,24 @@ def _life(cookie: Cookie, wall: int) -> str:
 # ------------------------------------------------------------------------------------------------------------- faults
 
 
-def _repeated(line: Line, before: set[tuple[str, str]], *, deletes: bool) -> Iterator[Fault]:
+class _Before(Struct):
+    """The domains and paths for which earlier lines of an answer set a name, and those for which they delete it."""
+
+    given: set[tuple[str, str]] = field(default_factory=set)
+    deleted: set[tuple[str, str]] = field(default_factory=set)
+
+
+def _repeated(line: Line, before: _Before, *, deletes: bool) -> Iterator[Fault]:
     """Find a name that an answer sets twice; to delete one of another domain or path beside it is no second setting."""
     scope = line.domain, line.path
-    if before and (scope in before or not deletes):
+    if scope in before.given or scope in before.deleted or (before.given and not deletes):
         yield Fault(
             "COOK-48", MUST, f"two lines of one answer set '{printable(line.name)}'", "send one line for a name"
         )
-    before.add(scope)
+    (before.deleted if deletes else before.given).add(scope)
 
 
-def _said(text: str, attribute: str) -> list[str]:
+def values_of(text: str, attribute: str) -> list[str]:
     """Give every value that the line says for an attribute, in order."""
     parts = (part.partition("=") for part in text.split(";")[1:])
     return [value.strip() for name, equals, value in parts if equals and name.strip().lower() == attribute]
@@ -164,7 +184,7 @@ def _grammar(text: str, line: Line, _: Url) -> Iterator[Fault]:
 
 
 def _dates(text: str, _: Line, __: Url) -> Iterator[Fault]:
-    said = _said(text, "expires")
+    said = values_of(text, "expires")
     if any(not _FIXDATE.fullmatch(date) for date in said):
         yield Fault(
             "COOK-49", SHOULD, f"Expires={printable(said[-1])}", "write it like 'Wed, 25 Nov 2026 08:00:00 GMT'"
@@ -172,13 +192,13 @@ def _dates(text: str, _: Line, __: Url) -> Iterator[Fault]:
 
 
 def _lasts(text: str, line: Line, _: Url) -> Iterator[Fault]:
-    if line.max_age is not None or _said(text, "expires"):
+    if line.max_age is not None or values_of(text, "expires"):
         found = "it outlives the browser"
         yield Fault("COOK-63", SHOULD, found, "leave Expires and Max-Age out: the server ends sessions")
 
 
 def _domain(text: str, line: Line, _: Url) -> Iterator[Fault]:
-    said = _said(text, "domain")
+    said = values_of(text, "domain")
     if line.domain and hosts.is_address(line.domain):
         yield Fault("COOK-75", MUST, f"Domain={printable(said[-1])} is an address", "leave Domain out")
     elif line.domain and (said[-1].startswith(".") or not hosts.is_name(line.domain)):

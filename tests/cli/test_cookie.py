@@ -157,13 +157,34 @@ def test_an_answer_without_cookies_is_no_cookie(tmp_path: Path, capsys: pytest.C
     assert "found no Set-Cookie line" in capsys.readouterr().err
 
 
-def test_a_cookie_that_is_moved_to_another_domain_is_set_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("lines", "twice"),
+    [
+        (["set", "gone"], 0),
+        (["gone", "set"], 0),
+        (["gone", "gone elsewhere", "set"], 0),
+        (["set", "gone", "gone"], 1),
+        (["gone", "set", "gone"], 1),
+        (["set", "gone there"], 1),
+        (["gone there", "set"], 1),
+        (["gone", "set", "set elsewhere"], 1),
+        (["set", "gone", "set elsewhere"], 1),
+    ],
+)
+def test_a_cookie_that_is_moved_to_another_domain_is_set_once_in_whichever_order(
+    lines: list[str], twice: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    alone = GOOD.replace("__Host-id", "__Secure-id")
     gone = "__Secure-id=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"
-    lines = [GOOD.replace("__Host-id", "__Secure-id").replace("; Path", "; Domain=example.com; Path"), gone]
-    assert "COOK-48" not in faults(lines, tmp_path, capsys)
-    assert "COOK-48" in faults([*lines, gone], tmp_path, capsys)
+    there, elsewhere = "; Domain=example.com; Path", "; Domain=shop.example.com; Path"
+    written = {
+        "set": alone.replace("; Path", there),
+        "set elsewhere": alone.replace("; Path", elsewhere),
+        "gone": gone,
+        "gone there": gone.replace("; Path", there),
+        "gone elsewhere": gone.replace("; Path", elsewhere),
+    }
+    assert faults([written[line] for line in lines], tmp_path, capsys).count("COOK-48") == twice
 
 
 class Answering(BaseHTTPRequestHandler):
