@@ -5,12 +5,13 @@ nothing.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 
-from conformance.cookie_lint import Told, look_at, own_part
-from conformance.pair import HOST, NODES, SCENARIO, Pair
+from conformance.cookie_lint import Told, granted, look_at, own_part
+from conformance.pair import HOST, NODES, SCENARIO, Pair, set_cookies
 from conformance.subjects.subject import Subject
 from reference.config import read_mapping
 from reference.effects import Respond
@@ -19,7 +20,7 @@ from simulator.clock import EPOCH_US
 from simulator.visits import visit
 
 CREATION, RENEWAL, REMOVAL = "creation", "renewal", "removal"
-USER = "annabel"
+USER, OTHER = "annabel", "benjamin"
 ROUNDS = 12
 """So many people log in on each node; of fewer ids more positions look fixed that are not."""
 CONFIG = "config"
@@ -40,45 +41,82 @@ class Said(Struct, frozen=True):
     asked: tuple[str, ...] = ()
 
 
+class Shown(Struct, frozen=True):
+    """What a page answers to a cookie: its status and what stands there."""
+
+    status: int
+    body: Any
+
+
+class Unfit(Struct, frozen=True):
+    """Answers to cookies that are old, planted or not there.
+
+    Attributes:
+        without: the status of a page that is asked for without the cookie that has just been set.
+        old: the answer to the cookie from before a renewal, once that is answered.
+        either_way: the answers to a living cookie behind one that nobody knows, and before it.
+        planted, given_for_planted: an id that nobody gave, and what a login that brought it was given.
+    """
+
+    without: int
+    old: Shown | None
+    either_way: tuple[Shown | None, Shown | None]
+    planted: str
+    given_for_planted: str
+
+
+class Living(Struct, frozen=True):
+    """Answers to two cookies that live, of two users.
+
+    Attributes:
+        together: to both of them, in either order.
+        alone: to each by itself, afterwards.
+    """
+
+    together: tuple[Shown | None, Shown | None]
+    alone: tuple[Shown | None, Shown | None]
+
+
 class Overheard(Struct, frozen=True):
     """Everything that a subject said under one configuration.
+
+    What was to be asked with a cookie of the session that was never given was not asked: its answer is None.
 
     Attributes:
         features: those that count.
         name: what the cookie is called, as configured or by the subject's own name for it.
         domain: as configured, without its leading dot.
         said: all answers, node by node, in order.
-        without: the status of a page that is asked for without the cookie that has just been set.
-        old: the status of a page that is asked for with the cookie from before a renewal, once that is answered.
-        either_way: the answers to a living cookie behind one that nobody knows, and before it.
-        planted, given_for_planted: an id that nobody gave, and what a login that brought it was given.
+        unfit: what it answers to cookies that do not fit.
+        living: what it answers to more cookies than fit.
     """
 
     features: list[str]
     name: str
     domain: str
     said: tuple[Said, ...]
-    without: int
-    old: int
-    either_way: tuple[Any, Any]
-    planted: str
-    given_for_planted: str
+    unfit: Unfit
+    living: Living
 
     def values(self) -> list[str]:
         """Give every id that was given."""
-        gives = (line for one in self.said if one.at != REMOVAL for line in one.lines)
-        return [
-            pair.partition("=")[2] for line in gives if (pair := line.partition(";")[0]).startswith(f"{self.name}=")
-        ]
+        return [value for one in self.said if one.at != REMOVAL for value in granted(one.lines, self.name, EPOCH_US)]
 
     def faults(self, rule: str) -> list[str]:
-        """List what is wrong by one rule of the cookie specification, with who said it and when."""
+        """List what is wrong with any cookie by one rule of their specification, with who said it and when."""
+        return self._faults(rule, lambda _name: True)
+
+    def own_faults(self, rule: str) -> list[str]:
+        """List what is wrong with the session's cookie by one rule; others beside it may be no session's."""
+        return self._faults(rule, lambda name: name == self.name)
+
+    def _faults(self, rule: str, is_meant: Callable[[str], bool]) -> list[str]:
         return [
             f"{one.node}, {one.at}: {fault.found}; {fault.write}"
             for one in self.said
             for told in one.told
             for fault in told.faults
-            if fault.rule == rule
+            if fault.rule == rule and is_meant(told.name)
         ]
 
 
@@ -106,46 +144,52 @@ def overhear(subject: Subject, name: str, domain: str | None) -> Overheard:
             for _ in range(ROUNDS):
                 _one_life(pair, node, said)
         domain = (domain or "").removeprefix(".")
-        return Overheard(
-            prepared.features, prepared.cookie_name or name, domain, tuple(said), *_cookies_that_do_not_fit(pair)
-        )
+        return Overheard(prepared.features, pair.cookie_name, domain, tuple(said), _unfit(pair), _living(pair))
     finally:
         crew.close()
 
 
 def _one_life(pair: Pair, node: str, said: list[Said]) -> None:
-    created = _lines(pair.ask(node, "POST", "/login", body={"user": USER}))
-    renewed = pair.ask(node, "POST", "/login", _cookie(created), {"user": USER})
-    removed = pair.ask(node, "POST", "/logout", _cookie(_lines(renewed)))
-    for at, lines, status, asked in (
-        (CREATION, created, 200, ()),
-        (RENEWAL, _lines(renewed), renewed.status, created),
-        (REMOVAL, _lines(removed), removed.status, _lines(renewed)),
-    ):
+    created = _login(pair, node)
+    renewed = _login(pair, node, pair.cookie(set_cookies(created)))
+    removed = pair.ask(node, "POST", "/logout", pair.cookie(set_cookies(renewed)) or None)
+    asked: tuple[str, ...] = ()
+    for at, answer in ((CREATION, created), (RENEWAL, renewed), (REMOVAL, removed)):
+        lines = set_cookies(answer)
         told = look_at(lines, visit(f"https://{HOST}/"), EPOCH_US)
-        said.append(Said(node, at, lines, tuple(told), status, asked))
+        said.append(Said(node, at, lines, tuple(told), answer.status, asked))
+        asked = lines
 
 
-def _cookies_that_do_not_fit(pair: Pair) -> tuple[int, int, tuple[Any, Any], str, str]:
-    node, body = NODES[0], {"user": USER}
-    first = pair.login(node, USER)
+def _unfit(pair: Pair) -> Unfit:
+    node = NODES[0]
+    first = pair.cookie(set_cookies(_login(pair, node)))
     without = pair.ask(node, "GET", "/session").status
-    second = _cookie(_lines(pair.ask(node, "POST", "/login", first, body)))
-    old = pair.ask(node, "GET", "/session", first).status
-    name, planted = second.partition("=")[0], "0" * 43
-    unknown = f"{name}={planted}"
-    headers = f"{unknown}; {second}", f"{second}; {unknown}"
-    behind, before = (pair.ask(node, "GET", "/session", header) for header in headers)
-    given = _cookie(_lines(pair.ask(node, "POST", "/login", unknown, body))).partition("=")[2]
-    return without, old, ((behind.status, behind.body), (before.status, before.body)), planted, given
+    second = pair.cookie(set_cookies(_login(pair, node, first)))
+    old = _shown(pair, first)
+    planted = "0" * 43
+    unknown = f"{pair.cookie_name}={planted}"
+    either_way = _shown(pair, unknown, second), _shown(pair, second, unknown)
+    given = pair.cookie(set_cookies(_login(pair, node, unknown))).partition("=")[2]
+    return Unfit(without, old, either_way, planted, given)
 
 
-def _lines(answer: Respond) -> tuple[str, ...]:
-    return tuple(value for name, value in answer.headers if name.lower() == "set-cookie")
+def _living(pair: Pair) -> Living:
+    one, other = (pair.cookie(set_cookies(_login(pair, NODES[0], user=user))) for user in (USER, OTHER))
+    together = _shown(pair, one, other), _shown(pair, other, one)
+    return Living(together, (_shown(pair, one), _shown(pair, other)))
 
 
-def _cookie(lines: tuple[str, ...]) -> str:
-    return lines[0].partition(";")[0] if lines else ""
+def _login(pair: Pair, node: str, cookie: str = "", user: str = USER) -> Respond:
+    return pair.ask(node, "POST", "/login", cookie or None, {"user": user})
+
+
+def _shown(pair: Pair, *cookies: str) -> Shown | None:
+    """Ask for the page with cookies, in their order; None where one of them was never given."""
+    if not all(cookies):
+        return None
+    answer = pair.ask(NODES[0], "GET", "/session", "; ".join(cookies))
+    return Shown(answer.status, answer.body)
 
 
 def bits(values: list[str]) -> int:

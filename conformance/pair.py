@@ -3,11 +3,12 @@
 Whoever makes a pair sees to it that the crew behind it is closed. It judges nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
 
+from conformance.cookie_lint import granted
 from conformance.subjects.adapter import BrokenAdapter, WrongLine
 from conformance.subjects.probe import OK, PART_1
 from conformance.subjects.subject import Crew, Prepared
@@ -17,7 +18,7 @@ from reference.protocol import Init, Request
 from scenarios import configuration as configuration_of
 from scenarios import load
 from simulator.chance import Chance
-from simulator.clock import REQUEST, Loop, NodeClock, ms, s
+from simulator.clock import EPOCH_US, REQUEST, Loop, NodeClock, ms, s
 from simulator.delays import Fixed
 from simulator.host import Host, Machine
 from simulator.network import Network
@@ -39,6 +40,7 @@ class Pair:
         hosts: their machines, by name.
         configuration: what they are given.
         prepared: what the subject promises under it.
+        cookie_name: what the session's cookie is called, by the subject's own name for it or as configured.
         time: what its seconds are called.
     """
 
@@ -49,6 +51,7 @@ class Pair:
         self.loop = Loop()
         self.configuration = configuration
         self.prepared = prepared
+        self.cookie_name = prepared.cookie_name or settings.cookie_name
         recorder = Recorder()
         network = Network(self.loop, NODES, lambda _from, _to: Fixed(ms(1)), Chance(1), recorder)
         self.hosts: dict[str, Host] = {}
@@ -88,14 +91,24 @@ class Pair:
         """Log a user in, and give the cookie to send from then on.
 
         Raises:
-            BrokenAdapter: the answer is no 200, or sets no cookie.
+            BrokenAdapter: the answer is no 200, or sets no cookie of the session's name.
         """
         answer = self.ask(node, "POST", "/login", body={"user": user})
-        lines = [value for name, value in answer.headers if name.lower() == "set-cookie"]
-        if answer.status != OK or not lines:
-            found, mend = f"{answer.status} with {lines or 'no Set-Cookie'}", "answer 200 with a new id in a Set-Cookie"
+        lines = set_cookies(answer)
+        cookie = self.cookie(lines)
+        if answer.status != OK or not cookie:
+            found = f"{answer.status} with {list(lines) or 'no Set-Cookie'}"
+            mend = f"answer 200 with a new id in a Set-Cookie of '{self.cookie_name}'"
             raise BrokenAdapter(node, "POST /login", WrongLine("the answer", found, "200", mend, PART_1))
-        return lines[0].partition(";")[0]
+        return cookie
+
+    def cookie(self, lines: Iterable[str]) -> str:
+        """Give the session's cookie as an answer's lines set it, to send from then on; "" where they set none.
+
+        Of several the last counts, as browsers have it; others' cookies stand beside it where they like.
+        """
+        values = granted(lines, self.cookie_name, EPOCH_US)
+        return f"{self.cookie_name}={values[-1]}" if values else ""
 
     def ask(self, node: str, method: str, path: str, cookie: str | None = None, body: Any = None) -> Respond:
         """Ask a node something, and wait for the answer.
@@ -113,6 +126,11 @@ class Pair:
             wrong = WrongLine("respond", found, expected, f'answer with {{"respond": "{request.id}", …}}', PART_1)
             raise BrokenAdapter(node, f"{method} {path}", wrong)
         return answers[0]
+
+
+def set_cookies(answer: Respond) -> tuple[str, ...]:
+    """Give the `Set-Cookie` lines of an answer, of all cookies."""
+    return tuple(value for name, value in answer.headers if name.lower() == "set-cookie")
 
 
 def usual(name: str) -> Configuration:
