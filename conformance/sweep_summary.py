@@ -11,20 +11,10 @@ from typing import Final
 from msgspec import Struct
 
 from conformance.sweep_rows import Head, Row
-from conformance.verdict import (
-    BROKEN_ADAPTER,
-    HOLDS,
-    NOT_PROMISED,
-    NOT_TESTED,
-    UNFINISHED,
-    UNKNOWN,
-    VACUOUS,
-    VIOLATED,
-)
+from conformance.verdict import HOLDS, UNFINISHED, VIOLATED
 from conformance.worth import Worth, worth_of
 
 _PER: Final = 1_000_000
-_WORST_FIRST: Final = (BROKEN_ADAPTER, VIOLATED, UNFINISHED, UNKNOWN, VACUOUS, NOT_TESTED, NOT_PROMISED, HOLDS)
 
 
 def _unanswered(row: Row) -> int | None:
@@ -166,11 +156,6 @@ def spread(name: str, rows: Sequence[Row]) -> Spread:
         most=most,
         worst=-seed,
     )
-
-
-def verdict_of(rows: Sequence[Row]) -> str:
-    """Give the verdict of all seeds together: the worst of them; an adapter that broke comes before all else."""
-    return min((row.verdict for row in rows), key=_WORST_FIRST.index)
 
 
 def _why(row: Row) -> str:

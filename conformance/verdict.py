@@ -17,6 +17,10 @@ NOT_TESTED = "not tested"
 UNFINISHED = "unfinished"
 BROKEN_ADAPTER = "broken adapter"
 
+WORST_FIRST = (BROKEN_ADAPTER, VIOLATED, UNFINISHED, UNKNOWN, VACUOUS, NOT_TESTED, NOT_PROMISED, HOLDS)
+"""Of several runs, histories or clusters the first of these words that one of them has is said of all (`worst_of`)."""
+_NOTHING_JUDGED = {VACUOUS, NOT_TESTED, NOT_PROMISED}
+
 
 class Evidence(Struct):
     """One operation of a witness: its id, its line in the history (from 1), and the record itself."""
@@ -91,3 +95,16 @@ def combine(
     if HOLDS not in expected:
         return NOT_TESTED
     return HOLDS
+
+
+def worst_of(verdicts: Iterable[str], *, one_suffices: bool = False) -> str:
+    """Say one verdict of several: the worst.
+
+    Args:
+        verdicts: at least one.
+        one_suffices: whether what holds for one makes up for others that had nothing to judge.
+    """
+    found = set(verdicts)
+    if one_suffices and HOLDS in found:
+        found -= _NOTHING_JUDGED
+    return min(found, key=WORST_FIRST.index)

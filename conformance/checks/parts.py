@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from conformance.history import LOGIN, OK, Fault, History
-from conformance.verdict import HOLDS, NOT_PROMISED, NOT_TESTED, UNKNOWN, VACUOUS, VIOLATED, Finding
-
-_WORST_FIRST = (VIOLATED, UNKNOWN, HOLDS, VACUOUS, NOT_TESTED, NOT_PROMISED)
+from conformance.verdict import VIOLATED, Finding, worst_of
 
 
 def parts_of(history: History) -> dict[str, History]:
@@ -64,7 +62,8 @@ def together(findings: Mapping[str, Finding]) -> Finding:
     Args:
         findings: by cluster.
     """
-    worst = min(findings, key=lambda name: _WORST_FIRST.index(findings[name].verdict))
+    word = worst_of((one.verdict for one in findings.values()), one_suffices=True)
+    worst = next(name for name, one in findings.items() if one.verdict == word)
     found = findings[worst]
     seen = "; ".join(f"{name}: {one.seen}" for name, one in findings.items())
     if found.verdict == VIOLATED:

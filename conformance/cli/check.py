@@ -12,14 +12,6 @@ from conformance.cli.telling import tell_findings
 from conformance.touching import untouched
 
 HISTORY = "history.jsonl"
-_WORST_FIRST = (
-    verdict.VIOLATED,
-    verdict.UNKNOWN,
-    verdict.UNFINISHED,
-    verdict.VACUOUS,
-    verdict.NOT_TESTED,
-    verdict.HOLDS,
-)
 
 
 def check(
@@ -72,7 +64,7 @@ def _check_histories(files: list[Path], optional: list[str], *, as_json: bool) -
             if len(files) == 1:
                 raise
             broken.append({"file": str(path), "error": str(error)})
-    word = next((word for word in _WORST_FIRST if any(entry["verdict"] == word for entry in judged)), None)
+    word = verdict.worst_of(entry["verdict"] for entry in judged) if judged else None
     if as_json:
         whole: dict[str, Any] = {"verdict": word, "files": [*judged, *broken]}
         if len(files) == 1:

@@ -10,8 +10,6 @@ from typing import Any
 from conformance import verdict
 from conformance.cli import output
 
-_WORST_FIRST = (verdict.VIOLATED, verdict.UNKNOWN, verdict.VACUOUS, verdict.HOLDS)
-
 
 def check_model(files: list[Path], model: str, *, as_json: bool) -> int:
     """Judge recorded histories by a sequential model, each from its file alone.
@@ -49,7 +47,7 @@ def check_model(files: list[Path], model: str, *, as_json: bool) -> int:
                 "evidence": [{"id": call.id, "line": int(call.id), "call": call} for call in found.evidence],
             }
         )
-    word = next(word for word in _WORST_FIRST if any(entry["verdict"] == word for entry in judged))
+    word = verdict.worst_of(entry["verdict"] for entry in judged)
     if as_json:
         output.print_json({"verdict": word, "model": model, "files": judged})
     else:

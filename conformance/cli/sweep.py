@@ -200,7 +200,8 @@ def _report(wanted: "Asked", scenario: str, rows: "Rows", took_s: float, *, as_j
     """Write the summary and its pictures, print what it came to, and give the exit code."""
     from msgspec import to_builtins
 
-    from conformance.sweep_summary import summary_of, verdict_of
+    from conformance.sweep_summary import summary_of
+    from conformance.verdict import worst_of
     from reports import sweep as pages
     from reports.svg import standalone
 
@@ -211,7 +212,7 @@ def _report(wanted: "Asked", scenario: str, rows: "Rows", took_s: float, *, as_j
         for picture in pictures:
             (place / f"{picture.name}.svg").write_text(standalone(picture.desk), encoding="utf-8")
         (place / SUMMARY).write_text(pages.summary(found, pictures), encoding="utf-8")
-    verdict = verdict_of(kept)
+    verdict = worst_of(row.verdict for row in kept)
     if as_json:
         told = to_builtins(found)
         output.print_json(

@@ -2,14 +2,13 @@
 
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
 from conformance.sweep_rows import Head, Row
-from conformance.sweep_summary import Summary, spread, summary_of, verdict_of
-from conformance.verdict import BROKEN_ADAPTER, HOLDS, UNFINISHED, VACUOUS, VIOLATED
+from conformance.sweep_summary import Summary, spread, summary_of
+from conformance.verdict import HOLDS, UNFINISHED, VACUOUS, VIOLATED
 from reports import sweep as pages
 
 HEAD = Head(
@@ -52,19 +51,6 @@ def test_clean_seeds_are_worth_what_the_rule_of_three_says() -> None:
     assert found.worth.rule_of_three == 0.01
     assert "300 clean seeds" in pages.worth(found)
     assert "up to 0.994 % of its seeds (about 3 in 300)" in pages.worth(found)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "worst"),
-    [
-        ([HOLDS, HOLDS], HOLDS),
-        ([HOLDS, VACUOUS], VACUOUS),
-        ([VACUOUS, VIOLATED, HOLDS], VIOLATED),
-        ([VIOLATED, BROKEN_ADAPTER], BROKEN_ADAPTER),
-    ],
-)
-def test_the_worst_seed_decides(verdicts: list[str], worst: str) -> None:
-    assert verdict_of([row(seed, verdict) for seed, verdict in enumerate(verdicts)]) == worst
 
 
 def test_a_request_without_an_answer_is_never_none() -> None:

@@ -15,6 +15,7 @@ from conformance.verdict import (
     VIOLATED,
     Finding,
     combine,
+    worst_of,
 )
 
 WORDS = [HOLDS, VIOLATED, UNKNOWN, VACUOUS, NOT_PROMISED, NOT_TESTED]
@@ -55,6 +56,26 @@ def test_a_broken_adapter_comes_before_all_and_an_unfinished_run_before_every_fi
 def test_a_fault_that_counts_and_touched_nothing_makes_no_pass_and_hides_no_violation() -> None:
     assert combine([finding(HOLDS)], untouched=["crash"]) == VACUOUS
     assert combine([finding(VIOLATED)], untouched=["crash"]) == VIOLATED
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "worst", "where_one_suffices"),
+    [
+        ([HOLDS, HOLDS], HOLDS, HOLDS),
+        ([HOLDS, VACUOUS], VACUOUS, HOLDS),
+        ([NOT_TESTED, HOLDS, NOT_PROMISED], NOT_TESTED, HOLDS),
+        ([NOT_TESTED, VACUOUS], VACUOUS, VACUOUS),
+        ([HOLDS, UNKNOWN, VACUOUS], UNKNOWN, UNKNOWN),
+        ([VACUOUS, VIOLATED, HOLDS], VIOLATED, VIOLATED),
+        ([UNKNOWN, UNFINISHED, VIOLATED], VIOLATED, VIOLATED),
+        ([UNKNOWN, UNFINISHED], UNFINISHED, UNFINISHED),
+        ([VIOLATED, BROKEN_ADAPTER, HOLDS], BROKEN_ADAPTER, BROKEN_ADAPTER),
+    ],
+)
+def test_of_several_verdicts_the_worst_is_said(verdicts: list[str], worst: str, where_one_suffices: str) -> None:
+    for order in (verdicts, verdicts[::-1]):
+        assert worst_of(order) == worst
+        assert worst_of(order, one_suffices=True) == where_one_suffices
 
 
 findings_of_any_kind = st.builds(
