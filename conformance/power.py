@@ -4,7 +4,6 @@ Each run is judged from its history as `anynode run` would judge it, whole and i
 nothing; the shape of what comes of it stands in `conformance.worth`.
 """
 
-import io
 import shlex
 from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed_version
@@ -12,14 +11,12 @@ from importlib.metadata import version as installed_version
 from msgspec import Struct
 
 from conformance.broken import BROKEN
-from conformance.checks import CHECKS, judge
-from conformance.collecting import uncollected
+from conformance.checks import CHECKS
+from conformance.judging import judgement
 from conformance.planning import plan
-from conformance.reading import read
-from conformance.runner import world_of
 from conformance.sweep_pool import in_order, place_of
-from conformance.touching import kind_of, untouched
-from conformance.verdict import HOLDS, VIOLATED, combine
+from conformance.touching import touched_of
+from conformance.verdict import HOLDS
 from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerprint, worth_of
 from reports.words import count
 from scenarios import load
@@ -96,23 +93,13 @@ def judged(job: Job) -> Ran:
         Exception: whatever the run raised, with the command that repeats it as a note.
     """
     try:
-        written = io.BytesIO()
-        world_of(plan(load(job.scenario), seed=job.seed, subject=job.subject)).run(written)
-        with uncollected():
-            history = read(written.getvalue(), job.command)
-            findings = judge(history)
+        came = judgement(plan(load(job.scenario), seed=job.seed, subject=job.subject), job.command)
     except Exception as error:
         error.add_note(f"in: {job.command}")
         raise
-    failed = next((finding for finding in findings if finding.traceback), None)
-    if failed is not None:
-        raise CheckFailed(f"{failed.check} in {job.command}: {failed.seen}\n{failed.traceback}")
-    touched: dict[str, int] = {}
-    for fault in history.faults:
-        touched[kind_of(fault)] = touched.get(kind_of(fault), 0) + fault.touched
-    convicted = [finding.check for finding in findings if finding.verdict == VIOLATED]
-    verdict = combine(findings, finished=history.finished, untouched=untouched(history))
-    return Ran(job, verdict, convicted, touched)
+    if came.failed is not None:
+        raise CheckFailed(f"{came.failed.check} in {job.command}: {came.failed.seen}\n{came.failed.traceback}")
+    return Ran(job, came.verdict, came.convicted, touched_of(came.history))
 
 
 def carried_out(jobs: Sequence[Job], processes: int, progress: Callable[[int], None]) -> list[Ran]:

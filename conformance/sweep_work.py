@@ -3,8 +3,6 @@
 Whoever works has loaded all that a run needs, and plans a scenario once.
 """
 
-import io
-import traceback
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
@@ -14,19 +12,17 @@ from time import perf_counter  # noqa: TID251 - how long a seed took is told bes
 from msgspec import Struct, structs
 
 from conformance.beliefs import Beliefs
-from conformance.checks import judge
 from conformance.collecting import uncollected
 from conformance.costs import costs, prices
 from conformance.figures.clients import availability
 from conformance.figures.copies import lag, watched_writes
 from conformance.history import History
+from conformance.judging import in_brief, judgement
 from conformance.planning import Plan
-from conformance.reading import read
-from conformance.runner import lived
 from conformance.sweep_gate import Told, difference, seen
 from conformance.sweep_rows import Row
-from conformance.touching import untouched
-from conformance.verdict import UNFINISHED, VIOLATED, Finding, combine
+from conformance.touching import touched_of
+from conformance.verdict import UNFINISHED, Finding
 
 _PACKAGES = ("anynode", "conformance", "reference", "reports", "scenarios", "simulator")
 _LOSSES = ("durability", "lost_updates")
@@ -72,9 +68,7 @@ def run_seed(job: Job) -> Answer:
     try:
         row = _row(job, decided)
     except Exception as error:  # noqa: BLE001 (one seed's defect is told, and takes no other seed with it)
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        row = Row(seed=run.seed, verdict=UNFINISHED, defect=f"{type(error).__name__}: {error} ({where})")
+        row = Row(seed=run.seed, verdict=UNFINISHED, defect=in_brief(error))
     return Answer(row, round(perf_counter() - began, 3), source())
 
 
@@ -85,24 +79,18 @@ def _planned(run: Told) -> Plan:
 
 
 def _row(job: Job, decided: Plan) -> Row:
-    written = io.BytesIO()
-    outcome, broken = lived(decided, written)
+    came = judgement(decided, f"{decided.scenario.name}, seed {decided.seed}")
+    outcome = came.outcome
     with uncollected():
-        history = read(written.getvalue(), f"{decided.scenario.name}, seed {decided.seed}")
-        findings = judge(history)
-        row = _counted(history, findings)
-    row.seed = decided.seed
-    row.verdict = combine(
-        findings, finished=history.finished, adapter_broken=broken is not None, untouched=untouched(history)
-    )
+        row = _counted(came.history, came.findings)
+    row.seed, row.verdict, row.convicted = decided.seed, came.verdict, came.convicted
     row.digest, row.events, row.messages = outcome.digest, outcome.events, outcome.messages
     row.simulated_us = outcome.simulated_us
-    failed = next((finding for finding in findings if finding.traceback), None)
-    if failed is not None:
-        row.defect = f"the check {failed.check} failed: {failed.traceback.strip().splitlines()[-1]}"
-    if job.twice and broken is None:
+    if came.failed is not None:
+        row.defect = f"the check {came.failed.check} failed: {came.failed.traceback.strip().splitlines()[-1]}"
+    if job.twice and came.broken is None:
         row.twice = True
-        row.differs = difference(job.run, seen(outcome.digest, written.getvalue()))
+        row.differs = difference(job.run, seen(outcome.digest, came.written))
     return row
 
 
@@ -111,13 +99,9 @@ def _counted(history: History, findings: list[Finding]) -> Row:
     held = Beliefs(history)
     paid = costs(held, prices(history, held))
     asked = availability(history)["buckets"]
-    faults: dict[str, int] = {}
-    for fault in history.faults:
-        faults[fault.fault] = faults.get(fault.fault, 0) + fault.touched
     return Row(
         seed=0,
         verdict="",
-        convicted=[finding.check for finding in findings if finding.verdict == VIOLATED],
         requests=sum(number for _, number, _ in asked),
         answered=sum(number for _, _, number in asked),
         lag=lag(history, watched_writes(history)),
@@ -126,5 +110,5 @@ def _counted(history: History, findings: list[Finding]) -> Row:
         sessions_lost=paid["sessions_lost"],
         logins=paid["logins"],
         logins_forced=paid["logins_forced"],
-        faults=faults,
+        faults=touched_of(history),
     )

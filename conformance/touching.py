@@ -13,6 +13,14 @@ def kind_of(fault: Fault) -> str:
     return fault.fault.removeprefix("stale-")
 
 
+def touched_of(history: History) -> dict[str, int]:
+    """Count by kind how much the faults of a history touched; a kind that struck and touched nothing has 0."""
+    touched: dict[str, int] = {}
+    for fault in history.faults:
+        touched[kind_of(fault)] = touched.get(kind_of(fault), 0) + fault.touched
+    return touched
+
+
 def untouched(history: History) -> list[str]:
     """List the kinds of faults that the history's `expect` relies on and that touched nothing, in its order.
 
@@ -20,5 +28,5 @@ def untouched(history: History) -> list[str]:
     """
     expect: Any = history.header.expect
     named = expect.get("touched", []) if isinstance(expect, dict) else []
-    touching = {kind_of(fault) for fault in history.faults if fault.touched}
-    return [kind for kind in named if kind not in touching]
+    touching = touched_of(history)
+    return [kind for kind in named if not touching.get(kind)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conformance.cli import output
-from conformance.cli.seeds import seeds_of
+from conformance.cli.seeds import seeds_asked
 from conformance.cli.telling import line
 
 if TYPE_CHECKING:  # drawing and running load the whole engine
@@ -46,7 +46,7 @@ def explore(
     from conformance.swarm import exploring
     from conformance.sweep_pool import place_of
 
-    chosen = _chosen(seeds)
+    chosen = seeds_asked(seeds)
     with output.refusing(SubjectRefused), output.refusing(BrokenAdapter, code=output.BROKEN_ADAPTER):
         if not exploring.in_simulated_time(subject_named(subject)):
             raise output.failure(
@@ -57,7 +57,11 @@ def explore(
         _write(write, jobs)
     began = time.monotonic()
     done: dict[int, Tried] = {}
-    with output.progress(f"{len(jobs)} runs", len(jobs), shown=not as_json) as advance:
+    with (
+        output.refusing(SubjectRefused),
+        output.refusing(BrokenAdapter, code=output.BROKEN_ADAPTER),
+        output.progress(f"{len(jobs)} runs", len(jobs), shown=not as_json) as advance,
+    ):
         for number, came in exploring.explored(jobs, place_of(workers)):
             done[number] = came
             advance(len(done))
@@ -72,13 +76,6 @@ def explore(
     else:
         _tell(found, wall_s)
     return output.OUR_DEFECT if found.verdict == "defect" else output.exit_code(found.verdict)
-
-
-def _chosen(text: str) -> list[int]:
-    try:
-        return seeds_of(text)
-    except ValueError as error:
-        raise output.Failure(f"--seeds: {error}") from error
 
 
 def _write(folder: Path, jobs: "list[Job]") -> None:
@@ -101,6 +98,8 @@ def _tell_failures(came: "Tried") -> None:
     for failed in came.failures:
         shown = f" ({failed.requirement})" if failed.requirement else ""
         line(failed.verdict, f"{failed.scenario}: {failed.check}{shown}: {failed.seen}\n{'':14}again: {failed.repeat}")
+        if failed.traceback:
+            output.say(failed.traceback.rstrip())
 
 
 def _tell(found: "Explored", wall_s: float) -> None:

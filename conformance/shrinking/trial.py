@@ -1,18 +1,14 @@
 """Runs one proposal and says whether it still fails for the same reason. It writes nothing."""
 
-import io
 import shlex
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from conformance.checks import judge
-from conformance.collecting import uncollected
 from conformance.history import USER, History
-from conformance.planning import Plan, plan
-from conformance.reading import read
-from conformance.runner import lived
+from conformance.judging import judgement
+from conformance.planning import plan
 from conformance.shrinking.reason import Reason, convicting, reason_of
 from conformance.verdict import Finding
 from reference.errors import ConfigurationError
@@ -78,7 +74,7 @@ class Trial(Struct):
         return shlex.join(["anynode", "run", str(self.place), *config, *whom])
 
     def failing(self, data: dict[str, Any], check: str | None, reason: Reason | None = None) -> Failing | None:
-        """Run a scenario; None where it is none, cannot be run, or does not fail so.
+        """Run a scenario; None where it is none, cannot be run, does not fail so, or its adapter is broken.
 
         Args:
             data: the file's mapping.
@@ -89,17 +85,11 @@ class Trial(Struct):
             decided = plan(parse(as_text(data), self.place), seed=self.seed, subject=self.subject, config=self.config)
         except (ScenarioRefused, ConfigurationError):
             return None
-        history, findings = self.judged(decided)
-        finding = convicting(findings, check)
+        self.runs += 1
+        came = judgement(decided, str(self.place))
+        if came.broken is not None:
+            return None
+        finding = convicting(came.findings, check)
         if finding is None or (reason is not None and reason_of(finding) != reason):
             return None
-        return Failing(data, history, finding, reason_of(finding))
-
-    def judged(self, decided: Plan) -> tuple[History, list[Finding]]:
-        """Run what was planned and judge it; a broken adapter leaves a history that convicts nobody."""
-        self.runs += 1
-        written = io.BytesIO()
-        lived(decided, written)
-        with uncollected():
-            history = read(written.getvalue(), str(self.place))
-            return history, judge(history)
+        return Failing(data, came.history, finding, reason_of(finding))

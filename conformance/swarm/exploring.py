@@ -7,21 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from conformance.subjects.http import HttpSubject
 from conformance.subjects.naming import subject_named
 from conformance.subjects.subject import Subject
 from conformance.swarm.behaviours import Behaviours, counted
 from conformance.swarm.troubles import KINDS
-from conformance.swarm.trying import DEFECT, Failed, Job, Tried, tried
+from conformance.swarm.trying import DEFECT, Failed, Job, Tried, fallen, tried
 from conformance.sweep_pool import Killed, Place, as_finished
-from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNFINISHED, UNKNOWN, VACUOUS, VIOLATED
+from conformance.verdict import UNFINISHED, worst_of
 from scenarios import load, names
 
 REGRESSIONS = "regressions"
 """The folder of known failures, each a scenario."""
 KILLED = "process"
 """In place of a check: a run whose process was killed each time."""
-WORST_FIRST = (DEFECT, VIOLATED, BROKEN_ADAPTER, UNFINISHED, UNKNOWN)
-"""What one run says of all; short of these, all hold if one does."""
 
 
 class Explored(Struct, frozen=True):
@@ -69,7 +68,7 @@ def known_failures() -> list[str]:
 
 def in_simulated_time(subject: Subject) -> bool:
     """Say whether many runs of a subject are worth drawing: real servers live in real time."""
-    return subject.__class__.__name__ != "HttpSubject"
+    return not isinstance(subject, HttpSubject)
 
 
 def explored(jobs: Sequence[Job], place: Place) -> Iterator[tuple[int, Tried]]:
@@ -78,7 +77,7 @@ def explored(jobs: Sequence[Job], place: Place) -> Iterator[tuple[int, Tried]]:
     A run whose process was killed each time has failed; all others are made nevertheless.
     """
     for number, came in as_finished(tried, jobs, place):
-        yield number, _killed(jobs[number], came) if isinstance(came, Killed) else came
+        yield number, fallen(jobs[number], KILLED, UNFINISHED, str(came)) if isinstance(came, Killed) else came
 
 
 def summed_up(subject: str, runs: Sequence[Tried]) -> Explored:
@@ -109,13 +108,5 @@ def summed_up(subject: str, runs: Sequence[Tried]) -> Explored:
 
 
 def verdict_of(verdicts: dict[str, int]) -> str:
-    """Make one verdict of those of all runs: the worst one, else `holds` where any does."""
-    worst = next((word for word in WORST_FIRST if verdicts.get(word)), None)
-    if worst is not None:
-        return worst
-    return next((word for word in (HOLDS, VACUOUS) if verdicts.get(word)), NOT_TESTED)
-
-
-def _killed(job: Job, death: Killed) -> Tried:
-    failed = Failed(job.seed, job.name, KILLED, UNFINISHED, "", [], str(death), job.command)
-    return Tried(job, "", UNFINISHED, [failed], {}, [], twice=False)
+    """Make one verdict of those of all runs: a defect, else the worst one; a drawn world may have nothing to judge."""
+    return DEFECT if DEFECT in verdicts else worst_of(verdicts, one_suffices=True)

@@ -1,28 +1,27 @@
 """One drawn run: made, judged, and told in a few words. Prints nothing and writes nothing."""
 
-import io
 import shlex
+import traceback
 
 from msgspec import Struct
 
-from conformance.checks import judge
-from conformance.collecting import uncollected
+from conformance.judging import in_brief, judgement
 from conformance.planning import plan
-from conformance.reading import read
-from conformance.runner import lived
+from conformance.subjects.adapter import BrokenAdapter
+from conformance.subjects.file import SubjectRefused
 from conformance.swarm.behaviours import behaviours_of
 from conformance.swarm.drawing import drawn, name_of
 from conformance.sweep_gate import chosen, difference, seen, told
-from conformance.touching import kind_of
-from conformance.verdict import BROKEN_ADAPTER, UNKNOWN, VIOLATED, Finding, combine
+from conformance.touching import touched_of
+from conformance.verdict import BROKEN_ADAPTER, UNKNOWN, VIOLATED, Finding
 from scenarios import load
 from scenarios.schema import Scenario
 
 REFERENCE = "reference"
-ADAPTER, DETERMINISM = "adapter", "determinism"
+ADAPTER, DETERMINISM, RAISED = "adapter", "determinism", "exception"
 """In place of a check: what else a run can fail by."""
 DEFECT = "defect"
-"""In place of a verdict: anynode is wrong, or the subject is not one run a seed."""
+"""In place of a verdict: anynode is wrong."""
 
 
 class Job(Struct, frozen=True):
@@ -62,6 +61,7 @@ class Failed(Struct, frozen=True):
         check: what convicts, or could not judge; ADAPTER or DETERMINISM.
         requirement: the first that the check shows, "" for none.
         repeat: the command line that does the same again.
+        traceback: where anynode failed, "" where it did not.
     """
 
     seed: int
@@ -72,6 +72,7 @@ class Failed(Struct, frozen=True):
     requirements: list[str]
     seen: str
     repeat: str
+    traceback: str = ""
 
 
 class Tried(Struct, frozen=True):
@@ -98,45 +99,55 @@ def scenario_of(job: Job) -> Scenario:
 
 
 def tried(job: Job) -> Tried:
-    """Make a run and judge its history.
+    """Make a run and judge its history; what goes wrong in anynode is a way to fail, and takes no other run with it.
 
     Raises:
-        Exception: whatever the run raised, our own defect, with the command that repeats it as a note.
+        SubjectRefused, BrokenAdapter: whom to judge is not there, or does not say who it is.
     """
     try:
         return _tried(job)
-    except Exception as error:
-        error.add_note(f"in: {job.command}")
+    except (SubjectRefused, BrokenAdapter):
         raise
+    except Exception as error:  # noqa: BLE001 - our own defect, whatever it is
+        return fallen(job, RAISED, DEFECT, in_brief(error), traceback.format_exc())
+
+
+def fallen(job: Job, why: str, verdict: str, seen: str, traced: str = "") -> Tried:
+    """Tell of a run that left no history.
+
+    Args:
+        job: what was to be done.
+        why: what stands in place of a check.
+        verdict: of the run.
+        seen: what happened instead, in a line.
+        traced: the traceback where there is one.
+    """
+    failed = Failed(job.seed, job.name, why, verdict, "", [], seen, job.command, traced)
+    return Tried(job, "", verdict, [failed], {}, [], twice=False)
 
 
 def _tried(job: Job) -> Tried:
     scenario = scenario_of(job)
-    written = io.BytesIO()
-    outcome, broken = lived(plan(scenario, seed=job.seed, subject=job.subject), written)
-    with uncollected():
-        history = read(written.getvalue(), job.command)
-        findings = judge(history)
-    failures = [_failed(job, finding) for finding in findings if finding.verdict in (VIOLATED, UNKNOWN)]
-    if broken is not None:
-        failures = [Failed(job.seed, job.name, ADAPTER, BROKEN_ADAPTER, "", [], str(broken), job.command)]
-    verdict = combine(findings, finished=history.finished, adapter_broken=broken is not None)
-    twice = job.gate and broken is None and chosen(job.name, job.seed)
+    decided = plan(scenario, seed=job.seed, subject=job.subject)
+    came = judgement(decided, job.command)
+    failures = [_failed(job, finding) for finding in came.findings if finding.verdict in (VIOLATED, UNKNOWN)]
+    verdict = came.verdict
+    if came.broken is not None:
+        failures = [Failed(job.seed, job.name, ADAPTER, verdict, "", [], str(came.broken), job.command)]
+    twice = job.gate and came.broken is None and chosen(job.name, job.seed)
     if twice:
-        parting = difference(told(scenario, job.seed, job.subject), seen(outcome.digest, written.getvalue()))
+        parting = difference(told(scenario, job.seed, job.subject), seen(came.outcome.digest, came.written))
         if parting:
-            failures.append(Failed(job.seed, job.name, DETERMINISM, DEFECT, "", [], parting, job.command))
-            verdict = DEFECT
-    touched: dict[str, int] = {}
-    for fault in history.faults:
-        touched[kind_of(fault)] = touched.get(kind_of(fault), 0) + fault.touched
+            verdict = BROKEN_ADAPTER if decided.subject.foreign else DEFECT
+            failures.append(Failed(job.seed, job.name, DETERMINISM, verdict, "", [], parting, job.command))
+    touched = touched_of(came.history)
     return Tried(
         job,
-        outcome.digest,
-        DEFECT if any(finding.traceback for finding in findings) else verdict,
+        came.outcome.digest,
+        verdict if came.failed is None else DEFECT,
         failures,
         touched,
-        behaviours_of(history, touched, outcome.noted),
+        behaviours_of(came.history, touched, came.outcome.noted),
         twice,
     )
 
@@ -144,5 +155,13 @@ def _tried(job: Job) -> Tried:
 def _failed(job: Job, finding: Finding) -> Failed:
     first = finding.requirements[0] if finding.requirements else ""
     return Failed(
-        job.seed, job.name, finding.check, finding.verdict, first, finding.requirements, finding.seen, job.command
+        job.seed,
+        job.name,
+        finding.check,
+        finding.verdict,
+        first,
+        finding.requirements,
+        finding.seen,
+        job.command,
+        finding.traceback,
     )

@@ -175,14 +175,14 @@ def test_a_run_that_is_not_one_run_is_our_defect_or_that_of_the_subject(
 def test_a_run_that_raises_is_one_seed_s_defect_and_the_others_are_judged(
     world: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lived = sweep_work.lived
+    judgement = sweep_work.judgement
 
     def failing(decided: Any, *others: Any) -> Any:
         if decided.seed == 2:
             raise KeyError("n9")
-        return lived(decided, *others)
+        return judgement(decided, *others)
 
-    monkeypatch.setattr(sweep_work, "lived", failing)
+    monkeypatch.setattr(sweep_work, "judgement", failing)
     arguments = ["--seeds", "3", "--twice", "0", "--workers", "1", "--out", "swept"]
     assert swept(world, *arguments) == output.OUR_DEFECT
     told = printed(capsys)

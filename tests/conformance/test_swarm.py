@@ -10,18 +10,20 @@ import pytest
 
 from conformance.cli import output
 from conformance.cli.app import execute
-from conformance.planning import plan
+from conformance.judging import Judgement
+from conformance.planning import Plan, plan
 from conformance.runner import lived
 from conformance.swarm import behaviours, drawing, exploring, troubles, trying
 from conformance.swarm.trying import Job, Tried, tried
 from conformance.sweep_pool import Killed
-from conformance.verdict import HOLDS, VIOLATED
+from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, VACUOUS, VIOLATED
 from scenarios import load
 from scenarios.faults import KINDS
 
 FAILING = 3
 """A seed whose world is small and convicts BROKEN."""
 BROKEN = "broken:forgets_ends"
+FOREIGN = str(Path(__file__).parents[2] / "examples" / "stores" / "python-object.yaml")
 
 
 def test_every_kind_of_fault_that_can_be_written_is_drawn() -> None:
@@ -102,13 +104,54 @@ def test_it_ends_at_the_first_failure_where_that_is_asked_for(
     assert "2 drawn runs" in said
 
 
-def test_two_runs_of_a_seed_that_part_are_a_defect_with_the_event_in_which_they_do(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("subject", "verdict", "code"),
+    [("reference", "defect", output.OUR_DEFECT), (FOREIGN, "broken adapter", output.BROKEN_ADAPTER)],
+)
+def test_two_runs_of_a_seed_that_part_are_our_defect_or_that_of_the_subject_with_the_event_in_which_they_do(
+    subject: str, verdict: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(exploring, "known_failures", list)
     monkeypatch.setattr(trying, "chosen", lambda *_: True)
     monkeypatch.setattr(trying, "difference", lambda *_: "first event that differs: this here, that elsewhere")
-    assert execute(["explore", "--seeds", "3-3", "--workers", "1"]) == output.OUR_DEFECT
-    assert "determinism: first event that differs: this here, that elsewhere" in capsys.readouterr().out
+    assert execute(["explore", "--seeds", "3-3", "--workers", "1", "--subject", subject]) == code
+    said = capsys.readouterr().out
+    assert "determinism: first event that differs: this here, that elsewhere" in said
+    assert f"verdict: {verdict}\n" in said
+
+
+def test_a_run_that_raises_is_one_seed_s_defect_and_the_others_are_made(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judgement = trying.judgement
+
+    def failing(decided: Plan, name: str) -> Judgement:
+        if decided.seed == 2:
+            raise KeyError("n9")
+        return judgement(decided, name)
+
+    monkeypatch.setattr(exploring, "known_failures", list)
+    monkeypatch.setattr(trying, "judgement", failing)
+    assert execute(["explore", "--seeds", "2-3", "--workers", "1"]) == output.OUR_DEFECT
+    said = capsys.readouterr().out
+    assert "drawn-2: exception: KeyError: 'n9' (test_swarm.py:" in said
+    assert "again: anynode explore --seeds 2-2\nTraceback (most recent call last):\n" in said
+    assert "1 defect, 1 holds" in said
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "one"),
+    [
+        ([HOLDS, VACUOUS], HOLDS),
+        ([NOT_TESTED, VACUOUS], VACUOUS),
+        ([VIOLATED, BROKEN_ADAPTER], BROKEN_ADAPTER),
+        ([BROKEN_ADAPTER, "defect", VIOLATED], "defect"),
+    ],
+)
+def test_a_defect_of_ours_comes_before_all_and_what_a_drawn_world_did_not_ask_hides_nothing(
+    verdicts: list[str], one: str
+) -> None:
+    assert exploring.verdict_of(dict.fromkeys(verdicts, 1)) == one
 
 
 def test_the_whole_gate_agrees_with_itself_on_a_drawn_run(monkeypatch: pytest.MonkeyPatch) -> None:

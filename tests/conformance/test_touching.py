@@ -7,7 +7,7 @@ import pytest
 
 from conformance.history import Contract, Fault, Header, History, Lifetime
 from conformance.runner import run
-from conformance.touching import kind_of, untouched
+from conformance.touching import kind_of, touched_of, untouched
 from conformance.verdict import HOLDS, VACUOUS, combine
 
 WORLD = """
@@ -59,3 +59,12 @@ def test_a_cut_of_both_directions_is_a_partition_and_of_one_is_not() -> None:
     assert kind_of(Fault("cut", ["n1"], 0, 1, links=both)) == "partition"
     assert kind_of(Fault("cut", ["n1"], 0, 1, links=one)) == "one-way"
     assert kind_of(Fault("cut", ["n1"], 0, 1, groups=[["n1"], ["n2"]])) == "partition"
+
+
+def test_what_faults_touched_is_counted_by_the_words_of_scenario_files() -> None:
+    both, one = [["n1", "n2"], ["n2", "n1"]], [["n1", "n2"]]
+    faults = [
+        Fault("cut", ["n1"], 0, 1, 2, links=both), Fault("cut", ["n1"], 2, 3, 3, links=both),
+        Fault("cut", ["n1"], 0, 1, 4, links=one), Fault("stale-discovery", [], 0, 1, 5), Fault("loss", [], 0, 1),
+    ]  # fmt: skip
+    assert touched_of(history(["structure"], *faults)) == {"partition": 5, "one-way": 4, "discovery": 5, "loss": 0}
