@@ -4,13 +4,15 @@ A worker that is killed is the scheduler's business: it gives the job to another
 have died. A worker of another anynode would run another program, and is refused by its name before anything is run.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import wait as finished
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from conformance.sweep_pool import Gone
 from conformance.sweep_work import source
@@ -19,9 +21,53 @@ ANSWER_WITHIN_S = 10
 """A scheduler that does not answer for so long is held for none; a worker must have come by then too."""
 _AHEAD_LEAST = 8
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 class NoScheduler(ValueError):
     """There is no scheduler, or none with workers of this anynode; the message says what to do."""
+
+
+class Tasks(Executor):
+    """The jobs of a client of Dask as an executor.
+
+    Not `Client.get_executor`: that one asks for the state of a task once more after it has its result, and takes the
+    result for an error when the worker that has it dies in between (distributed 2026.8.0, cfexecutor.py).
+
+    Args:
+        client: a `distributed.Client`.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._open: dict[Future[Any], Any] = {}
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
+        """See `Executor.submit`."""
+        answer: Future[R] = Future()
+        self._open[answer] = self._client.submit(fn, *args, pure=False, **kwargs)
+        self._client.loop.add_callback(self._passed_on, answer)
+        return answer
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - theirs
+        """See `Executor.shutdown`; what need not be waited for is given up."""
+        if cancel_futures or not wait:
+            self._client.cancel(list(self._open.values()))
+        if wait:
+            finished(list(self._open))
+
+    async def _passed_on(self, answer: "Future[R]") -> None:
+        try:
+            result = await self._client.gather(self._open[answer], asynchronous=True)
+        except (CancelledError, asyncio.CancelledError):
+            answer.cancel()
+            answer.set_running_or_notify_cancel()
+        except BaseException as error:  # noqa: BLE001 - whatever the job raised is for whoever asks for its result
+            answer.set_exception(error)
+        else:
+            answer.set_result(result)
+        del self._open[answer]
 
 
 class _Workers:
@@ -43,7 +89,7 @@ class _Workers:
     @contextmanager
     def opened(self) -> Iterator[Executor]:
         """See `Place.opened`."""
-        executor = self._client.get_executor(pure=False)
+        executor = Tasks(self._client)
         try:
             yield executor
         finally:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from scenarios import load
 
 pytest.importorskip("distributed", reason="needs the extra cluster: pip install 'anynode[cluster]'")
 
-from conformance.sweep_dask import NoScheduler, workers_of
+from conformance.sweep_dask import NoScheduler, Tasks, workers_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("anynode", "conformance", "reference", "reports", "scenarios", "simulator")
@@ -129,6 +130,37 @@ def test_a_worker_that_is_killed_in_the_middle_takes_nothing_with_it(
         there = swept(wanted, place, tmp_path / "there.jsonl", 8, at=3, kill=cluster.workers[0])
     assert cluster.workers[0].returncode == -signal.SIGKILL
     assert there == here
+
+
+def test_an_answer_whose_worker_dies_right_after_it_came_is_an_answer(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client  # noqa: PLC0415 - not there without the extra
+
+    fetched = Client._gather
+
+    async def fetched_and_lost(client: Client, tasks: Any, **how: Any) -> Any:
+        result = await fetched(client, tasks, **how)  # type: ignore[no-untyped-call]
+        for state in client.futures.values():
+            state.lose()
+        return result
+
+    monkeypatch.setattr(Client, "_gather", fetched_and_lost)
+    with Client(cluster.address, timeout=WAIT_S, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        assert client.get_executor().submit(abs, -3).exception(WAIT_S), "Dask's own executor has learned it: use that"
+        with Tasks(client) as tasks:
+            assert tasks.submit(abs, -3).result(WAIT_S) == 3
+
+
+def test_what_is_given_up_is_cancelled_and_an_error_is_the_jobs_own(cluster: Cluster) -> None:
+    from distributed import Client  # noqa: PLC0415 - not there without the extra
+
+    with Client(cluster.address, timeout=WAIT_S, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        tasks = Tasks(client)
+        assert isinstance(tasks.submit(divmod, 1, 0).exception(WAIT_S), ZeroDivisionError)
+        slow = tasks.submit(sum, range(10**8))
+        tasks.shutdown(cancel_futures=True)
+        assert slow.cancelled()
 
 
 def test_a_worker_of_another_anynode_is_refused_by_name(cluster: Cluster, tmp_path: Path) -> None:
