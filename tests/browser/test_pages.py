@@ -53,12 +53,13 @@ def _hostile(folder: Path) -> Path:
     ]
     run = Run()
     run.header.nodes, run.header.subject, run.header.notes = [HOSTILE, "n2"], HOSTILE, [HOSTILE]
-    run.faults[0].title = HOSTILE
+    run.faults[0].title, run.faults[0].nodes = HOSTILE, [HOSTILE, "n2"]
     run.figures["behind"] = (HOSTILE, HOSTILE, {HOSTILE: [(0, 3), (5, 0)]})
     run.figures["membership"] = ("state", HOSTILE, {HOSTILE: {HOSTILE: [(0, "dead")]}})
     run.figures["errors"] = ("requests", "clients", {HOSTILE: {HOSTILE: 3}})
     run.findings.append(finding(operations, f"{HOSTILE}1", f"{HOSTILE}2", check=HOSTILE))
-    return violations.write(run, folder, operations)
+    recorded = violations.hostile_trace(HOSTILE, f"{HOSTILE}1", f"{HOSTILE}2")
+    return violations.write(run, folder, operations, recorded=recorded)
 
 
 def opened(browser: Browser, file: Path, *, width: str = "desk", theme: Any = "light") -> Page:

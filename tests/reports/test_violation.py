@@ -242,7 +242,7 @@ def test_the_only_script_is_ours_and_the_policy_names_it(run: Any, tmp_path: Pat
     assert "<script" not in pages.make(run.write(tmp_path))[0].read_text()
 
 
-def test_hostile_names_in_history_and_trace_stay_text(run: Any, tmp_path: Path) -> None:
+def test_hostile_names_in_history_and_trace_stay_text(run: Any, tmp_path: Path, parsed: Any) -> None:
     hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
     operations = [
         operation(f"{hostile}1", "write", 70_000_000, 70_002_000, node=hostile, key=hostile, value=hostile),
@@ -250,6 +250,17 @@ def test_hostile_names_in_history_and_trace_stay_text(run: Any, tmp_path: Path) 
     ]
     run.header.nodes = [hostile, "n2"]
     run.findings.append(finding(operations, f"{hostile}1", f"{hostile}2", check=hostile))
-    text = pages.make(violations.write(run, tmp_path, operations))[0].read_text()
+    recorded = violations.hostile_trace(hostile, f"{hostile}1", f"{hostile}2")
+    run.faults[0].nodes, run.faults[0].title = [hostile, "n2"], hostile
+    folder = violations.write(run, tmp_path, operations, recorded=recorded)
+    text = pages.make(folder)[0].read_text()
     assert text.count("<script>") == 1
     assert "<img" not in text
+    document = read(folder / "run.jsonl")
+    found = excerpt(folder, document)
+    assert found is not None
+    picture = spacetime(found, causes(found), document)
+    assert f"sent {hostile} to n2: lost ({hostile})" in picture.description, "the trace's names are in the drawing"
+    for drawing in (picture.desk, picture.phone):
+        parsed(drawing)
+        assert f"{picture.name}-{'desk' if drawing is picture.desk else 'phone'}-mark-shade-1-" in drawing

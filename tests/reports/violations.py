@@ -55,6 +55,23 @@ def trace() -> list[Line]:
     ]
 
 
+def hostile_trace(name: str, *ids: str) -> list[Line]:
+    """Make a trace in which nodes, kinds, channels, losses and notes have this name; these operations are asked."""
+    lines: list[Line] = [Opened(1, name, 7, name, [name, "n2"])]
+    for t, id_ in enumerate(ids):
+        at = 70_000_500 + t * 6_000_000
+        lines += [
+            Asked(at, name, id_),
+            Carried(at, at, name, "n2", name, name, name),
+            Carried(at + 400, at, name, "n2", name, name, ""),
+            Carried(at + 900, at + 400, "n2", name, name, name, ""),
+            Answered(at + 900, name, id_, 200),
+            Noted(at + 900, name, name, {"member": name}),
+            Noted(at + 901, name, "repaired", {"member": name}),
+        ]
+    return lines
+
+
 def finding(operations: list[Operation], *ids: str, check: str = "durability") -> Finding:
     """Make the finding that convicts by these operations, whose lines count from 2."""
     places = {one.id: (number, one) for number, one in enumerate(operations, start=2)}
@@ -64,8 +81,23 @@ def finding(operations: list[Operation], *ids: str, check: str = "durability") -
     )
 
 
-def write(run: Any, folder: Path, operations: list[Operation] | None = None, *, traced: bool = True) -> Path:
-    """Write the run's folder with run.jsonl, history.jsonl and trace.jsonl.gz; the finding is added to the run."""
+def write(
+    run: Any,
+    folder: Path,
+    operations: list[Operation] | None = None,
+    *,
+    traced: bool = True,
+    recorded: list[Line] | None = None,
+) -> Path:
+    """Write the run's folder with run.jsonl, history.jsonl and trace.jsonl.gz; the finding is added to the run.
+
+    Args:
+        run: the run, which is altered.
+        folder: where to.
+        operations: those of the history; `life()` unless said otherwise.
+        traced: whether there is a trace.
+        recorded: its lines; `trace()` unless said otherwise.
+    """
     operations = life() if operations is None else operations
     if not any(one.verdict == VIOLATED for one in run.findings):
         run.findings.append(finding(operations, "c4-4", "c4-5"))
@@ -74,5 +106,5 @@ def write(run: Any, folder: Path, operations: list[Operation] | None = None, *, 
     (folder / "history.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     if traced:
         with gzip.open(folder / "trace.jsonl.gz", "wb") as file:
-            file.write(msgspec.json.Encoder().encode_lines(trace()))
+            file.write(msgspec.json.Encoder().encode_lines(trace() if recorded is None else recorded))
     return folder
