@@ -4,6 +4,10 @@ One JSON array a line, the first member says which kind. Written by the simulato
 Times are integer microseconds of the world's true clock, counted from the start of the run.
 """
 
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -113,3 +117,18 @@ class Closed(Struct, array_like=True, gc=False, tag="end"):
 
 
 Line = Opened | Carried | Rang | Asked | Answered | Noted | Struck | Started | Died | Checkpoint | Closed
+
+
+def whole_lines(trace: Path) -> Iterator[bytes]:
+    """Give the lines of a trace as they stand, as many as are whole where the file was cut off or damaged.
+
+    Args:
+        trace: the file, compressed by gzip.
+    """
+    try:
+        with gzip.open(trace, "rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    yield line
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return

@@ -3,12 +3,11 @@
 Imports the trace's records and nothing else of the project.
 """
 
-import gzip
 from pathlib import Path
 
 import msgspec
 
-from conformance.trace import Died, Line, Noted, Opened, Started
+from conformance.trace import Died, Line, Noted, Opened, Started, whole_lines
 
 SEEN = ("alive", "suspect", "dead", "left")
 
@@ -26,22 +25,21 @@ def membership_views(trace: Path) -> View:
     """
     views: View = {}
     decode = msgspec.json.Decoder(Line).decode
-    with gzip.open(trace, "rb") as lines:
-        for line in lines:
-            # Nine lines in ten are messages and alarms; only those that can matter are decoded.
-            if not line.startswith((b'["n"', b'["up"', b'["down"', b'["trace"')):
-                continue
-            record = decode(line)
-            if isinstance(record, Opened):
-                views = {node: {other: [] for other in record.nodes if other != node} for node in record.nodes}
-            elif isinstance(record, Noted) and record.kind in SEEN:
-                _append(views, record.node, record.fields["member"], record.t, record.kind)
-            elif isinstance(record, Died):
-                for other in views[record.node]:
-                    _append(views, record.node, other, record.t, "down")
-            elif isinstance(record, Started) and record.boot > 1:
-                for other in views[record.node]:
-                    _append(views, record.node, other, record.t, "dead")
+    for line in whole_lines(trace):
+        # Nine lines in ten are messages and alarms; only those that can matter are decoded.
+        if not line.startswith((b'["n"', b'["up"', b'["down"', b'["trace"')):
+            continue
+        record = decode(line)
+        if isinstance(record, Opened):
+            views = {node: {other: [] for other in record.nodes if other != node} for node in record.nodes}
+        elif isinstance(record, Noted) and record.kind in SEEN:
+            _append(views, record.node, record.fields["member"], record.t, record.kind)
+        elif isinstance(record, Died):
+            for other in views[record.node]:
+                _append(views, record.node, other, record.t, "down")
+        elif isinstance(record, Started) and record.boot > 1:
+            for other in views[record.node]:
+                _append(views, record.node, other, record.t, "dead")
     return views
 
 

@@ -3,12 +3,9 @@
 Reads history.jsonl and trace.jsonl.gz line by line and keeps little of either; judges nothing and draws nothing.
 """
 
-import gzip
 import re
-import zlib
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TypeGuard
 
@@ -16,7 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from conformance.history import DENIED, ENDED, EXPIRED, LOGIN, LOGOUT, OK, REVOKE, Operation
-from conformance.trace import Answered, Asked, Died, Line, Noted, Started
+from conformance.trace import Answered, Asked, Died, Line, Noted, Started, whole_lines
 from conformance.verdict import VIOLATED, Finding
 from reports.document import FaultSeen, RunDocument
 
@@ -243,7 +240,7 @@ def _read_trace(trace: Path, found: Excerpt, drawn: list[Operation]) -> None:
         return
     wanted = _Wanted(found, drawn)
     kept = deque[Line](maxlen=LINES_MOST)  # the latest, which are nearest to the contradiction
-    for line in _lines(trace):
+    for line in whole_lines(trace):
         if line.startswith(b'["m"'):
             if wanted.message(line) and (record := _record(line)) is not None:
                 kept.append(record)
@@ -318,12 +315,3 @@ def _record(line: bytes) -> Line | None:
     except msgspec.DecodeError:
         record = None
     return record
-
-
-def _lines(trace: Path) -> Iterator[bytes]:
-    """Give the lines of a trace, as many as there are before it was cut off."""
-    try:
-        with gzip.open(trace, "rb") as lines:
-            yield from lines
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        return

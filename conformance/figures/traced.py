@@ -3,13 +3,12 @@
 One pass over the file; of its million lines nine in ten are messages, whose members are cut out without decoding.
 """
 
-import gzip
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from conformance.trace import Closed, Line, Noted, Opened
+from conformance.trace import Closed, Line, Noted, Opened, whole_lines
 
 NOTED: Final = ("suspect", "dead", "refuted")
 _ARRIVED: Final = b'""'
@@ -33,18 +32,17 @@ def traced(trace: Path, bucket_us: int) -> dict[str, Any]:
     messages = _Messages(bucket_us)
     rumours: dict[str, dict[str, int]] = {}
     decode = msgspec.json.Decoder(Line).decode
-    with gzip.open(trace, "rb") as lines:
-        for line in lines:
-            if line.startswith(b'["m"'):
-                messages.add(line)
-            elif line.startswith((b'["n"', b'["trace"', b'["end"')):
-                record = decode(line)
-                if isinstance(record, Opened):
-                    rumours = {node: dict.fromkeys(NOTED, 0) for node in record.nodes}
-                elif isinstance(record, Noted) and record.kind in NOTED:
-                    rumours[record.node][record.kind] += 1
-                elif isinstance(record, Closed):
-                    messages.forget_losses_at(record.t - 1)
+    for line in whole_lines(trace):
+        if line.startswith(b'["m"'):
+            messages.add(line)
+        elif line.startswith((b'["n"', b'["trace"', b'["end"')):
+            record = decode(line)
+            if isinstance(record, Opened):
+                rumours = {node: dict.fromkeys(NOTED, 0) for node in record.nodes}
+            elif isinstance(record, Noted) and record.kind in NOTED:
+                rumours[record.node][record.kind] += 1
+            elif isinstance(record, Closed):
+                messages.forget_losses_at(record.t - 1)
     return {"traffic": messages.value(), "rumours": rumours}
 
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from conformance.figures.traced import traced
-from conformance.trace import Carried, Closed, Line, Noted, Opened
+from conformance.trace import Carried, Closed, Line, Noted, Opened, whole_lines
+from conformance.views import membership_views
 
 SECOND = 1_000_000
 
@@ -91,3 +92,31 @@ def test_names_with_commas_and_quotes_are_read_as_they_were(counted: Any) -> Non
     trace = lines()
     trace[1] = Carried(500, 0, 'n,"1', "n2", "data", "message", "")
     assert [kind["kind"] for kind in counted(trace)["traffic"]["by_kind"]] == ["copies", "message", "ping"]
+
+
+def long_trace() -> bytes:
+    """Write a trace long enough that its first lines can be unpacked without its end."""
+    lost = [Carried(1_000 + n, n * 7919, "n1", "n2", "data", "copies", "") for n in range(20_000)]
+    return msgspec.json.Encoder().encode_lines([*lines()[:6], *lost, *lines()[6:]])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_a_trace_that_was_cut_off_is_read_up_to_there(tmp_path: Path, share: float) -> None:
+    path, whole = tmp_path / "trace.jsonl.gz", gzip.compress(long_trace(), mtime=0)
+    path.write_bytes(whole[: int(len(whole) * share)])
+    kinds = {kind["kind"]: kind["carried"] for kind in traced(path, SECOND)["traffic"]["by_kind"]}
+    views = membership_views(path)
+    if share:
+        assert 20_001 * share / 2 < kinds["copies"] < 20_001 * (1 + share) / 2
+        assert views == {"n1": {"n2": [(800, "suspect")]}, "n2": {"n1": []}}
+    else:
+        assert (kinds, views) == ({}, {})
+
+
+def test_a_line_that_was_cut_in_two_is_not_read(tmp_path: Path) -> None:
+    path, written = tmp_path / "trace.jsonl.gz", msgspec.json.Encoder().encode_lines(lines())
+    for end in range(0, len(written), 5):
+        path.write_bytes(gzip.compress(written[:end], compresslevel=1))
+        assert list(whole_lines(path)) == written[:end].splitlines(keepends=True)[: written[:end].count(b"\n")]
+        traced(path, SECOND)
+        membership_views(path)
