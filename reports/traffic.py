@@ -37,11 +37,12 @@ _LEFT: Final = 92
 def traffic(document: RunDocument) -> Plot | None:
     """Draw for each kind of message how many went between nodes over time, each row on its own scale."""
     seen = document.traffic()
-    if seen is None or not any(kind.buckets for kind in seen.by_kind):
+    kinds = [kind for kind in seen.by_kind if _most(kind)] if seen is not None else []
+    if seen is None or not kinds:
         return None
-    worst = sorted(seen.by_kind, key=lambda kind: (-kind.lost, -kind.carried))[: ROWS_MOST // 2]
-    often = [kind for kind in seen.by_kind if kind not in worst][: ROWS_MOST - len(worst)]
-    rows = [kind for kind in seen.by_kind if kind in worst or kind in often]
+    worst = sorted(kinds, key=lambda kind: (-kind.lost, -kind.carried))[: ROWS_MOST // 2]
+    often = [kind for kind in kinds if kind not in worst][: ROWS_MOST - len(worst)]
+    rows = [kind for kind in kinds if kind in worst or kind in often]
     lost = any(kind.lost for kind in rows)
     last = max(begin for kind in rows for begin, _, _ in kind.buckets)
 
@@ -59,7 +60,7 @@ def traffic(document: RunDocument) -> Plot | None:
         time_axis(sheet, bottom)
         return sheet
 
-    told = _in_words(seen, rows)
+    told = _in_words(seen, rows, len(kinds) - len(rows))
     return plot("traffic", "Messages between nodes", document.figures["traffic"].source, told, draw)
 
 
@@ -72,7 +73,7 @@ def _legend(sheet: Sheet, y: float) -> None:
 
 def _row(sheet: Sheet, kind: Kind, bucket_us: int, base: float, place: int) -> None:
     """Draw what arrived as an area and a line, and what was lost as a full area in front of it."""
-    most = max(max(carried, lost) for _, carried, lost in kind.buckets)
+    most = _most(kind)
     scale = (_ROW - 12) / most
     sheet.rule([sheet.left, sheet.right], [base, base])
     sheet.write(sheet.left - 8, base - 20, shortened(kind.kind, _LEFT - 14), ha="right")
@@ -93,14 +94,17 @@ def per_second(number: int, bucket_us: int) -> str:
     return f"{tenths // 10:,}/s" if tenths >= 100 or tenths % 10 == 0 else f"{tenths / 10:.1f}/s"  # noqa: PLR2004
 
 
-def _in_words(seen: Traffic, rows: Sequence[Kind]) -> str:
+def _most(kind: Kind) -> int:
+    """Give the most that arrived, or was lost, in one span: the height of the kind's row."""
+    return max((max(carried, lost) for _, carried, lost in kind.buckets), default=0)
+
+
+def _in_words(seen: Traffic, rows: Sequence[Kind], rest: int) -> str:
     said = []
     for kind in rows:
         lost = f", {kind.lost:,} lost" if kind.lost else ""
-        most = max(max(carried, lost) for _, carried, lost in kind.buckets)
-        rate = per_second(most, seen.bucket_us)
+        rate = per_second(_most(kind), seen.bucket_us)
         said.append(f"{kind.kind} on the {kind.channel} channel: {kind.carried:,} arrived{lost}, at most {rate}.")
-    rest = len(seen.by_kind) - len(rows)
     said += [f"{words.count(rest, 'rarer kind')} not drawn."] if rest else []
     if seen.lost_by_cause:
         causes = [f"{number:,} to {cause}" for cause, number in seen.lost_by_cause.items()]

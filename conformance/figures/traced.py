@@ -81,7 +81,8 @@ class _Messages:
 
     def value(self) -> dict[str, Any]:
         """Give the figure."""
-        kinds = [self._kind(kind, channel, spans) for (kind, channel), spans in self._counted.items()]
+        every = [self._kind(kind, channel, spans) for (kind, channel), spans in self._counted.items()]
+        kinds = [one for one in every if one["buckets"]]  # of the others only losses that are left out were seen
         kinds.sort(key=lambda one: (-one["carried"] - one["lost"], one["kind"]))
         return {
             "bucket_us": self._bucket_us,

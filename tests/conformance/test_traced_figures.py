@@ -74,6 +74,12 @@ def test_what_is_lost_in_the_last_instant_alone_is_left_out(counted: Any) -> Non
     assert counted(trace)["traffic"]["lost_by_cause"] == {"cut": 2}
 
 
+def test_a_kind_of_which_only_the_last_instant_lost_any_is_none(counted: Any) -> None:
+    trace = lines()
+    trace.insert(-1, Carried(9 * SECOND, 9 * SECOND, "n1", "n2", "membership", "farewell", "cut"))
+    assert [kind["kind"] for kind in counted(trace)["traffic"]["by_kind"]] == ["copies", "ping"]
+
+
 def test_whom_a_node_suspected_and_what_it_refuted_is_counted_by_itself(counted: Any) -> None:
     assert counted(lines())["rumours"] == {
         "n1": {"suspect": 1, "dead": 0, "refuted": 0},

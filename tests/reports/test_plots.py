@@ -351,21 +351,33 @@ def test_a_kind_of_which_much_was_lost_is_drawn_however_rare_it_is(run: Any, wri
     assert "11 rarer kinds not drawn." in plot.description
 
 
-def test_the_expected_epidemic_follows_the_configured_fan_out(run: Any, written: Any) -> None:
+def test_a_kind_of_which_nothing_is_told_over_time_is_left_out_of_the_drawing(run: Any, written: Any) -> None:
+    before = plots.traffic(written(run))
+    kinds = run.figures["traffic"][2]["by_kind"]
+    kinds.append({"kind": "farewell", "channel": "membership", "carried": 0, "lost": 0, "buckets": []})
+    after = plots.traffic(written(run))
+    assert moved(before, after) == set()
+    assert after is not None
+    assert "farewell" not in after.description + after.desk
+
+
+@pytest.mark.parametrize(("member", "value"), [("interval_us", 400_000), ("fanout", 1)])
+def test_the_expected_epidemic_follows_the_configured_gossip(run: Any, written: Any, member: str, value: int) -> None:
     before = plots.spread(written(run))
-    run.figures["gossip"][2]["interval_us"] = 400_000
+    run.figures["gossip"][2][member] = value
     assert moved(before, plots.spread(written(run))) == {"epidemic"}
 
 
-def test_an_epidemic_tells_everybody_in_about_as_many_rounds_as_theory_says() -> None:
+@pytest.mark.parametrize("fanout", [1, 2, 3, 5])
+def test_an_epidemic_tells_everybody_in_about_as_many_rounds_as_theory_says(fanout: int) -> None:
     """Pittel, "On Spreading a Rumor" (1987): about log n to the base of 1 + fan-out rounds, and ln n / fan-out more."""
     for nodes in (5, 50, 490):
-        curve = plots.epidemic(Gossip(fanout=3, interval_us=200_000), nodes)
+        curve = plots.epidemic(Gossip(fanout=fanout, interval_us=200_000), nodes)
         shares = [share for _, share in curve]
         assert shares[0] == 1 / nodes
         assert shares == sorted(shares)
         assert shares[-1] >= 0.99
-        expected = math.log(nodes, 4) + math.log(nodes) / 3
+        expected = math.log(nodes, 1 + fanout) + math.log(nodes) / fanout
         assert abs(len(curve) - 1 - expected) <= 2
     assert plots.epidemic(Gossip(fanout=3, interval_us=200_000), 1) == []
 
