@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from conformance.history import REVOKE, Operation
+from conformance.history import REFUSED, REVOKE, Operation
 from conformance.trace import Answered, Asked, Carried, Died, Noted, Started
 from reports import words
 from reports.excerpt import Excerpt
@@ -76,7 +76,6 @@ class Arrow(Struct, frozen=True):
     """From one event to another, or to nowhere: `lost` then says why, at the instant `t` and on the way to `to`."""
 
     way: str
-    kind: str
     source: int
     target: int | None
     to: str
@@ -108,10 +107,10 @@ class Causes(Struct):
 
 def causes(found: Excerpt) -> Causes:
     """Make the events and arrows of a violation; of too many, those furthest from the contradiction are left out."""
-    for most in range(len(found.drawn), len(found.witnesses) - 1, -1):
-        made = _Making(found, found.drawn[: max(most, 1)]).made()
-        if len(made.events) <= EVENTS_MOST:
-            break
+    least = sum(id_ in found.witnesses for id_ in found.drawn)
+    most = len(found.drawn)
+    while len((made := _Making(found, found.drawn[:most]).made()).events) > EVENTS_MOST and most > least:
+        most -= 1
     return made
 
 
@@ -167,7 +166,7 @@ class _Making:
         place = {turn: number for number, turn in enumerate(order)}
         arrows = [
             Arrow(
-                arrow.way, arrow.kind, place[source], None if target is None else place[target], arrow.to, arrow.t,
+                arrow.way, place[source], None if target is None else place[target], arrow.to, arrow.t,
                 arrow.lost, arrow.operation, arrow.witness,
             )
             for arrow, source, target in self._arrows
@@ -212,7 +211,7 @@ class _Making:
         for _ in range(_HOPS):
             came = [message for turn in turns for message in self._came.get(turn, [])]
             wanted |= {id(message): message for message in came}
-            turns = [(message.sender, message.sent) for message in came]
+            turns = list(dict.fromkeys((message.sender, message.sent) for message in came))
         return sorted(wanted.values(), key=lambda message: (message.t, message.sent, message.sender, message.to))
 
     def _columns(self, messages: list[Carried]) -> list[str]:
@@ -230,45 +229,30 @@ class _Making:
         return self._events.setdefault((line, t), Event(t, line, node))
 
     def _add_operation(self, operation: Operation) -> None:
-        """Add what the client asked and heard, and what its node did; where no trace says when, halfway between."""
+        """Add what the client asked and heard, and what its node did."""
         is_witness = operation.id in self._found.witnesses
         what = named(operation)
-        asked, answered = self._asked.get(operation.id), self._answered.get(operation.id)
+        reached_t, left_t = self._at_node(operation)
         begun = self._event(operation.client, operation.asked, node=False)
         begun.says.append(f"asked {operation.node} to {what}")
         touched = [begun]
-        halfway = (operation.asked + (operation.answered or operation.asked)) // 2
-        known = operation.answered is not None and not self._found.traced
-        node_t = asked.t if asked is not None else halfway if known else None
-        if node_t is None:
-            arrow = Arrow(
-                REQUEST, operation.op, 0, None, operation.node, operation.asked, "refused", operation.id, is_witness
-            )
+        if reached_t is None:
+            arrow = Arrow(REQUEST, 0, None, operation.node, operation.asked, "refused", operation.id, is_witness)
             self._arrows.append((arrow, (operation.client, operation.asked), None))
         else:
-            reached = self._event(operation.node, node_t, node=True)
+            reached = self._event(operation.node, reached_t, node=True)
             reached.says.append(f"was asked by {operation.client} to {what}")
             touched.append(reached)
-            arrow = Arrow(REQUEST, operation.op, 0, 0, operation.node, node_t, "", operation.id, is_witness)
-            self._arrows.append((arrow, (operation.client, operation.asked), (operation.node, node_t)))
-        left_t = answered.t if answered is not None else node_t if known else None
+            arrow = Arrow(REQUEST, 0, 0, operation.node, reached_t, "", operation.id, is_witness)
+            self._arrows.append((arrow, (operation.client, operation.asked), (operation.node, reached_t)))
         if left_t is not None:
             left = self._event(operation.node, left_t, node=True)
             left.says.append(f"answered {operation.id}: {outcome(operation)}")
             touched.append(left)
             heard = None if operation.answered is None else (operation.client, operation.answered)
             lost = "" if heard else "never heard"
-            arrow = Arrow(
-                ANSWER,
-                operation.op,
-                0,
-                0,
-                operation.client,
-                operation.answered or left_t,
-                lost,
-                operation.id,
-                is_witness,
-            )
+            heard_t = operation.answered or left_t
+            arrow = Arrow(ANSWER, 0, 0, operation.client, heard_t, lost, operation.id, is_witness)
             self._arrows.append((arrow, (operation.node, left_t), heard))
         if operation.answered is not None:
             heard_event = self._event(operation.client, operation.answered, node=False)
@@ -277,6 +261,22 @@ class _Making:
         for event in touched:
             event.witness = event.witness or is_witness
             event.operations.append(operation.id)
+
+    def _at_node(self, operation: Operation) -> tuple[int | None, int | None]:
+        """Tell when a request reached its node and when the answer left it, µs; None where that is not known.
+
+        Of what was answered and the trace does not tell, there being none or only a part, it is halfway between asking
+        and hearing. What was refused may have reached nobody.
+        """
+        asked, answered = self._asked.get(operation.id), self._answered.get(operation.id)
+        reached_t, left_t = asked.t if asked else None, answered.t if answered else None
+        if operation.answered is not None and operation.outcome != REFUSED:
+            halfway = (operation.asked + operation.answered) // 2
+            if reached_t is None:
+                reached_t = halfway if left_t is None else min(halfway, left_t)
+            if left_t is None:
+                left_t = max(halfway, reached_t)
+        return reached_t, left_t
 
     def _add_message(self, message: Carried) -> None:
         source = self._event(message.sender, message.sent, node=True)
@@ -288,7 +288,7 @@ class _Making:
             came = self._event(message.to, message.t, node=True)
             came.says.append(f"was reached by {message.kind} from {message.sender}")
             target = (message.to, message.t)
-        arrow = Arrow(MESSAGE, message.kind, 0, 0, message.to, message.t, message.lost)
+        arrow = Arrow(MESSAGE, 0, 0, message.to, message.t, message.lost)
         self._arrows.append((arrow, (message.sender, message.sent), target))
 
 

@@ -170,7 +170,20 @@ def test_without_a_trace_clients_and_nodes_are_drawn_and_no_message(made: Any) -
     assert {arrow.way for arrow in events.arrows} == {"request", "answer"}
 
 
-def test_a_trace_that_is_cut_off_gives_what_it_has(run: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [0, 3, 7, 9, 13, 17])
+def test_a_trace_that_ends_early_does_not_make_an_answer_a_refusal(run: Any, tmp_path: Path, kept: int) -> None:
+    """What the trace no longer tells happened halfway, and what was answered leads to its client."""
+    folder = violations.write(run, tmp_path, recorded=violations.trace()[:kept])
+    found = excerpt(folder, read(folder / "run.jsonl"))
+    assert found is not None
+    asked = causes(found).arrows
+    assert [(arrow.operation, arrow.lost) for arrow in asked if arrow.operation and arrow.lost] == []
+    ways = {(arrow.operation, arrow.way) for arrow in asked if arrow.operation}
+    assert ways == {(id_, way) for id_ in found.drawn for way in ("request", "answer")}
+
+
+@pytest.mark.parametrize("left", [0, 30, 200, -40])
+def test_a_trace_that_is_cut_off_gives_what_it_has(run: Any, tmp_path: Path, left: int) -> None:
     folder = violations.write(run, tmp_path)
     trace = folder / "trace.jsonl.gz"
     trace.write_bytes(trace.read_bytes()[:-40])
