@@ -53,7 +53,8 @@ class Excerpt(Struct):
         session: the session's hash; "" where the contradiction is about none.
         told: operations for the story, in order of asking.
         drawn: the ids of those that are drawn, which are those closest to the contradiction.
-        witnesses: the ids of the operations that contradict each other, in the finding's order.
+        witnesses: the ids of the operations that contradict each other, each once, in the finding's order.
+        last: the id of the witness that was asked last: with it the contradiction is complete.
         left_out: how many operations of the session are not told.
         nodes: the nodes of the run.
         records: the trace's records around what is drawn, in order.
@@ -66,6 +67,7 @@ class Excerpt(Struct):
     told: list[Quoted]
     drawn: list[str]
     witnesses: list[str]
+    last: str
     left_out: int
     nodes: list[str]
     begin: int
@@ -93,8 +95,8 @@ def excerpt(run_dir: Path, document: RunDocument) -> Excerpt | None:
         for piece in finding.evidence
         if (operation := _operation(piece.operation)) is not None
     ]
-    witnesses = [quoted.operation.id for quoted in own]
-    latest = sorted(own, key=lambda quoted: -quoted.operation.asked)
+    witnesses = list(dict.fromkeys(quoted.operation.id for quoted in own))
+    latest = sorted(own, key=lambda quoted: (quoted.operation.asked, quoted.line), reverse=True)
     session = next((quoted.operation.session for quoted in latest if quoted.operation.session), "") or ""
     life = _life(run_dir / HISTORY, session, own)
     told, drawn = _chosen(life, witnesses, session)
@@ -108,6 +110,7 @@ def excerpt(run_dir: Path, document: RunDocument) -> Excerpt | None:
         told=told,
         drawn=drawn,
         witnesses=witnesses,
+        last=latest[0].operation.id,
         left_out=len(life) - len(told),
         nodes=document.header.nodes,
         begin=begin,
@@ -162,14 +165,18 @@ def _life(history: Path, session: str, own: list[Quoted]) -> list[Quoted]:
 
 
 def _chosen(life: list[Quoted], witnesses: list[str], session: str) -> tuple[list[Quoted], list[str]]:
-    """Choose what is told, and the ids of what is drawn: the witnesses, what explains them, and what is nearest."""
+    """Choose what is told, and the ids of what is drawn: the witnesses, what explains them, and what is nearest.
+
+    Of the witnesses the last comes first: without it there is no contradiction to see.
+    """
     shown = [quoted for quoted in life if quoted.operation.id in witnesses]
     last = max(quoted.operation.asked for quoted in shown)
     read = [value for quoted in shown for value in (quoted.operation.data or {}).values()]
     before = [quoted for quoted in life if quoted.operation.asked <= last]
     first = min(quoted.operation.asked for quoted in shown)
     order = [
-        *shown,
+        *shown[-1:],
+        *shown[:-1],
         *(quoted for quoted in before if quoted.operation.value is not None and quoted.operation.value in read),
         *(quoted for quoted in before if ends(quoted.operation, session)),
         *(

@@ -57,7 +57,7 @@ def spacetime(found: Excerpt, made: Causes, document: RunDocument) -> Plot:
         A plot whose events carry what they say and what led to them, for the script of the page.
     """
     faults = meanwhile(found, document)
-    labels = _labels(found, made) | _of_faults(found, faults)
+    labels = _labels(found, made, faults)
 
     def draw(width: int) -> Sheet:
         return _Drawing(width, made, labels, faults).sheet
@@ -82,29 +82,38 @@ class _Label(Struct, frozen=True):
     witness: bool = False
 
 
-def _of_faults(found: Excerpt, faults: list[tuple[int, FaultSeen]]) -> dict[int, _Label]:
-    """Give what the margin says of faults that struck or were undone meanwhile."""
-    said = {}
+def _of_faults(found: Excerpt, faults: list[tuple[int, FaultSeen]]) -> list[tuple[int, _Label]]:
+    """Give what the margin says of faults that struck or were undone meanwhile, with the instants."""
+    said = []
     for number, fault in faults:
         if found.begin <= fault.begin <= found.end:
-            said[fault.begin] = _Label(f"fault {number}: {fault.title}", f"fault {number}")
+            said.append((fault.begin, _Label(f"fault {number}: {fault.title}", f"fault {number}")))
         if fault.end is not None and found.begin < fault.end <= found.end:
-            said[fault.end] = _Label(f"fault {number} undone", f"{number} undone")
+            said.append((fault.end, _Label(f"fault {number} undone", f"{number} undone")))
     return said
 
 
-def _labels(found: Excerpt, made: Causes) -> dict[int, _Label]:
-    """Give what stands in the margin, by instant."""
-    said: dict[int, _Label] = {}
+def _of_operations(found: Excerpt, made: Causes) -> list[tuple[int, _Label]]:
+    """Give what the margin says of what clients asked, and where the contradiction is complete, with the instants."""
+    said = []
     operations = {quoted.operation.id: quoted.operation for quoted in found.told}
     for event in made.events:
         for id_ in event.operations:
             operation = operations[id_]
             if not event.node and event.t == operation.asked:
                 key = f" {operation.key}" if operation.key is not None else ""
-                said[event.t] = _Label(f"{operation.op}{key} {id_}", f"{operation.op}{key}", event.witness)
-            elif not event.node and event.witness and id_ == found.witnesses[-1]:
-                said.setdefault(event.t, _Label("contradicts", "✗", witness=True))
+                label = _Label(f"{operation.op}{key} {id_}", f"{operation.op}{key}", id_ in found.witnesses)
+                said.append((event.t, label))
+            elif not event.node and id_ == found.last:
+                said.append((event.t, _Label("contradicts", "✗", witness=True)))
+    return said
+
+
+def _labels(found: Excerpt, made: Causes, faults: list[tuple[int, FaultSeen]]) -> dict[int, _Label]:
+    """Give what stands in the margin, by instant; a note stands there alone."""
+    said: dict[int, list[_Label]] = {}
+    for t, label in [*_of_operations(found, made), *_of_faults(found, faults)]:
+        said.setdefault(t, []).append(label)
     for record in made.notes:
         match record:
             case Died():
@@ -113,8 +122,15 @@ def _labels(found: Excerpt, made: Causes) -> dict[int, _Label]:
                 what = f"life {record.boot}"
             case _:
                 what = f"{_NOTED.get(record.kind, record.kind)} {record.fields.get('member', '')}".strip()
-        said.setdefault(record.t, _Label(f"{record.node}: {what}", f"{record.node}: {what}"))
-    return said
+        said.setdefault(record.t, [_Label(f"{record.node}: {what}", f"{record.node}: {what}")])
+    return {t: _joined(labels) for t, labels in said.items()}
+
+
+def _joined(labels: list[_Label]) -> _Label:
+    """Make one label of those of one instant, witnesses first: what does not fit is cut off at the end."""
+    order = sorted(dict.fromkeys(labels), key=lambda label: not label.witness)
+    long, short = (", ".join(texts) for texts in zip(*((label.long, label.short) for label in order), strict=True))
+    return _Label(long, short, order[0].witness)
 
 
 class _Drawing:
@@ -244,7 +260,7 @@ class _Drawing:
             target = self._made.events[arrow.target]
             end = (self._x[target.line], self._y(target.t))
         else:
-            toward = self._x.get(arrow.to, self.sheet.right)
+            toward = self._x[arrow.to]
             end = (begin[0] + (toward - begin[0]) * 0.6, max(self._y(arrow.t), begin[1] + 8))
         ink, width = _style(arrow)
         self._line(begin, end, ink, width, cross=arrow.target is None, gid=gid)

@@ -12,9 +12,6 @@ from reports.document import RunDocument
 from reports.excerpt import Excerpt, Quoted, ends, meanwhile
 
 FAULTS_MOST: Final = 8
-ID_SHOWN: Final = 8
-"""Letters of a session's hash that tell it from the others of a run."""
-
 _NAMED_MOST: Final = 7
 _RAW_MOST: Final = 2_000
 """Characters of a line of the history that are quoted."""
@@ -73,7 +70,7 @@ def story(found: Excerpt, made: Causes, document: RunDocument) -> Story:
     left_out = ""
     if found.left_out:
         others = words.count(found.left_out, "other operation")
-        left_out = f"{others} of session {found.session[:ID_SHOWN]} can be found in history.jsonl."
+        left_out = f"{others} of session {found.session[: words.ID_SHOWN]} can be found in history.jsonl."
     return Story(
         check=words.spoken(found.finding.check),
         when=next(sentence.when for sentence in sentences if sentence.error),
@@ -98,7 +95,6 @@ def _quoted(quoted: Quoted) -> str:
 def _operations(found: Excerpt, made: Causes) -> list[Sentence]:
     """Tell the operations; what was answered from the session after its end is told as that."""
     over: Operation | None = None
-    last = max((quoted.operation.asked, quoted.line) for quoted in found.told if quoted.operation.id in found.witnesses)
     sentences = []
     for quoted in found.told:
         operation = quoted.operation
@@ -109,8 +105,8 @@ def _operations(found: Excerpt, made: Causes) -> list[Sentence]:
         if over is not None and alive and operation.asked > (over.answered or over.asked):
             text += f" The session had ended with {over.id}: here it is alive again."
         if ended and operation.answered is not None and over is None:
-            over, text = operation, f"{text} From here on session {found.session[:ID_SHOWN]} is over."
-        error = is_witness and (operation.asked, quoted.line) == last
+            over, text = operation, f"{text} From here on session {found.session[: words.ID_SHOWN]} is over."
+        error = operation.id == found.last
         others = [id_ for id_ in found.witnesses if id_ != operation.id]
         if error and others:
             text += f" This contradicts {words.listed(others)}."

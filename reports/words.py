@@ -16,7 +16,7 @@ from conformance.verdict import Evidence, Finding
 from reports.document import FaultSeen, RunDocument
 
 SECOND_US: Final = 1_000_000
-_ID_SHOWN: Final = 8
+ID_SHOWN: Final = 8
 """Letters of a session's hash that tell it from the others of a run; the record has them all."""
 
 _MS_US: Final = 1_000
@@ -335,7 +335,7 @@ def told(evidence: Evidence) -> str:
     words += [f"for user {member('user')}"] if given("user") else []
     words += [f"on {member('node')}"] if given("node") else []
     parts = [" ".join(words)]
-    parts += [f"session {member('session')[:_ID_SHOWN]}"] if given("session") else []
+    parts += [f"session {member('session')[:ID_SHOWN]}"] if given("session") else []
     parts += [f"asked at {instant('asked')}"] if given("asked") else []
     parts += [f"answered at {instant('answered')}" if given("answered") else "never answered"]
     outcome = member("outcome") if given("outcome") else "no outcome"

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from reports import page as pages
@@ -186,8 +187,54 @@ def test_a_trace_that_ends_early_does_not_make_an_answer_a_refusal(run: Any, tmp
 def test_a_trace_that_is_cut_off_gives_what_it_has(run: Any, tmp_path: Path, left: int) -> None:
     folder = violations.write(run, tmp_path)
     trace = folder / "trace.jsonl.gz"
-    trace.write_bytes(trace.read_bytes()[:-40])
-    assert excerpt(folder, read(folder / "run.jsonl")) is not None
+    trace.write_bytes(trace.read_bytes()[:left])
+    found = excerpt(folder, read(folder / "run.jsonl"))
+    assert found is not None
+    assert not [arrow for arrow in causes(found).arrows if arrow.lost == "refused"]
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_what_was_refused_reached_nobody_even_when_it_was_heard_at_once(made: Any, run: Any, *, traced: bool) -> None:
+    operations = [*life(), operation("c4-6", "read", 76_500_000, 76_500_200, outcome="refused")]
+    run.findings.append(finding(operations, "c4-5", "c4-6"))
+    _, found, _ = made(operations, traced=traced)
+    assert [(arrow.way, arrow.lost) for arrow in found.arrows if arrow.operation == "c4-6"] == [("request", "refused")]
+
+
+def many(number: int) -> list[Any]:
+    """Make so many operations of one session, all of them witnesses, each of its own client; the last contradicts."""
+    reads = [
+        msgspec.structs.replace(
+            operation(f"w-{n:02}", "read", t := 70_000_000 + n * 1_000, t + 500, data={}), client=f"c{n}"
+        )
+        for n in range(number)
+    ]
+    return [operation("c4-1", "login", 1_000_000, 1_002_000), *reads]
+
+
+@pytest.mark.parametrize("number", [8, 9, 30])
+def test_of_many_witnesses_the_one_that_contradicts_is_told_and_drawn(run: Any, tmp_path: Path, number: int) -> None:
+    operations = many(number)
+    last = operations[-1].id
+    run.findings.append(finding(operations, *(one.id for one in reversed(operations[1:]))))
+    folder = violations.write(run, tmp_path, operations)
+    document = read(folder / "run.jsonl")
+    found = excerpt(folder, document)
+    assert found is not None
+    events = causes(found)
+    error = next(one for one in story(found, events, document).sentences if one.error)
+    assert f"({last})" in error.text
+    assert any(last in event.operations and event.witness for event in events.events)
+    assert "contradicts" in spacetime(found, events, document).desk.split("Time runs downwards")[1]
+    assert pages.make(folder)
+
+
+def test_an_operation_that_is_evidence_many_times_is_one_witness(made: Any, run: Any) -> None:
+    operations = life()
+    run.findings.append(finding(operations, *["c4-4"] * 9, "c4-5"))
+    found, _, told_ = made(operations)
+    assert found.witnesses == ["c4-4", "c4-5"]
+    assert next(one.text for one in told_.sentences if one.error).endswith("This contradicts c4-4.")
 
 
 def test_a_violation_without_a_session_is_told_by_what_nodes_noted_since_the_last_fault(
@@ -235,6 +282,33 @@ def test_every_event_of_the_drawing_says_what_happened_and_what_led_to_it(made: 
     answer = events_of(events)["c4", 71_003_000]
     assert told(events.events[answer]) == "c4 at 71.003 s: heard of c4-4: ok."
     assert re.search(rf'data-event="{answer}"[^>]*data-ways="\d+" data-witness=""', picture.desk)
+
+
+def margin(picture: Any) -> list[str]:
+    """Give what the margin of a drawing says, with its times."""
+    return [text for text in re.findall(r">([^<>]*)</text>", picture.desk) if re.match(r"[\d.]+ m?s ", text)]
+
+
+def test_a_fault_at_the_instant_of_a_witness_stands_beside_it_in_the_margin(
+    made: Any, run: Any, tmp_path: Path
+) -> None:
+    run.faults = [FaultSeen(fault="crash", nodes=["n3"], begin=71_000_000, end=76_000_000, touched=1, title="n3 down")]
+    found, events, _ = made()
+    said = margin(spacetime(found, events, read(tmp_path / "run" / "run.jsonl")))
+    assert [text for text in said if text.startswith(("71 s", "76 s"))] == [
+        "71 s write k1 c4-4, fault 1: n3 down",
+        "76 s read c4-5, fault 1 undone",
+    ]
+
+
+def test_what_contradicts_is_what_was_asked_last_however_the_finding_orders_it(
+    made: Any, run: Any, tmp_path: Path
+) -> None:
+    run.findings.append(finding(life(), "c4-5", "c4-4"))
+    found, events, told_ = made()
+    said = margin(spacetime(found, events, read(tmp_path / "run" / "run.jsonl")))
+    assert [text for text in said if text.endswith("contradicts")] == ["76.002 s contradicts"]
+    assert [one.line for one in told_.sentences if one.error] == [6]
 
 
 def test_the_page_jumps_to_the_first_error_and_quotes_its_lines(run: Any, tmp_path: Path) -> None:
