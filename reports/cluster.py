@@ -4,11 +4,12 @@ from typing import Final
 
 from reports import words
 from reports.document import RunDocument
+from reports.shapes import Kind
 from reports.traffic import per_second
 
 _RUMOURS: Final = ("suspect", "dead", "refuted")
 _RUMOURS_MOST: Final = 40
-"""Nodes whose own counts are tabled; the total is of all."""
+"""Nodes whose own counts are tabled; those of the rest are tabled together."""
 
 
 def messages(document: RunDocument) -> list[tuple[str, ...]]:
@@ -23,19 +24,30 @@ def messages(document: RunDocument) -> list[tuple[str, ...]]:
             f"{kind.carried:,}",
             f"{kind.lost:,}",
             per_second(max((carried for _, carried, _ in kind.buckets), default=0), seen.bucket_us),
-            words.octets(kind.octets) if kind.octets else "not told",
-            f"{words.octets(kind.octets_most * words.SECOND_US // seen.bucket_us)}/s" if kind.octets else "not told",
+            *_octets(kind, seen.bucket_us),
         )
         for kind in seen.by_kind
     ]
 
 
+def _octets(kind: Kind, bucket_us: int) -> tuple[str, str]:
+    """Tell the octets of what arrived, and the most in a second; of what arrived without any, the trace is older."""
+    if kind.carried and not kind.octets:
+        return "not told", "not told"
+    return words.octets(kind.octets), f"{words.octets(kind.octets_most * words.SECOND_US // bucket_us)}/s"
+
+
 def rumours(document: RunDocument) -> list[tuple[str, ...]]:
-    """Give how often nodes suspected, held for dead and refuted: a row a node that did, then all; else empty."""
+    """Give how often nodes suspected, held for dead and refuted: a row a node that did, the rest, all; else empty."""
     rows = {node: [seen.get(kind, 0) for kind in _RUMOURS] for node, seen in document.rumours().items()}
     noted = [(node, counts) for node, counts in rows.items() if any(counts)]
     if not noted:
         return []
-    total = [sum(column) for column in zip(*(counts for _, counts in noted), strict=True)]
-    shown = [*noted[:_RUMOURS_MOST], ("all nodes", total)]
+    rest = noted[_RUMOURS_MOST:]
+    more = [(words.count(len(rest), "more node"), _total(rest))] if rest else []
+    shown = [*noted[:_RUMOURS_MOST], *more, ("all nodes", _total(noted))]
     return [(node, *(f"{number:,}" for number in counts)) for node, counts in shown]
+
+
+def _total(rows: list[tuple[str, list[int]]]) -> list[int]:
+    return [sum(column) for column in zip(*(counts for _, counts in rows), strict=True)]

@@ -11,8 +11,8 @@ import pytest
 
 from conformance.requirements import requirements
 from conformance.verdict import HOLDS, NOT_TESTED, UNFINISHED, VACUOUS, VIOLATED, Evidence, Finding
+from reports import cluster, plots
 from reports import page as pages
-from reports import plots
 from reports.document import NotTested, UnreadableRun, read
 
 SECOND = 1_000_000
@@ -319,6 +319,23 @@ def test_who_suspected_held_for_dead_and_refuted_is_tabled_as_own_notes(run: Any
 def test_messages_and_bytes_are_tabled_by_kind(run: Any, tmp_path: Path) -> None:
     said = Outline(made(run, tmp_path, drawn=True)).words
     assert "copies data 900 40 50/s 1.2 MB 6.0 kB/s ping membership 50 0 5/s not told not told" in said
+
+
+def test_of_a_kind_that_was_lost_entirely_no_byte_arrived_and_that_is_told(run: Any, written: Any) -> None:
+    run.figures["traffic"][2]["by_kind"][1] |= {"carried": 0, "lost": 50, "buckets": [(0, 0, 50)]}
+    rows = cluster.messages(written(run))
+    assert rows[1] == ("ping", "membership", "0", "50", "0/s", "0 B", "0 B/s")
+
+
+def test_of_many_nodes_the_notes_of_the_rest_are_tabled_together(run: Any, written: Any) -> None:
+    noted = {f"n{number}": {"suspect": number, "dead": 1, "refuted": 0} for number in range(1, 44)}
+    run.figures["rumours"] = ("notes", "the nodes' own notes", noted)
+    rows = cluster.rumours(written(run))
+    assert rows[39:] == [("n40", "40", "1", "0"), ("3 more nodes", "126", "3", "0"), ("all nodes", "946", "43", "0")]
+    del noted["n43"], noted["n42"]
+    assert cluster.rumours(written(run))[40] == ("1 more node", "41", "1", "0")
+    del noted["n41"]
+    assert [row[0] for row in cluster.rumours(written(run))[39:]] == ["n40", "all nodes"]
 
 
 def test_after_each_fault_it_is_said_when_all_agreed_again(run: Any, tmp_path: Path) -> None:
