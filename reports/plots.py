@@ -230,7 +230,7 @@ def epidemic(gossip: Gossip, nodes: int) -> list[tuple[int, float]]:
 def _epidemic(
     sheet: Sheet, curve: list[tuple[int, float]], x: Callable[[int], float], y: Callable[[float], float]
 ) -> None:
-    """Draw the expected epidemic as dashes with a mark a round, named where it ends."""
+    """Draw the expected epidemic as dashes that step with each round, named where half have the news."""
     xs, ys = staircase(((x(after), y(share)) for after, share in curve), x(curve[-1][0]))
     ink = INKS["muted"]
     sheet.axes.plot(xs, ys, color=ink, linewidth=1.4, linestyle=(0, (4, 2)), gid="mark-epidemic")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from conformance.sweep_rows import Row
 from conformance.sweep_summary import MEASURES, Spread, Summary
@@ -211,8 +211,3 @@ def _in_words(series: Sequence[tuple[str, list[int]]], unit: str) -> str:
         title = words.begun(MEASURES[measure][0])
         said.append(f"{title}: at most {half} in half of {words.count(len(numbers), 'seed')}, at most {most} in all.")
     return " ".join(said)
-
-
-def as_json(found: Summary) -> dict[str, Any]:
-    """Give the summary as values of JSON."""
-    return structs.asdict(found)
