@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from conformance.broken import BROKEN
 from conformance.cli import output
-from conformance.requirements import Requirement, requirements
+from conformance.requirements import LEVELS, Requirement, requirements
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path("docs/requirements.md")
@@ -29,7 +29,6 @@ ALSO = Path("tests/conformance/test_catalogue.py")
 
 SHOWN, NOT_TESTABLE, NOTHING = "shown", "not testable", "by nothing"
 STATES = (SHOWN, NOT_TESTABLE, NOTHING)
-LEVELS = ("MUST", "SHOULD", "MAY")
 AREAS = {
     "REQ-CFG": "Configuration",
     "REQ-REPL": "Replication",

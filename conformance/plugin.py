@@ -366,13 +366,20 @@ def _edit(value: Any, path: list[str], new: Any) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put what the test says of its requirements on its report, which pytest-xdist carries to the main process."""
+    """Put what the test says of its requirements on its report, which pytest-xdist carries to the main process.
+
+    One that failed names them below its own words, each with its level: a SHOULD may be broken for a reason.
+    """
     report = yield
     ids = _requirements_of(item)
     if ids and (report.when == "call" or (report.when == "setup" and not report.passed)):
         from msgspec import to_builtins
 
         report.anynode = to_builtins(_result(item, ids, report, call))  # type: ignore[attr-defined]
+        if report.failed:
+            from conformance.tally import named
+
+            report.sections.append(("what it is about", named(ids)))
     return report
 
 

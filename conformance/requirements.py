@@ -13,6 +13,9 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+LEVELS = ("MUST", "SHOULD", "MAY")
+"""How strictly a requirement may be meant, the strictest first."""
+
 
 class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     """One requirement.

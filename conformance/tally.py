@@ -3,13 +3,14 @@
 Knows no pytest and runs nothing. A requirement is *shown* only where a test was passed and none failed.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import version as installed_version
 
 import msgspec
 from msgspec import Struct
 
-from conformance.requirements import requirements
+from conformance.requirements import LEVELS, requirements
 from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 
 SHOWN = "shown"
@@ -125,10 +126,24 @@ def lines(tallied: Tally) -> list[tuple[str, str]]:
         for one in tallied.requirements:
             if one.verdict == word:
                 written += [(word, line) for line in _lines_of(one, told)]
-    counted = ", ".join(f"{number} {word}" for word, number in tallied.counts.items() if number)
+    counted = ", ".join(f"{number} {word}{_levels(tallied, word)}" for word, number in tallied.counts.items() if number)
     worst = next((word for word in VERDICTS[:3] if tallied.counts[word]), SHOWN)
     written.append((worst, f"{tallied.subject}: of {len(tallied.requirements)} requirements {counted}"))
     return written
+
+
+def _levels(tallied: Tally, word: str) -> str:
+    """Count by level what was not kept: who breaks a SHOULD may have a reason, who breaks a MUST has none."""
+    if word != VIOLATED:
+        return ""
+    broken = Counter(one.level for one in tallied.requirements if one.verdict == word)
+    return f" ({', '.join(f'{broken[level]} {level}' for level in LEVELS if broken[level])})"
+
+
+def named(ids: Iterable[str]) -> str:
+    """Write requirements for the message of a test that failed: a line each, with its level and its sentence."""
+    entries = map(requirements().__getitem__, ids)
+    return "\n".join(f"{one.id:<14}{one.level:<7}{one.sentence}" for one in entries)
 
 
 def abbreviated(ids: Iterable[str]) -> str:

@@ -35,6 +35,7 @@ def test_reads(judgement):
     judgement.must_hold()
 """
 USAGE_ERROR = 4
+FAILED_OR_IN_ERROR = 3
 
 
 class Suite:
@@ -96,10 +97,12 @@ def test_a_violation_tells_promise_sight_evidence_and_a_command_that_repeats_it(
             "seen:     *",
             "evidence: line * of */history.jsonl: *",
             "again:    anynode run world.yaml --seed 1 --subject broken:caches_by_worker",
+            "*- what it is about -*",
+            "REQ-ROUT-6    MAY    *",
             "violated    REQ-ROUT-6 *",
             "            world, read_your_writes: *",
             "            again: anynode run world.yaml --seed 1 --subject broken:caches_by_worker",
-            "broken:caches_by_worker: of * requirements 1 violated, 1 shown, *",
+            "broken:caches_by_worker: of * requirements 1 violated (1 MAY), 1 shown, *",
         ]
     )
     again = shlex.split(str(next(line for line in ran.outlines if line.startswith("again:    "))).partition(":")[2])
@@ -157,7 +160,7 @@ def test_what_a_test_itself_asserts_or_breaks_is_told_apart(suite: Suite) -> Non
         "test_suite.py",
         "import pytest\n\n\n"
         "@pytest.mark.requirement('REQ-CFG-1')\ndef test_right():\n    pass\n\n\n"
-        "@pytest.mark.requirement('REQ-CFG-2')\ndef test_wrong():\n    assert 1 == 2\n\n\n"
+        "@pytest.mark.requirement('REQ-CFG-2', 'COOK-49')\ndef test_wrong():\n    assert 1 == 2\n\n\n"
         "@pytest.mark.requirement('REQ-CFG-3')\ndef test_broken():\n    raise OSError('no disk')\n\n\n"
         "@pytest.mark.requirement('REQ-CFG-4')\ndef test_unset(nobody):\n    pass\n\n\n"
         "@pytest.mark.requirement('REQ-CFG-5')\ndef test_gap():\n    pytest.skip('not tested: no file')\n",
@@ -168,11 +171,16 @@ def test_what_a_test_itself_asserts_or_breaks_is_told_apart(suite: Suite) -> Non
     assert words == {
         "REQ-CFG-1": "shown",
         "REQ-CFG-2": "violated",
+        "COOK-49": "violated",
         "REQ-CFG-3": "unknown",
         "REQ-CFG-4": "unknown",
         "REQ-CFG-5": "not tested",
     }
     ran.stdout.fnmatch_lines(["not tested  REQ-CFG-5 *", "            test_gap: no file"])
+    about = ["*assert 1 == 2*", "*- what it is about -*", "REQ-CFG-2     MUST   *", "COOK-49       SHOULD *"]
+    ran.stdout.fnmatch_lines(about)
+    ran.stdout.fnmatch_lines(["*requirements 2 violated (1 MUST, 1 SHOULD), *"])
+    assert sum("what it is about" in line for line in ran.outlines) == FAILED_OR_IN_ERROR
 
 
 def test_a_check_that_does_not_exist_is_an_error_with_those_that_do(suite: Suite) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conformance.requirements import requirements
-from conformance.tally import Result, abbreviated, as_json, lines, tally
+from conformance.tally import Result, abbreviated, as_json, lines, named, tally
 from conformance.verdict import HOLDS, NOT_PROMISED, NOT_TESTED, UNKNOWN, VACUOUS, VIOLATED
 
 
@@ -71,8 +71,25 @@ def test_the_worst_comes_last_and_the_counts_after_it() -> None:
     assert "            test_bad: n1 showed an older value" in text
     number = len(requirements())
     assert text[-1] == (
-        f"broken:never_resends: of {number} requirements 1 violated, 1 shown, 1 not tested, {number - 3} without a test"
+        f"broken:never_resends: of {number} requirements 1 violated (1 MUST), 1 shown, 1 not tested, "
+        f"{number - 3} without a test"
     )
+
+
+def test_what_was_not_kept_is_counted_by_level() -> None:
+    found = [
+        result(VIOLATED, "t.py::test_a", "COOK-49", "COOK-47", "COOK-48"),
+        result(VIOLATED, "t.py::test_b", "REQ-ROUT-6"),
+    ]
+    text = [line for _, line in lines(tally(found, subject="reference", seed=None))]
+    assert "4 violated (2 MUST, 1 SHOULD, 1 MAY)" in text[-1]
+
+
+def test_a_requirement_is_named_with_its_level_and_its_sentence() -> None:
+    level, sentence = requirements()["COOK-49"].level, requirements()["COOK-49"].sentence
+    assert level == "SHOULD"
+    assert named(["COOK-49"]).split(maxsplit=2) == ["COOK-49", level, sentence]
+    assert named(["COOK-47", "COOK-49"]).count("\n") == 1
 
 
 def test_what_was_told_of_one_requirement_is_only_named_at_the_next() -> None:
