@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from conformance import sweep_gate
 from conformance.planning import Plan, Refused, plan
 from conformance.subjects.http import HttpSubject
+from conformance.sweep_inputs import inputs_of
 from conformance.sweep_pool import Killed, Place, as_finished
 from conformance.sweep_rows import VERSION, Head, Row, Rows
 from conformance.sweep_work import Job, run_seed, source
@@ -69,6 +70,7 @@ def asked(scenario: Scenario, seed: int, subject: str, twice: int = sweep_gate.P
         anynode=installed_version("anynode"),
         source=source(),
         twice=twice,
+        inputs=inputs_of(decided),
     )
     return Asked(decided, head, twice)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 VERSION = 1
 
@@ -25,6 +25,7 @@ class Head(Struct, frozen=True, kw_only=True):
         subject: what `--subject` was given; `subject_version` is its own.
         anynode: the version of anynode; `source` digests its files (`conformance.sweep_work.source`).
         twice: how many of a hundred runs were to be run twice.
+        inputs: digests of the files that scenario and subject name, by name (`conformance.sweep_inputs`).
     """
 
     sweep: int
@@ -35,6 +36,7 @@ class Head(Struct, frozen=True, kw_only=True):
     anynode: str
     source: str
     twice: int
+    inputs: dict[str, str] = {}
 
 
 class Row(Struct, kw_only=True):
@@ -165,6 +167,28 @@ def read_rows(path: Path) -> tuple[Head, list[Row]]:
         raise NoRows(f"{path}: cannot be read ({error.strerror}); leave --resume out to begin") from error
     head = _decoded(lines[0] if lines else b"", Head, path, 1)
     return head, [_decoded(line, Row, path, number) for number, line in enumerate(lines[1:], start=2)]
+
+
+def refuse_other(path: Path, found: Head, wanted: Head) -> None:
+    """Make sure that rows may be gone on from.
+
+    Args:
+        path: where they are.
+        found: their head.
+        wanted: of what is to be swept now.
+
+    Raises:
+        NoRows: something else was swept; the message names the first that differs.
+    """
+    mend = "name another folder with --out, without --resume"
+    now = structs.asdict(wanted)
+    for name, was in structs.asdict(found).items():
+        if name != "inputs" and was != now[name]:
+            raise NoRows(f"{path}: found a sweep with {name} {was}, expected {now[name]}; {mend}")
+    for name in sorted({*found.inputs, *wanted.inputs}):
+        was, is_now = (head.inputs.get(name, "none") for head in (found, wanted))
+        if was != is_now:
+            raise NoRows(f"{path}: found a sweep with another {name} (digest {was}), expected {is_now}; {mend}")
 
 
 def _decoded(line: bytes, kind: type[L], path: Path, number: int) -> L:

@@ -1,7 +1,7 @@
 """Worlds as data: one idea a YAML file, checked before anything runs. Imports none of the other packages."""
 
 from scenarios.files import ScenarioRefused
-from scenarios.inputs import Inputs, read_inputs, told_again, with_files
+from scenarios.inputs import Inputs, named_files, read_inputs, told_again, with_files
 from scenarios.loading import Entry, configuration, load, names, parse
 from scenarios.schema import Scenario, json_schema
 from scenarios.shortened import around_faults
@@ -15,6 +15,7 @@ __all__ = [
     "configuration",
     "json_schema",
     "load",
+    "named_files",
     "names",
     "parse",
     "read_inputs",

@@ -63,17 +63,28 @@ def with_files(scenario: Scenario, traffic: str | None = None, delays: str | Non
     return changed
 
 
+def named_files(scenario: Scenario) -> dict[str, Path]:
+    """Find the files that a scenario names, by the key that names them; a path counts from the folder of its file."""
+    traffic, delay = scenario.workload.traffic, scenario.network.delay
+    found = {}
+    if traffic is not None and traffic != NASA_DAY:
+        found["traffic"] = _beside(scenario, traffic)
+    if is_matrix(delay):
+        found["delay"] = _beside(scenario, str(delay))
+    return found
+
+
 def read_inputs(scenario: Scenario) -> Inputs:
-    """Read every file that a scenario names; a path counts from the folder of the scenario's file.
+    """Read every file that a scenario names (`named_files`).
 
     Raises:
         ScenarioRefused: a file cannot be used.
     """
-    traffic, delay, nodes = scenario.workload.traffic, scenario.network.delay, scenario.cluster.nodes
+    files, nodes = named_files(scenario), scenario.cluster.nodes
     recording = matrix = None
     notes: list[str] = []
-    if traffic is not None and traffic != NASA_DAY:
-        path = _beside(scenario, traffic)
+    if "traffic" in files:
+        path = files["traffic"]
         if not path.exists():
             raise ScenarioRefused(
                 f"{path}: there is no such file; name a recorded day (an access log, or a CSV), or write {NASA_DAY}"
@@ -81,8 +92,8 @@ def read_inputs(scenario: Scenario) -> Inputs:
         recording = read_recording(path)
         notes += recording.notes(path.name)
         notes += _cut_short(scenario, recording, path.name)
-    if is_matrix(delay):
-        path = _beside(scenario, str(delay))
+    if "delay" in files:
+        path = files["delay"]
         matrix = read_matrix(path, nodes)
         notes += matrix.notes(path.name, nodes)
     return Inputs(recording, matrix, tuple(notes))

@@ -105,8 +105,19 @@ def _run(wanted: "Asked", chosen: list[int], where: "Place", rows: "Rows", *, sh
         rows.close()
     took_s = round(monotonic() - began, 3)
     times = {"wall_s": took_s, "runs": len(took), "runs_s": round(sum(took.values()), 3), "seeds": took}
-    rows.path.with_name(TIMES).write_bytes(json.format(json.encode(times), indent=1) + b"\n")
+    with _writing(rows.path.with_name(TIMES)) as path:
+        path.write_bytes(json.format(json.encode(times), indent=1) + b"\n")
     return took_s
+
+
+@contextmanager
+def _writing(path: Path) -> "Iterator[Path]":
+    """Say in a sentence that a file beside the rows cannot be written."""
+    try:
+        yield path
+    except OSError as error:
+        said = f"{path}: cannot be written ({error.strerror}); all rows are kept: make room and write --resume"
+        raise output.Failure(said, output.UNDECIDED) from error
 
 
 def _stopped(why: str, rows: "Rows", chosen: list[int]) -> str:
@@ -133,22 +144,20 @@ def _rows(wanted: "Asked", place: Path, *, resume: bool) -> "Rows":
     Raises:
         NoRows: there is nothing to go on from, or something else.
     """
-    from msgspec import structs
-
-    from conformance.sweep_rows import NoRows, Rows, read_rows
+    from conformance.sweep_rows import Rows, read_rows, refuse_other
 
     path = place / ROWS
     if resume:
         head, found = read_rows(path)
-        now = structs.asdict(wanted.head)
-        for name, was in structs.asdict(head).items():
-            if was != now[name]:
-                raise NoRows(f"{path}: found a sweep with {name} {was}, expected {now[name]}; leave --resume out")
+        refuse_other(path, head, wanted.head)
         return Rows(path, head, found)
-    _refuse(place)
-    place.mkdir(parents=True, exist_ok=True)
-    for old in (place / SUMMARY, place / TIMES, *sorted(place.glob("*.svg"))):
-        old.unlink(missing_ok=True)
+    try:
+        _refuse(place)
+        place.mkdir(parents=True, exist_ok=True)
+        for old in (place / SUMMARY, place / TIMES, *sorted(place.glob("*.svg"))):
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        raise output.Failure(f"--out {place}: cannot be written ({error}); name a folder with room") from error
     return Rows(path, wanted.head)
 
 
@@ -208,10 +217,11 @@ def _report(wanted: "Asked", scenario: str, rows: "Rows", took_s: float, *, as_j
     kept, place = [row for _, row in sorted(rows.found.items())], rows.path.parent
     found = summary_of(rows.head, kept, scenario)
     pictures = pages.drawn(kept)
-    with output.refusing(OSError, code=output.UNDECIDED):
-        for picture in pictures:
-            (place / f"{picture.name}.svg").write_text(standalone(picture.desk), encoding="utf-8")
-        (place / SUMMARY).write_text(pages.summary(found, pictures), encoding="utf-8")
+    for picture in pictures:
+        with _writing(place / f"{picture.name}.svg") as path:
+            path.write_text(standalone(picture.desk), encoding="utf-8")
+    with _writing(place / SUMMARY) as path:
+        path.write_text(pages.summary(found, pictures), encoding="utf-8")
     verdict = worst_of(row.verdict for row in kept)
     if as_json:
         told = to_builtins(found)

@@ -129,6 +129,8 @@ def test_to_go_on_from_another_sweep_is_refused(world: str, capsys: pytest.Captu
         (["--resume"], "leave --resume out"),
         (["--subject", "broken:nobody"], "no such subject"),
         (["--out", "."], "a folder of something else"),
+        (["--out", "small-world.yaml"], "found a file, expected a folder"),
+        (["--out", "small-world.yaml/x"], "--out small-world.yaml/x: cannot be written"),
     ],
 )
 def test_what_cannot_be_swept_is_refused_before_anything_is_run(
@@ -137,6 +139,42 @@ def test_what_cannot_be_swept_is_refused_before_anything_is_run(
     assert swept(world, *arguments) == output.WRONG_INPUT
     assert said in printed(capsys)["error"]["message"]
     assert [path.name for path in Path().iterdir()] == [world]
+
+
+@pytest.mark.parametrize("name", ["times.json", "summary.md"])
+def test_what_cannot_be_written_beside_the_rows_is_told_and_made_up_for(
+    name: str, world: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [world, "--seeds", "1", "--twice", "0", "--workers", "1", "--out", "swept"]
+    assert swept(*arguments) == output.HELD
+    in_the_way = Path("swept", name)
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    capsys.readouterr()
+    assert swept(*arguments, "--resume") == output.UNDECIDED
+    said = printed(capsys)["error"]["message"]
+    assert said.startswith(f"swept/{name}: cannot be written (Is a directory); all rows are kept")
+    in_the_way.rmdir()
+    assert swept(*arguments, "--resume") == output.HELD
+
+
+def test_to_go_on_with_a_store_that_has_changed_is_refused_by_its_name(
+    world: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = (STORES / "python.py").read_text(encoding="utf-8")
+    Path("a_store_that_changes.py").write_text(store, encoding="utf-8")
+    arguments = [world, "--subject", "a_store_that_changes:Store", "--twice", "0", "--workers", "1", "--out", "swept"]
+    try:
+        assert swept(*arguments, "--seeds", "1") == output.HELD
+        assert swept(*arguments, "--seeds", "2", "--resume") == output.HELD
+        capsys.readouterr()
+        Path("a_store_that_changes.py").write_text(f"{store}\n", encoding="utf-8")
+        assert swept(*arguments, "--seeds", "3", "--resume") == output.WRONG_INPUT
+    finally:
+        del sys.modules["a_store_that_changes"]
+    said = printed(capsys)["error"]["message"]
+    assert "swept/seeds.jsonl: found a sweep with another module a_store_that_changes (digest " in said
+    assert said.endswith("name another folder with --out, without --resume")
 
 
 def test_real_servers_are_not_swept(world: str, capsys: pytest.CaptureFixture[str]) -> None:
