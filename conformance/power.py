@@ -16,12 +16,12 @@ from conformance.judging import judgement
 from conformance.planning import plan
 from conformance.sweep_pool import in_order, place_of
 from conformance.touching import touched_of
-from conformance.verdict import HOLDS
+from conformance.verdict import HOLDS, VACUOUS
 from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerprint, worth_of
 from reports.words import count
 from scenarios import load
 from scenarios.faults import KINDS
-from scenarios.shortened import LARGE
+from scenarios.shortened import LARGE, around_faults
 
 REFERENCE = "reference"
 SEEDS_MOST = 10
@@ -35,17 +35,23 @@ class CheckFailed(Exception):
 
 
 class Job(Struct, frozen=True):
-    """One run to make and judge."""
+    """One run to make and judge.
+
+    Attributes:
+        short: whether a long scenario is told in ten minutes around its faults.
+    """
 
     subject: str
     scenario: str
     seed: int
+    short: bool = False
 
     @property
     def command(self) -> str:
         """The command line that does the same."""
         whom = [] if self.subject == REFERENCE else ["--subject", self.subject]
-        return shlex.join(["anynode", "run", self.scenario, "--seed", str(self.seed), *whom])
+        how = ["--around-faults"] if self.short else []
+        return shlex.join(["anynode", "run", self.scenario, "--seed", str(self.seed), *how, *whom])
 
 
 class Ran(Struct, frozen=True):
@@ -75,12 +81,15 @@ def jobs_of(broken: Sequence[str], scenarios: Sequence[str], seeds: Sequence[int
     Args:
         broken: the broken stores, each in its own scenario.
         scenarios: those of the reference.
-        seeds: of every one; of the reference in a cluster above 20 nodes the first alone.
+        seeds: of every one. Of the reference a long scenario is run whole with the first, around its faults with the
+            others; in a cluster above 20 nodes with the first alone.
     """
     found = []
-    for scenario in scenarios:
-        chosen = seeds[:1] if load(scenario).cluster.nodes > LARGE else seeds
-        found += [Job(REFERENCE, scenario, seed) for seed in chosen]
+    for name in scenarios:
+        scenario = load(name)
+        long = around_faults(scenario) is not scenario
+        chosen = seeds[:1] if scenario.cluster.nodes > LARGE else seeds
+        found += [Job(REFERENCE, name, seed, short=long and seed != seeds[0]) for seed in chosen]
     found += [Job(subject_of(name), BROKEN[name].scenario, seed) for name in broken for seed in seeds]
     return found
 
@@ -93,7 +102,7 @@ def judged(job: Job) -> Ran:
         Exception: whatever the run raised, with the command that repeats it as a note.
     """
     try:
-        came = judgement(plan(load(job.scenario), seed=job.seed, subject=job.subject), job.command)
+        came = judgement(plan(load(job.scenario), seed=job.seed, subject=job.subject, short=job.short), job.command)
     except Exception as error:
         error.add_note(f"in: {job.command}")
         raise
@@ -204,7 +213,7 @@ def _reference(ran: Sequence[Ran]) -> Reference:
                 again=one.job.command,
             )
             for one in ran
-            if one.verdict != HOLDS
+            if one.verdict != HOLDS and not (one.job.short and one.verdict == VACUOUS)
         ],
     )
 

@@ -97,7 +97,8 @@ class Reference(Struct, kw_only=True):
         convicted: the checks that did.
         runs: how many runs were judged.
         scenarios: what was run, by name.
-        doubted: each run that was convicted, or in which nothing was shown.
+        doubted: each run that was convicted, or in which nothing was shown; of a long scenario the whole run must show
+            what is expected, those around its faults need only not be convicted.
     """
 
     convicted: list[str]

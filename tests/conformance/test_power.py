@@ -184,3 +184,25 @@ def test_a_large_cluster_is_run_with_one_seed(tmp_path: Path) -> None:
         (str(small), 6),
         (str(large), 4),
     ]
+
+
+def test_a_long_scenario_is_run_whole_with_the_first_seed_and_around_its_faults_with_the_others() -> None:
+    jobs = jobs_of([], ["partition-for-an-hour"], [4, 5])
+    assert [(job.seed, job.short) for job in jobs] == [(4, False), (5, True)]
+    assert jobs[1].command == "anynode run partition-for-an-hour --seed 5 --around-faults"
+    assert judged(jobs[1]).verdict == VACUOUS, "too short for what the hour shows"
+
+
+def test_a_run_around_its_faults_may_show_less_but_a_conviction_counts() -> None:
+    def ran(seed: int, verdict: str, *, short: bool, convicted: list[str]) -> Ran:
+        return Ran(Job(power.REFERENCE, "partition-for-an-hour", seed, short), verdict, convicted, {})
+
+    record = record_of(
+        [
+            ran(1, VACUOUS, short=False, convicted=[]),
+            ran(2, VACUOUS, short=True, convicted=[]),
+            ran(3, VIOLATED, short=True, convicted=["durability"]),
+        ],
+        "",
+    )
+    assert [(one.seed, one.verdict) for one in record.reference.doubted] == [(1, VACUOUS), (3, VIOLATED)]
