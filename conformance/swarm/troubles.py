@@ -1,7 +1,8 @@
 """Draws the faults of a scenario: which kinds, whom they strike, from when and for how long.
 
-Each kind has a row in KINDS; a test holds that. Nobody is struck by two faults that exclude each other:
-what cannot stand beside what is there already is left out.
+Each kind has a row in KINDS; a test holds that. Nobody is struck by two faults that exclude each other: what cannot
+stand beside what is there already is left out, and whole where it is a sequence: an upgrade of all nodes but one is
+another world than was meant.
 """
 
 from collections.abc import Callable
@@ -54,9 +55,9 @@ def draw_troubles(draws: Draws, place: Place) -> list[Written]:
     found: list[Written] = []
     for turn in range(draws.between("how many", 1, MOST)):
         part = draws.part(str(turn))
-        for fault in KINDS[_kind(part, place)](part, place):
-            if _fits([*found, fault], place):
-                found.append(fault)
+        drawn = KINDS[_kind(part, place)](part, place)
+        if _fits([*found, *drawn], place):
+            found += drawn
     return sorted(found, key=_begins)
 
 
@@ -185,11 +186,11 @@ def _clock(draws: Draws, place: Place) -> list[Written]:
     return [{**when, "clock": node, "jump": draws.choice("far", ["1h", "-1h", "2h", "365d"])}]
 
 
-def _share(kind: str, percents: list[int], least_s: int = 10, most_s: int = 80) -> Draw:
+def _share(kind: str, percents: list[int]) -> Draw:
     """Make the draw of a fault that strikes a share of the messages."""
 
     def draw(draws: Draws, place: Place) -> list[Written]:
-        return [{**_when(draws, place, least_s, most_s), kind: draws.percent("share", percents)}]
+        return [{**_when(draws, place, 10, 80), kind: draws.percent("share", percents)}]
 
     return draw
 

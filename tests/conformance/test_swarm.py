@@ -31,13 +31,16 @@ def test_every_kind_of_fault_that_can_be_written_is_drawn() -> None:
     assert set(troubles.KINDS) == set(KINDS)
 
 
-def test_worlds_of_many_seeds_are_scenarios_and_each_kind_of_fault_is_in_some_of_them() -> None:
+def test_worlds_of_many_seeds_are_scenarios_each_kind_of_fault_is_in_some_of_them_and_sequences_are_whole() -> None:
     drawn = [drawing.drawn(seed) for seed in range(1, 301)]
     kinds = Counter(
         kind for scenario in drawn for kind, model in KINDS.items() if any(type(f) is model for f in scenario.faults)
     )
     assert {kind for kind in KINDS if kinds[kind] < 12} == set()
     assert len({scenario.text for scenario in drawn}) == 300
+    for model in (KINDS["upgrade"], KINDS["cookie-domain"]):
+        struck = [sum(type(f) is model for f in scenario.faults) / scenario.cluster.nodes for scenario in drawn]
+        assert set(struck) <= {0, 1}
 
 
 def test_a_seed_is_one_world_and_what_is_drawn_for_dear_subjects_is_smaller() -> None:
