@@ -9,6 +9,7 @@ import typer
 
 from conformance.cli import output
 from conformance.cli.telling import line
+from conformance.shrinking import TRIES
 
 if TYPE_CHECKING:  # running loads the whole engine
     from conformance.shrinking.trial import Failing, Size, Trial
@@ -26,7 +27,7 @@ def shrink(
             metavar="NAME",
         ),
     ] = None,
-    tries: Annotated[int, typer.Option(min=1, help="How many runs may be made.")] = 600,
+    tries: Annotated[int, typer.Option(min=1, help="How many runs may be made.")] = TRIES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> int:
     """Make a failing run small: few requests, faults and nodes, short, in round numbers.

@@ -3,3 +3,6 @@
 `reason.py` says what the same is, `scripting.py` writes down the requests of a run, `reducing.py` proposes what may be
 left out, `trial.py` runs a proposal, `shrinking.py` goes on until nothing more can go.
 """
+
+TRIES = 600
+"""So many runs are made at most, unless something else is asked for."""

@@ -20,7 +20,7 @@ _KINDS = (
 
 
 class Reason(Struct, frozen=True):
-    """A check, the kind of its finding, and what was done by the requests that it names as evidence."""
+    """A check, and the kind of what it saw (`kind_of`)."""
 
     check: str
     kind: str

@@ -6,11 +6,14 @@ from copy import deepcopy
 from typing import Any
 
 from scenarios.durations import parse_duration, write_duration
+from scenarios.schema import Cluster, Observers, Workload
 
 Written = dict[str, Any]
 SECOND_US = 1_000_000
 TAIL_US = 2 * SECOND_US
 """So long at least a run goes on after the last request."""
+_NODES, _USERS, _WITNESSES = Cluster().nodes, Workload().users, Observers().witnesses
+"""How many there are where a scenario does not say."""
 _GRAINS_US = (10 * SECOND_US, SECOND_US, 100_000, 1_000)
 
 
@@ -61,7 +64,7 @@ def _without_one(mapping: Written, keep: tuple[str, ...]) -> Iterator[Written]:
 
 def fewer_witnesses(data: Written) -> Iterator[Written]:
     """Propose fewer sessions of observers, none first."""
-    count = data.get("observers", {}).get("witnesses", 200)
+    count = data.get("observers", {}).get("witnesses", _WITNESSES)
     for fewer in (0, 1, 2, 4, count // 4, count // 2, count - 1):
         if 0 <= fewer < count:
             yield {**data, "observers": {"witnesses": fewer}}
@@ -70,7 +73,7 @@ def fewer_witnesses(data: Written) -> Iterator[Written]:
 def fewer_users(data: Written) -> Iterator[Written]:
     """Propose fewer people, where they follow their habits."""
     workload = data.get("workload", {})
-    count = workload.get("users", 100)
+    count = workload.get("users", _USERS)
     if "script" not in workload and "traffic" not in workload:
         for fewer in (0, 1, count // 8, count // 2, count - 1):
             if 0 <= fewer < count:
@@ -79,7 +82,7 @@ def fewer_users(data: Written) -> Iterator[Written]:
 
 def fewer_nodes(data: Written) -> Iterator[Written]:
     """Propose the cluster without one of its nodes; those behind it move up, and what names it goes."""
-    count = data.get("cluster", {}).get("nodes", 5)
+    count = data.get("cluster", {}).get("nodes", _NODES)
     for gone in range(count, 1, -1):
         smaller = _without_node(data, gone, count)
         if smaller is not None:

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from conformance.history import USER, Operation
-from conformance.shrinking import reducing
+from conformance.shrinking import TRIES, reducing
 from conformance.shrinking.scripting import Kept, Written, scripted, timed
 from conformance.shrinking.trial import Failing, Trial
 from scenarios import parse
 from scenarios.telling import as_text
 
-TRIES = 600
 PASSES: tuple[Callable[[Written], Iterator[Written]], ...] = (
     reducing.fewer_witnesses,
     reducing.fewer_users,
@@ -115,7 +114,7 @@ class Shrinking:
         def build(faults: Sequence[Written]) -> Written:
             return {**self.smallest.data, "faults": list(faults)}
 
-        self._in_pieces(lambda: self.smallest.data.get("faults") or [], lambda b, e: build(_cut(self._faults, b, e)))
+        self._in_pieces(lambda: self._faults, lambda b, e: build(_cut(self._faults, b, e)))
 
     @property
     def _faults(self) -> list[Written]:

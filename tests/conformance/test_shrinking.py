@@ -12,7 +12,7 @@ from conformance.shrinking import reducing, shrinking
 from conformance.shrinking.reason import convicting, kind_of
 from conformance.shrinking.trial import Failing
 from conformance.verdict import HOLDS, VIOLATED, Evidence, Finding
-from scenarios import load
+from scenarios import load, parse
 
 SUBJECT = "broken:forgets_ends"
 LARGE = """\
@@ -163,6 +163,17 @@ def test_a_node_that_nobody_asks_goes_and_those_behind_it_move_up() -> None:
     ]
     assert smaller[1]["workload"]["script"] == [{"node": "n3"}, {"node": "n1"}]
     assert smaller[1]["faults"] == [{"partition": [["n3"], "rest"]}, {"links": [["n1", "n3"]]}]
+
+
+def test_what_a_scenario_does_not_say_counts_as_what_it_then_is() -> None:
+    default = parse(
+        "title: Nothing said\nshows: [REQ-REPL-2]\nduration: 10s\nexpect: {checks: [structure]}\n", Path("x.yaml")
+    )
+    assert [fewer["observers"]["witnesses"] for fewer in reducing.fewer_witnesses({})][
+        -1
+    ] == default.observers.witnesses - 1
+    assert [fewer["workload"]["users"] for fewer in reducing.fewer_users({})][-1] == default.workload.users - 1
+    assert next(reducing.fewer_nodes({}))["cluster"]["nodes"] == default.cluster.nodes - 1
 
 
 def test_times_are_rounded_all_at_once_and_one_by_one() -> None:
