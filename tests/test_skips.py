@@ -13,6 +13,9 @@ SKIPPING = {
     "test_inside.py": "import pytest\n\n\ndef test_inside():\n    pytest.skip('no data')\n",
     "test_file.py": "import pytest\n\npytest.skip('no data', allow_module_level=True)\n",
     "test_known.py": "import pytest\n\n\n@pytest.mark.xfail(reason='known')\ndef test_known():\n    assert False\n",
+    "test_second.py": (
+        "import pytest\n\n\n@pytest.mark.where_installed\ndef test_second():\n    pytest.skip('no second tool')\n"
+    ),
 }
 
 
@@ -40,3 +43,9 @@ def test_a_skip_is_a_skip_on_a_machine_that_lacks_something(file: str, tmp_path:
 
 def test_an_expected_failure_is_no_skip(tmp_path: Path) -> None:
     assert "1 xfailed in" in run_pytest(tmp_path, "test_known.py", "true")
+
+
+def test_what_is_tried_where_it_is_installed_may_be_skipped_anywhere(tmp_path: Path) -> None:
+    assert "1 skipped, 1 warning in" in run_pytest(
+        tmp_path, "test_second.py", "true"
+    )  # of a mark that nobody registered

@@ -4,20 +4,17 @@ Playwright's loop stays on the thread until it is stopped, and whatever wants a 
 nothing is launched for longer than one file of tests.
 """
 
-import contextlib
 import json
 import shutil
-import time  # noqa: TID251 - a real browser has the machine's clock
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-T = TypeVar("T")
-TIMES, PAUSE_S = 8, 0.5
+from tests.browser.engines import WITHIN_S, Kept
 
 QUIET = (
     "--no-sandbox",  # CI runs as root
@@ -52,8 +49,51 @@ def launched(*flags: str) -> Iterator[Browser]:
             browser.close()
 
 
+class Chromium:
+    """A browser that was launched, and its one window."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
+        self._page = context.pages[0]
+        self._page.set_default_timeout(WITHIN_S * 1_000)
+
+    def goto(self, url: str) -> None:
+        """Type an address, and wait for its page."""
+        self._page.goto(url)
+
+    def run(self, function: str, argument: Any = None) -> Any:
+        """Call a function of JavaScript within the page, and wait for what it promises."""
+        return self._page.evaluate(function, argument)
+
+    def follow(self, function: str, url: str) -> None:
+        """Call a function that leads the window elsewhere, and wait for the page at the end."""
+        with self._page.expect_navigation():
+            self._page.evaluate(function, url)
+
+    def follow_into_another(self, function: str, url: str, end: str) -> None:
+        """Call a function that opens a window, wait for the page at the end, and close that window."""
+        with self._context.expect_page() as opened:
+            self._page.evaluate(function, url)
+        opened.value.wait_for_url(end)
+        opened.value.close()
+
+    def kept(self) -> list[Kept]:
+        """List all cookies."""
+        return [
+            Kept(
+                one["name"], one["value"], one["domain"], one["path"], one["secure"], one["httpOnly"],
+                one["sameSite"].lower(), one["expires"],
+            )
+            for one in self._context.cookies()
+        ]  # fmt: skip
+
+    def clear(self) -> None:
+        """Begin with an empty cookie jar."""
+        self._context.clear_cookies()
+
+
 @contextmanager
-def with_profile(folder: Path, port: int) -> Iterator[BrowserContext]:
+def with_profile(folder: Path, port: int) -> Iterator[Chromium]:
     """Launch a browser for which every host is one port of this machine, and which keeps cookies as Chromium's own do.
 
     Args:
@@ -73,22 +113,6 @@ def with_profile(folder: Path, port: int) -> Iterator[BrowserContext]:
             ignore_https_errors=True,
         )
         try:
-            yield context
+            yield Chromium(context)
         finally:
             context.close()
-
-
-class Missed(Exception):
-    """A request that a page was to make did not come."""
-
-
-def steadily(do: Callable[[], T]) -> T:
-    """Do something with a browser, and do it again where that fails, some times.
-
-    When an interface of the machine comes or goes, Chromium drops its connections; tests beside these make some.
-    """
-    for _ in range(TIMES - 1):
-        with contextlib.suppress(Error, Missed):
-            return do()
-        time.sleep(PAUSE_S)
-    return do()

@@ -7,10 +7,10 @@ from itertools import zip_longest
 from msgspec import Struct, structs
 
 from simulator.visits import visit
-from tests.browser.chromium import steadily
 from tests.browser.differences import Difference, Like
 from tests.browser.drawn import Drawn
-from tests.browser.player import Kept, Player, Request, told
+from tests.browser.engines import Kept, steadily
+from tests.browser.player import Player, Request, told
 
 SLACK_S = 120
 """By so much the two may differ in when a cookie ends: they do not see it at the same time."""

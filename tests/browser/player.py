@@ -11,16 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, Struct
-from playwright.sync_api import BrowserContext, Page
 
 from conformance.cookie_cases import Case, Context
 from simulator.browser import NEVER, Cookie
 from simulator.visits import TOP_LEVEL, TYPED
-from tests.browser import chromium
-from tests.browser.chromium import Missed, steadily
+from tests.browser.engines import Engine, Kept, Launch, Missed, steadily
 from tests.browser.stage import Asked, Said, Stage, page
 
-WITHIN_MS = 20_000
 MILLION = 1_000_000
 HOPS_MOST = 18
 """Of redirects; Chromium follows 20."""
@@ -46,22 +43,6 @@ class Sent(Struct, frozen=True):
     script: str = ""
 
 
-class Kept(Struct, frozen=True):
-    """A cookie as the browser keeps it; its domain begins with a dot where it goes to hosts below it.
-
-    `expires` in seconds since 1970, -1 for one that ends with the browser.
-    """
-
-    name: str
-    value: str
-    domain: str
-    path: str
-    secure: bool
-    http_only: bool
-    same_site: str
-    expires: float
-
-
 class Request(Struct, frozen=True):
     """A request to be made, the lines that its answer sets, and whether a script of its page is asked."""
 
@@ -83,10 +64,8 @@ class _Hop(Struct, frozen=True):
 class Player:
     """A browser, and the port that is every host to it."""
 
-    def __init__(self, stage: Stage, context: BrowserContext) -> None:
-        self._context = context
-        self._page: Page = context.pages[0]
-        self._page.set_default_timeout(WITHIN_MS)
+    def __init__(self, stage: Stage, engine: Engine) -> None:
+        self._engine = engine
         self._hops: deque[_Hop] = deque()
         self._carried: list[str] = []
         stage.answer = self._answer
@@ -114,22 +93,22 @@ class Player:
             if len(chain) < HOPS_MOST and following is not None and _leads_on(request, following):
                 continue
             carried = self._made(chain, request.context)
-            script = self._page.evaluate("document.cookie") if request.asks_script else ""
+            script = self._engine.run("() => document.cookie") if request.asks_script else ""
             sent += [*map(Sent, carried[:-1]), Sent(carried[-1], script)]
             chain = []
         return sent
 
     def kept(self) -> list[Kept]:
         """List all that the browser keeps."""
-        return kept_by(self._context)
+        return self._engine.kept()
 
     def clear(self) -> None:
         """Begin with an empty cookie jar."""
-        self._context.clear_cookies()
+        self._engine.clear()
 
     def _made(self, chain: list[Request], context: Context) -> list[str]:
         if context.kind != TYPED:
-            self._page.goto(context.initiator)
+            self._engine.goto(context.initiator)
         via = [*context.redirect_via, chain[0].url]
         hops = [_Hop(at, (), to, counts=False) for at, to in pairwise(via)]
         leads_to = [*(request.url for request in chain[1:]), ""]
@@ -142,17 +121,13 @@ class Player:
 
     def _ask(self, kind: str, url: str, end: str) -> None:
         if kind == TYPED:
-            self._page.goto(url)
+            self._engine.goto(url)
         elif kind == "window-open":
-            with self._context.expect_page() as opened:
-                self._page.evaluate(ASK[kind], url)
-            opened.value.wait_for_url(end)
-            opened.value.close()
+            self._engine.follow_into_another(ASK[kind], url, end)
         elif kind in TOP_LEVEL:
-            with self._page.expect_navigation():
-                self._page.evaluate(ASK[kind], url)
+            self._engine.follow(ASK[kind], url)
         else:
-            self._page.evaluate(ASK[kind], url)
+            self._engine.run(ASK[kind], url)
 
     def _answer(self, asked: Asked) -> Said:
         if not self._hops or _place(self._hops[0].url) != (asked.scheme, asked.host.lower(), asked.path):
@@ -166,17 +141,6 @@ class Player:
         return Said(page(), headers=tuple(headers))
 
 
-def kept_by(context: BrowserContext) -> list[Kept]:
-    """List all that a browser keeps."""
-    return [
-        Kept(
-            one["name"], one["value"], one["domain"], one["path"], one["secure"], one["httpOnly"],
-            one["sameSite"].lower(), one["expires"],
-        )
-        for one in context.cookies()
-    ]  # fmt: skip
-
-
 def told(cookie: Cookie) -> Kept:
     """Tell of a cookie of the world's browser what Chromium tells of one of its own."""
     domain = cookie.domain if cookie.host_only else f".{cookie.domain}"
@@ -186,13 +150,13 @@ def told(cookie: Cookie) -> Kept:
 
 
 @contextmanager
-def player(folder: Path) -> Iterator[Player]:
-    """Launch Chromium for cases."""
+def player(folder: Path, launch: Launch) -> Iterator[Player]:
+    """Launch a browser for cases."""
     with Stage(folder, lambda _asked: Said(page())) as stage:
         profile = folder / "profile"
         profile.mkdir()
-        with chromium.with_profile(profile, stage.port) as context:
-            yield Player(stage, context)
+        with launch(profile, stage.port) as engine:
+            yield Player(stage, engine)
 
 
 def _place(url: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A site of several hosts before a live cluster: a balancer that ends TLS, and two visitors who take the same steps.
 
-One visitor is a real Chromium. The other is the world's browser, which hands what it asks for to the same balancer.
+One visitor is a real browser. The other is the world's browser, which hands what it asks for to the same balancer.
 """
 
 import json
@@ -10,12 +10,11 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from msgspec import Struct, structs
-from playwright.sync_api import BrowserContext
 
 from simulator import browser
 from simulator.visits import TYPED, visit
-from tests.browser.chromium import steadily
-from tests.browser.player import ASK, Kept, kept_by, told
+from tests.browser.engines import Engine, Kept, Missed, steadily
+from tests.browser.player import ASK, told
 from tests.browser.stage import Asked, Said, page
 
 PATIENCE_S = 15
@@ -28,12 +27,12 @@ class Balancer:
 
     Attributes:
         nodes: addresses, in the order in which they are tried.
-        carried: the `Cookie` header of what was handed on last.
+        answered: by host and path, the `Cookie` header of the last request and what was answered.
     """
 
     def __init__(self, nodes: list[str]) -> None:
         self.nodes = nodes
-        self.carried = ""
+        self.answered: dict[tuple[str, str], tuple[str, Said]] = {}
 
     def answer(self, asked: Asked) -> Said:
         """Answer a request, whoever made it."""
@@ -41,7 +40,11 @@ class Balancer:
             return Said(page())
         if asked.path == "/favicon.ico":
             return Said(status=404)
-        self.carried = asked.cookie
+        said = self._handed_on(asked)
+        self.answered[asked.host, asked.path] = asked.cookie, said
+        return said
+
+    def _handed_on(self, asked: Asked) -> Said:
         for node in self.nodes:
             connection = HTTPConnection(node.removeprefix("http://"), timeout=PATIENCE_S)
             headers = {"Host": asked.host, **({"Cookie": asked.cookie} if asked.cookie else {})}
@@ -97,16 +100,26 @@ class Sessions:
         assert all(name == self._cookie for name, _, _ in pairs), header
         return ", ".join(self._met.setdefault(value, f"session {len(self._met) + 1}") for _, _, value in pairs)
 
+    def outcome(self, step: Step, balancer: Balancer) -> Outcome:
+        """Say what came of a step.
+
+        Raises:
+            Missed: the visitor did not ask.
+        """
+        if (step.host, step.path) not in balancer.answered:
+            raise Missed(f"{step.url} was not asked for")
+        carried, said = balancer.answered.pop((step.host, step.path))
+        return Outcome(self.named(carried), said.status, json.loads(said.body).get("user"))
+
 
 class Real:
-    """A visitor with a real Chromium."""
+    """A visitor with a real browser."""
 
-    def __init__(self, context: BrowserContext, balancer: Balancer, cookie: str) -> None:
-        self._context = context
-        self._page = context.pages[0]
+    def __init__(self, engine: Engine, balancer: Balancer, cookie: str) -> None:
+        self._engine = engine
         self._balancer = balancer
         self._sessions = Sessions(cookie)
-        context.clear_cookies()
+        engine.clear()
 
     def take(self, step: Step) -> Outcome:
         """Take a step, and say what came of it."""
@@ -114,28 +127,21 @@ class Real:
 
     def _take(self, step: Step) -> Outcome:
         if step.kind != TYPED:
-            self._page.goto(f"https://{step.of}{HOME}")
+            self._engine.goto(f"https://{step.of}{HOME}")
         if step.kind == "fetch":
-            call = "([path, method, body]) => fetch(path, {method, body}).then(async r => [r.status, await r.text()])"
-            body = None if step.body is None else json.dumps(step.body)
-            status, text = self._page.evaluate(call, [step.path, step.method, body])
+            call = "([path, method, body]) => fetch(path, {method, body}).then(() => null)"
+            self._engine.run(call, [step.path, step.method, None if step.body is None else json.dumps(step.body)])
         elif step.kind == "iframe":
-            with self._page.expect_response(step.url) as framed:
-                self._page.evaluate(ASK["iframe"], step.url)
-            status, text = framed.value.status, framed.value.text()
+            self._engine.run(ASK["iframe"], step.url)
         elif step.kind == "link":
-            with self._page.expect_navigation() as followed:
-                self._page.evaluate(ASK["link"], step.url)
-            status, text = followed.value.status, followed.value.text()
+            self._engine.follow(ASK["link"], step.url)
         else:
-            answer = self._page.goto(step.url)
-            assert answer is not None
-            status, text = answer.status, answer.text()
-        return Outcome(self._sessions.named(self._balancer.carried), status, json.loads(text).get("user"))
+            self._engine.goto(step.url)
+        return self._sessions.outcome(step, self._balancer)
 
     def kept(self) -> list[Kept]:
         """List the cookies that it keeps, without their values."""
-        return _without_values(kept_by(self._context))
+        return _without_values(self._engine.kept())
 
 
 class Simulated:
@@ -156,7 +162,7 @@ class Simulated:
         said = self._balancer.answer(Asked("https", step.method, step.host, step.path, "", headers, body))
         for _, line in said.headers:
             self._browser.store(line, asked, now)
-        return Outcome(self._sessions.named(self._balancer.carried), said.status, json.loads(said.body).get("user"))
+        return self._sessions.outcome(step, self._balancer)
 
     def kept(self) -> list[Kept]:
         """List the cookies that it keeps, without their values."""

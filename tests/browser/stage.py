@@ -22,6 +22,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 HOST = "127.0.0.1"
 TLS_HANDSHAKE = b"\x16"
 """The first octet of a connection with TLS (RFC 8446, section 5.1)."""
+SOCKS = b"\x05"
+"""The first octet to a proxy of that kind (RFC 1928): this port is one to browsers that cannot map every name to it."""
+SOCKS_NAME, SOCKS_ADDRESS = 3, {1: 4, 4: 16}
+"""Kinds of hosts there, and the octets of an address."""
 PORT = re.compile(r":\d+\Z")
 QUIET_S = 30.0
 """A connection on which nothing comes for so long is closed."""
@@ -117,7 +121,11 @@ class Stage:
         try:
             plain.settimeout(QUIET_S)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if plain.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
+            first = plain.recv(1, socket.MSG_PEEK)
+            if first == SOCKS:
+                _be_whoever_is_wanted(plain)
+                first = plain.recv(1, socket.MSG_PEEK)
+            if first == TLS_HANDSHAKE:
                 with self._tls.wrap_socket(plain, server_side=True, suppress_ragged_eofs=True) as connection:
                     self._converse(connection, "https")
             else:
@@ -133,6 +141,24 @@ class Stage:
         with connection.makefile("rb") as stream:
             while (asked := _read(stream, scheme)) is not None:
                 connection.sendall(_written(self.answer(asked)))
+
+
+def _be_whoever_is_wanted(plain: socket.socket) -> None:
+    """Greet as a proxy of SOCKS 5 without a password, and say that any host was reached (RFC 1928, sections 3 to 6)."""
+    methods = _exactly(plain, 2)[1]
+    _exactly(plain, methods)
+    plain.sendall(SOCKS + b"\0")
+    kind = _exactly(plain, 4)[3]
+    length = _exactly(plain, 1)[0] if kind == SOCKS_NAME else SOCKS_ADDRESS[kind]
+    _exactly(plain, length + 2)
+    plain.sendall(SOCKS + b"\0\0\1" + bytes(6))
+
+
+def _exactly(plain: socket.socket, size: int) -> bytes:
+    found = plain.recv(size, socket.MSG_WAITALL)
+    if len(found) < size:
+        raise ConnectionError("the browser has left")
+    return found
 
 
 def _read(stream: BinaryIO, scheme: str) -> Asked | None:

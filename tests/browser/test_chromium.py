@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium
+from tests.browser import chromium, engines
 
 
 def test_chromium_opens_a_page_from_a_file(tmp_path: Path) -> None:
@@ -25,14 +25,14 @@ def test_where_there_is_no_chromium_the_test_is_skipped_and_says_what_to_install
 
 
 def test_what_fails_is_done_again_and_what_goes_on_failing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chromium, "PAUSE_S", 0)
-    ends = iter([chromium.Missed("one"), chromium.Missed("two"), None, *map(chromium.Missed, "abcdefgh")])
+    monkeypatch.setattr(engines, "PAUSE_S", 0)
+    ends = iter([engines.Missed("one"), engines.Missed("two"), None, *map(engines.Missed, "abcdefgh")])
 
     def do() -> str:
         if (end := next(ends)) is not None:
             raise end
         return "done"
 
-    assert chromium.steadily(do) == "done"
-    with pytest.raises(chromium.Missed, match="h"):
-        chromium.steadily(do)
+    assert engines.steadily(do) == "done"
+    with pytest.raises(engines.Missed, match="h"):
+        engines.steadily(do)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.browser.chromium import with_profile
 from tests.browser.comparing import by_chromium, by_the_world, smallest
 from tests.browser.differences import ALL, Difference
 from tests.browser.drawn import Asked, Drawn, cases
@@ -21,7 +22,7 @@ SHOWN = 3
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
-    with player(tmp_path_factory.mktemp("differential")) as launched:
+    with player(tmp_path_factory.mktemp("differential"), with_profile) as launched:
         yield launched
 
 

@@ -1,4 +1,4 @@
-"""A live cluster behind several hosts and TLS, visited by a real Chromium and by the world's browser, step by step.
+"""A live cluster behind several hosts and TLS, visited by a real browser and by the world's, step by step.
 
 Both log in on one host, go on to the others, lose a node, log out on one and look at the other: what is sent and who
 is logged in is the same for both, whether `session.cookie.domain` is right or wrong.
@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from playwright.sync_api import BrowserContext
 
 from reference.live.trial import OWN
-from tests.browser import chromium
-from tests.browser.player import Kept
+from tests.browser.conftest import Kind
+from tests.browser.engines import Engine, Kept
 from tests.browser.site import Balancer, Outcome, Real, Simulated, Step
 from tests.browser.stage import Said, Stage
 from tests.live.trials import Trial, trial
@@ -68,13 +67,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="module")
-def context(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with chromium.with_profile(tmp_path_factory.mktemp("profile"), stage.port) as launched:
+def engine(kind: Kind, stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with kind.launch(tmp_path_factory.mktemp("profile"), stage.port) as launched:
         yield launched
 
 
 @contextmanager
-def visited(domain: str | None, stage: Stage, context: BrowserContext, folder: Path, nodes: int = 2) -> Iterator[Pair]:
+def visited(domain: str | None, stage: Stage, engine: Engine, folder: Path, nodes: int = 2) -> Iterator[Pair]:
     """Run a cluster with that domain of the session's cookie, and send two visitors there."""
     cluster = {
         "name": "trial",  # which puts its own addresses in place of these
@@ -90,7 +89,7 @@ def visited(domain: str | None, stage: Stage, context: BrowserContext, folder: P
     with trial(folder, "--nodes", str(nodes), "--config", str(file), environment=key) as running:
         balancer = Balancer(list(running.urls.values()))
         stage.answer = balancer.answer
-        yield Pair(running, Real(context, balancer, COOKIE), Simulated(balancer, COOKIE))
+        yield Pair(running, Real(engine, balancer, COOKIE), Simulated(balancer, COOKIE))
 
 
 def login(host: str) -> Step:
@@ -103,9 +102,9 @@ def logout(host: str) -> Step:
 
 @pytest.mark.requirement("COOK-68", "COOK-69", "REQ-COOK-8", "REQ-FAIL-2")
 def test_with_the_parent_domain_one_session_goes_along_outlives_its_node_and_ends_everywhere(
-    stage: Stage, context: BrowserContext, tmp_path: Path
+    stage: Stage, engine: Engine, tmp_path: Path
 ) -> None:
-    with visited(".example.com", stage, context, tmp_path, nodes=3) as pair:
+    with visited(".example.com", stage, engine, tmp_path, nodes=3) as pair:
         assert pair.visit(SHOP) == [None]
         assert pair.take(login(SHOP)) == [Outcome("", 200, "ann")]
         assert pair.take(Step(PAY, kind="link", of=SHOP)) == [Outcome("session 1", 200, "ann")]
@@ -123,9 +122,9 @@ def test_with_the_parent_domain_one_session_goes_along_outlives_its_node_and_end
 
 @pytest.mark.requirement("COOK-67", "COOK-69", "REQ-COOK-5")
 def test_without_a_domain_each_host_has_a_session_of_its_own_through_the_loss_of_a_node(
-    stage: Stage, context: BrowserContext, tmp_path: Path
+    stage: Stage, engine: Engine, tmp_path: Path
 ) -> None:
-    with visited(None, stage, context, tmp_path) as pair:
+    with visited(None, stage, engine, tmp_path) as pair:
         pair.take(login(SHOP))
         assert pair.visit(SHOP, PAY, APEX, DEEP) == ["ann", None, None, None]
         pair.take(login(PAY))
@@ -137,10 +136,8 @@ def test_without_a_domain_each_host_has_a_session_of_its_own_through_the_loss_of
 
 
 @pytest.mark.requirement("COOK-69")
-def test_with_a_siblings_domain_nobody_stays_logged_in_elsewhere(
-    stage: Stage, context: BrowserContext, tmp_path: Path
-) -> None:
-    with visited("pay.example.com", stage, context, tmp_path) as pair:
+def test_with_a_siblings_domain_nobody_stays_logged_in_elsewhere(stage: Stage, engine: Engine, tmp_path: Path) -> None:
+    with visited("pay.example.com", stage, engine, tmp_path) as pair:
         assert pair.take(login(SHOP)) == [Outcome("", 200, "ann")]
         assert pair.kept() == []
         assert pair.visit(SHOP, PAY) == [None, None]
@@ -149,10 +146,8 @@ def test_with_a_siblings_domain_nobody_stays_logged_in_elsewhere(
         assert pair.visit(PAY, f"eu.{PAY}", SHOP, APEX) == ["ann", "ann", None, None]
 
 
-def test_with_a_public_suffix_as_domain_nobody_is_ever_logged_in(
-    stage: Stage, context: BrowserContext, tmp_path: Path
-) -> None:
-    with visited("com", stage, context, tmp_path, nodes=1) as pair:
+def test_with_a_public_suffix_as_domain_nobody_is_ever_logged_in(stage: Stage, engine: Engine, tmp_path: Path) -> None:
+    with visited("com", stage, engine, tmp_path, nodes=1) as pair:
         assert pair.take(login(SHOP)) == [Outcome("", 200, "ann")]
         assert pair.visit(SHOP, APEX) == [None, None]
         assert pair.kept() == []
