@@ -4,14 +4,15 @@ That it is convicted where its bug is reached, and where, is said by the suites:
 """
 
 import inspect
-from pathlib import Path
 
 import pytest
 
 from conformance.broken import BROKEN
 from conformance.checks import CHECKS
-from conformance.runner import run
+from conformance.judging import judgement
+from conformance.planning import plan
 from conformance.verdict import HOLDS, VIOLATED
+from scenarios import load
 
 LOSS = "join-after-a-loss"
 RACE = "logout-beside-a-write"
@@ -20,13 +21,14 @@ REACHED_BY_A_LOSS = [name for name, broken in BROKEN.items() if broken.scenario 
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_store_passes_where_other_things_happen_than_its_bug_is_about(name: str, tmp_path: Path) -> None:
+def test_a_broken_store_passes_where_other_things_happen_than_its_bug_is_about(name: str) -> None:
     """Convicting by demolition would prove nothing about the check.
 
     A node is lost and another joins; those to whom just that is too much meet tabs that race instead.
     """
-    result = run(RACE if name in REACHED_BY_A_LOSS else LOSS, subject=f"broken:{name}", out=tmp_path / "run")
-    assert result.verdict == HOLDS, [finding.seen for finding in result.checks if finding.verdict == VIOLATED]
+    scenario = load(RACE if name in REACHED_BY_A_LOSS else LOSS)
+    came = judgement(plan(scenario, subject=f"broken:{name}"), "history.jsonl")
+    assert came.verdict == HOLDS, [finding.seen for finding in came.findings if finding.verdict == VIOLATED]
 
 
 @pytest.mark.parametrize("name", BROKEN)
