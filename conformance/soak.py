@@ -7,18 +7,17 @@ Each seed is run twice, in two processes with two hash seeds: judged the first t
 import argparse
 import os
 import sys
-import tempfile
 import time  # noqa: TID251 - how long each run took is a figure of the table, and decides nothing
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
 from conformance.cli import output
 from conformance.cli.seeds import seeds_of
+from conformance.judging import judgement
 from conformance.planning import plan
-from conformance.runner import carry_out, world_of
+from conformance.runner import world_of
 from conformance.sweep_pool import Processes, in_order
 from conformance.verdict import HOLDS
 from scenarios import ScenarioRefused, load, names
@@ -64,9 +63,8 @@ class Row(Struct, frozen=True):
 def judged(job: Job) -> Ran:
     """Run a seed and judge it."""
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        run = carry_out(plan(load(job.scenario), seed=job.seed), Path(scratch) / "run")
-    return Ran(job, run.digest, run.verdict, time.perf_counter() - began)
+    came = judgement(plan(load(job.scenario), seed=job.seed), f"{job.scenario}, seed {job.seed}")
+    return Ran(job, came.outcome.digest, came.verdict, time.perf_counter() - began)
 
 
 def digested(job: Job) -> Ran:
