@@ -45,11 +45,6 @@ class BoundedRecords(Records):
         self.put(structs.replace(session, last=max(wall, session.last)))
         return self.sessions[session.id]
 
-    def clear(self) -> None:
-        """Drop everything."""
-        super().clear()
-        self._over.clear()
-
     def _evict(self, key: str) -> None:
         """Let one record go; a request with its cookie hears `no-session` from now on."""
         session = self.sessions[key]

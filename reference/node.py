@@ -122,7 +122,7 @@ class Node:
         turn.wall = wall if turn.low <= wall - mono <= turn.high else turn.believe(wall, mono)
         heard_at = self.replication.heard_at
         if heard_at is not None and mono - heard_at > self._quarantine_us:
-            self._drop_what_is_old(mono - heard_at)
+            self._drop_what_is_old(heard_at)
         self.replication.heard_at = mono
         act = self._on_message.get(message.__class__)
         if act is None:
@@ -182,10 +182,14 @@ class Node:
     def _settled(self) -> bool:
         return self.replication.settled() and self.routing.settled()
 
-    def _drop_what_is_old(self, out_of_contact_us: int) -> None:
-        """Drop all records and join anew: after too long without contact nothing held can be trusted to be current."""
-        self.turn.note("quarantined", out_of_contact_us=out_of_contact_us)
-        self.records.clear()
+    def _drop_what_is_old(self, heard_at: int) -> None:
+        """Drop what lived here when a member was last heard, and join anew: its end may be forgotten by all others.
+
+        What began here since was told to nobody who could be heard to end it; should somebody have, the end is younger
+        than what is forgotten, and comes with the join, before this node serves again.
+        """
+        self.turn.note("quarantined", out_of_contact_us=self.turn.mono - heard_at)
+        self.records.drop_lives(heard_at)
         self.membership.retire()
         self.join.start(self.membership.forget())
 

@@ -6,7 +6,7 @@ forgotten when no copy anywhere can still be alive.
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from msgspec import structs
 
@@ -39,7 +39,7 @@ class Records:
         self._owned: dict[str, list[str]] = {}
         self._revoked: dict[str, str] = {}
         self._unsettled: dict[str, int] = {}
-        self._oldest: list[tuple[int, str]] = []
+        self._oldest: list[tuple[int, str, int]] = []
 
     # --------------------------------------------------------------------------------------------------------- merging
 
@@ -190,9 +190,13 @@ class Records:
     # ------------------------------------------------------------------------------------------------------ forgetting
 
     def _forget_later(self, begun: int, key: str) -> None:
-        """Remember when a record may be forgotten; the alarm is for the oldest, which need not have come first."""
-        heappush(self._oldest, (begun, key))
-        if self._oldest[0] == (begun, key):
+        """Remember when a record may be forgotten, and since when by the monotonic clock it is held.
+
+        The alarm is for the oldest, which need not have come first.
+        """
+        entry = (begun, key, self.turn.mono)
+        heappush(self._oldest, entry)
+        if self._oldest[0] is entry:
             self._await_forgetting()
 
     def _await_forgetting(self) -> None:
@@ -203,7 +207,7 @@ class Records:
         """Drop the sessions, and the revocations, that no copy anywhere can need any more."""
         wall = self.turn.wall
         while self._oldest and forget_at(self._oldest[0][0], self.settings) <= wall:
-            begun, key = heappop(self._oldest)
+            begun, key, _ = heappop(self._oldest)
             session = self.sessions.get(key)
             if session is not None:
                 self._remove(session)
@@ -215,15 +219,23 @@ class Records:
         if self._oldest:
             self._await_forgetting()
 
-    def clear(self) -> None:
-        """Drop everything, after the node was out of contact for longer than what it holds can be trusted."""
-        for key in [*self.sessions, *self._revoked]:
-            self._drop(key)
-        self.sessions.clear()
-        self.revocations.clear()
-        self._owned.clear()
-        self._revoked.clear()
-        self._oldest.clear()
+    def drop_lives(self, held_at: int) -> None:
+        """Drop the sessions that are alive here and were held at an instant already: each may have ended unheard.
+
+        What came since stays, and so does every end and revocation: those bring nothing back.
+
+        Args:
+            held_at: by the monotonic clock, µs.
+        """
+        kept = []
+        for entry in self._oldest:
+            session = self.sessions.get(entry[1])
+            if session is not None and session.end is None and entry[2] <= held_at:
+                self._remove(session)
+            else:
+                kept.append(entry)
+        heapify(kept)
+        self._oldest = kept
 
     def _remove(self, session: Session) -> None:
         del self.sessions[session.id]

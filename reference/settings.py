@@ -56,7 +56,7 @@ class Settings(Struct, frozen=True):
         routing: whether requests are forwarded to a node that has the newest state.
         poll_us: how often discovery is asked again.
         clock_bound_us: the greatest offset from true time that the contract allows a clock.
-        quarantine_us: a node out of contact for longer drops its memory and joins anew.
+        quarantine_us: a node out of contact for longer drops the sessions of before, and joins anew.
         timing: the membership profile.
         shared: whether every node of the cluster holds every session; else each stays on the node where it began.
         capacity: how many sessions a node holds that shares none (REQ-EXP-17); nothing where they are shared.

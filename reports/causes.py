@@ -33,7 +33,7 @@ _SAID: Final = {
     "alone": "noted that nobody answered, and was ready alone",
     "solo": "noted that it acknowledged alone",
     "unacknowledged": "noted that nobody acknowledged its write",
-    "quarantined": "noted that it had been out of contact for long, and dropped its memory",
+    "quarantined": "noted that it had been out of contact for long, and dropped the sessions that it held before",
     "refuted": "refuted that it was {said}",
     "alive": "noted {member} as alive",
     "suspect": "suspected {member}",

@@ -186,25 +186,91 @@ def test_a_node_that_joins_after_a_revocation_does_not_accept_the_revoked_sessio
     assert ids(cluster, "n3")["ff" * 16].end is not None, "nor one that it had never heard of"
 
 
-def test_a_node_out_of_contact_for_longer_than_its_quarantine_drops_its_memory_and_joins_anew() -> None:
-    """What it holds may be what everybody else has long forgotten (known-bugs, row 17)."""
-    cluster = Cluster(3, structs.replace(SETTINGS, quarantine_us=120 * SECOND)).start()
-    cookie = cluster.login("n1")
-    cluster.run(5 * SECOND)
-    cluster.isolate("n3")
-    cluster.run(60 * SECOND)
-    own = cluster.login("n3")
-    cluster.run(120 * SECOND)
-    assert cluster.call("n1", "POST", "/logout", cookie).status == 200
+def long_alone() -> Cluster:
+    """Three nodes of which n3 keeps nothing that is older than 120 s without contact."""
+    return Cluster(3, structs.replace(SETTINGS, quarantine_us=120 * SECOND)).start()
+
+
+def meet_again(cluster: Cluster) -> None:
+    """Heal, and see n3 join anew."""
     cluster.heal()
     cluster.run_until(lambda: bool(cluster.noted("quarantined")), 10 * SECOND)
     assert not cluster.ready("n3")
-    assert cluster.nodes["n3"].records.tree.branch("")[2] == 0
     cluster.run_until(lambda: cluster.ready("n3") and cluster.views_are(*cluster.names), 20 * SECOND)
-    assert cluster.call("n3", "GET", "/session", own).body == {"error": "no-session"}
-    assert cluster.call("n3", "GET", "/session", cookie).body == {"error": "ended"}
+
+
+def test_a_node_out_of_contact_for_longer_than_its_quarantine_drops_what_it_held_and_joins_anew() -> None:
+    """What it holds may be what everybody else has long forgotten (known-bugs, row 17)."""
+    cluster = long_alone()
+    cookie = cluster.login("n1")
+    (held,) = cluster.nodes["n1"].records.sessions.values()
+    cluster.run(5 * SECOND)
+    cluster.isolate("n3")
+    cluster.run(180 * SECOND)
+    assert cluster.call("n1", "POST", "/logout", cookie).status == 200
+    for name in ("n1", "n2"):
+        cluster.nodes[name].records._remove(cluster.nodes[name].records.sessions[held.id])  # as if long forgotten
+    meet_again(cluster)
+    assert cluster.call("n3", "GET", "/session", cookie).body == {"error": "no-session"}
     cluster.run(10 * SECOND)
     assert cluster.agree()
+    assert cluster.contents() == [({}, {})] * 3
+    assert [node.records.tree.branch("")[2] for node in cluster.nodes.values()] == [0, 0, 0]
+
+
+def test_what_began_on_a_node_while_it_was_long_out_of_contact_stays_and_reaches_all() -> None:
+    """Nobody else can have ended it unheard; a client was told that it is kept (REQ-FAIL-8)."""
+    cluster = long_alone()
+    cluster.isolate("n3")
+    cluster.run(5 * SECOND)
+    early = cluster.login("n3", "eve")
+    cluster.run(115 * SECOND)
+    own = cluster.login("n3")
+    assert cluster.write("n3", own, "k", 1) == 200
+    cluster.run(60 * SECOND)
+    meet_again(cluster)
+    cluster.run(10 * SECOND)
+    for name in cluster.names:
+        assert cluster.call(name, "GET", "/session", own).body == {"user": "ann", "data": {"k": 1}}
+        assert cluster.call(name, "GET", "/session", early).status == 200
+    assert cluster.agree()
+
+
+def test_ends_and_revocations_stay_however_long_a_node_was_out_of_contact() -> None:
+    """They bring nothing back, and whoever asked for them was told that they hold (REQ-REPL-10, REQ-REVOC-7)."""
+    cluster = long_alone()
+    cookie = cluster.login("n1")
+    cluster.call("n1", "POST", "/revoke", None, {"user": "cid"})
+    cluster.run(5 * SECOND)
+    cluster.isolate("n3")
+    cluster.run(5 * SECOND)
+    assert cluster.call("n3", "POST", "/logout", cookie).status == 200
+    cluster.run(95 * SECOND)
+    other = cluster.login("n1", "bob")
+    assert cluster.call("n3", "POST", "/revoke", None, {"user": "bob"}).status == 200
+    cluster.run(60 * SECOND)
+    meet_again(cluster)
+    cluster.run(10 * SECOND)
+    for name in cluster.names:
+        assert cluster.call(name, "GET", "/session", cookie).body == {"error": "ended"}
+        assert cluster.call(name, "GET", "/session", other).body == {"error": "ended"}
+    assert set(cluster.nodes["n3"].records.revocations) == {owner_of("bob"), owner_of("cid")}
+    assert cluster.agree()
+
+
+def test_the_end_of_a_session_that_one_node_alone_was_heard_to_begin_is_learnt_before_it_serves_again() -> None:
+    """Its messages went out while none came in: the others held the session, and could end it."""
+    cluster = long_alone()
+    cluster.cut_one_way(("n1", "n3"), ("n2", "n3"))
+    cluster.run(5 * SECOND)
+    own = cluster.login("n3")
+    cluster.run(1 * SECOND)
+    assert cluster.data("n1", own) == {}
+    assert cluster.call("n1", "POST", "/logout", own).status == 200
+    cluster.run(180 * SECOND)
+    assert cluster.call("n3", "GET", "/session", own).status == 200, "it has not heard of that"
+    meet_again(cluster)
+    assert cluster.call("n3", "GET", "/session", own).body == {"error": "ended"}
 
 
 # ----------------------------------------------------------------------------------------------------------- forgetting

@@ -332,7 +332,7 @@ def test_a_loss_beyond_what_is_promised_is_seen_by_this_account() -> None:
     cluster.run(10 * MILLISECOND)
     assert [promise.alone for promise in cluster.promises] == [False]
     for name in ("n2", "n3"):
-        cluster.nodes[name].records.clear()
+        cluster.nodes[name].records.drop_lives(cluster.now)
     cluster.crash("n1")
     cluster.look()
     recover(cluster)
