@@ -13,6 +13,7 @@ from hashlib import blake2b
 from msgspec import msgpack
 
 from reference.clocks import HybridClock
+from reference.holdings import Holdings, holdings_of
 from reference.records import Records
 from reference.session import LOGGED_OUT, Cell, Ending, Revocation, Session, ended
 from reference.settings import SECOND, Settings
@@ -72,6 +73,20 @@ def session(number: int, keys: int) -> Session:
     key, owner = (blake2b(b"%s %d" % (kind, number), digest_size=16).hexdigest() for kind in (b"session", b"owner"))
     cells = {f"key{index}": Cell(VALUE, WALL, "n1") for index in range(keys)}
     return Session(key, owner, WALL, f"user{number}", WALL, cells)
+
+
+def measured(count: int) -> list[tuple[Holdings, int]]:
+    """Fill nodes with so many records of each kind: what each then holds, and how many bytes; tracemalloc must run."""
+    found = []
+    for keys in (0, 2):
+        held = Held()
+        taken = held.growth(lambda held=held, keys=keys: held.take(count, keys))
+        found.append((holdings_of(held.records), taken))
+    taken += held.growth(lambda: held.end(count))
+    found.append((holdings_of(held.records), taken))
+    others = Held()
+    revoked = others.growth(lambda: others.revoke(count))
+    return [*found, (holdings_of(others.records), revoked)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -75,6 +75,10 @@ class LiveHost(Host):
         self._recorder.line(Started(self._live.touch(), self.name, self.boot))
         self._look_now.set()
 
+    def holdings(self) -> None:
+        """A server gives no account of what it holds."""
+        return
+
     def leave(self) -> None:
         """Tell the server to leave; it is killed if its process has not ended after 120 s."""
         if self.up:

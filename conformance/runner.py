@@ -31,6 +31,7 @@ from conformance.touching import untouched
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
 from conformance.worth import beside
+from reference.holdings import BYTES_EACH
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer
 from reports.words import signed
 from scenarios import load, told_again
@@ -41,6 +42,7 @@ from simulator.world import Judged, Outcome, World
 _CLOCK: Final = "clock"
 _NAMED_MOST: Final = 6
 _NOTES: Final = "the nodes' own notes"
+_COUNTS: Final = "the nodes' own counts; bytes as benchmarks/memory.py measured them"
 
 
 class Run(Struct):
@@ -141,6 +143,9 @@ def carry_out(decided: Plan, out: Path, progress: Callable[[int], None] | None =
             document.fault(fault)
         figures = figures_of(next(iter(parts_of(history).values()), history))
         _write_figures(document, decided, figures, history, out)
+        if outcome.held.by_node:
+            held = {"every_us": outcome.held.every_us, "bytes_each": BYTES_EACH, "by_node": outcome.held.by_node}
+            document.figure("held", unit="records", source=_COUNTS, value=held)
         if outcome.noise:
             document.figure("noise", unit="us", source="this machine, while the run lasted", value=outcome.noise)
         power = beside(findings)

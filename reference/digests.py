@@ -44,6 +44,10 @@ class Tree:
         self._above: dict[str, tuple[list[int], ...]] = {}
         self._below: dict[str, list[str]] = {}
 
+    def buckets(self) -> int:
+        """Count the buckets that hold a record, or once held one."""
+        return len(self._buckets)
+
     def put(self, key: str, digest: int) -> None:
         """Enter a record, or replace what was entered under its key."""
         prefix = key[:DEPTH]

@@ -14,6 +14,7 @@ from reference.comparison import Comparison
 from reference.draws import Draws
 from reference.effects import Effect, Stopped
 from reference.gateway import Gateway
+from reference.holdings import Holdings, holdings_of
 from reference.join import Join
 from reference.membership import DOWN, RESTARTED, Membership
 from reference.order import Order
@@ -155,6 +156,10 @@ class Node:
         self.turn.open(wall, mono)
         self.gateway.handle(request)
         return self._close()
+
+    def holdings(self) -> Holdings:
+        """Count what this node holds, for figures; no turn, and nothing changes by it."""
+        return holdings_of(self.records, self.replication.unacknowledged(), len(self.membership.live()))
 
     def leave(self, wall: int, mono: int) -> list[Effect]:
         """Say goodbye (REQ-MEMB-11), and stop once the others hold every change and every client has its answer."""

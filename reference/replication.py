@@ -163,6 +163,10 @@ class Replication:
         listening_since = max(self.heard_at, membership.resumed_at)
         return self.turn.mono - listening_since > self._solo_after and not membership.stands_still()
 
+    def unacknowledged(self) -> int:
+        """Count the changes that some live member has not acknowledged; a knock is no change."""
+        return sum(1 for pending in self._pending.values() if pending.copies.sessions or pending.copies.revocations)
+
     def settled(self) -> bool:
         """Say whether every change is acknowledged by whom it was sent to, and every answer given."""
         return not self._pending

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from reference.effects import Effect, Note, Send
 from reference.frames import Frame
+from reference.holdings import Holdings
 from reference.node import Node
 from reference.protocol import Request
 from reference.wire import Wire
@@ -56,6 +57,10 @@ class SealedNode:
     def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
         """Take a client's request."""
         return self._sealed(self.node.request(request, wall, mono), mono)
+
+    def holdings(self) -> Holdings:
+        """Count what the node holds."""
+        return self.node.holdings()
 
     def leave(self, wall: int, mono: int) -> list[Effect]:
         """Say goodbye."""

@@ -24,6 +24,7 @@ from reports.shapes import (
     Errors,
     FaredInFaults,
     Gossip,
+    Held,
     Lag,
     Lags,
     Latency,
@@ -249,6 +250,11 @@ class RunDocument(Struct, kw_only=True):
     def rumours(self) -> Rumours:
         """Give how often nodes suspected, held for dead and refuted, empty when the document does not tell."""
         return self._value("rumours") or {}
+
+    def held(self) -> Held | None:
+        """Give what nodes say that they hold, if they do."""
+        found: Held | None = self._value("held")
+        return found
 
     def power(self) -> Beside | None:
         """Give what the checks used here have convicted, if that was measured."""

@@ -27,9 +27,12 @@ PAGE: Final = "report.html"
 _GROUPS: Final = (
     ("convergence", "Did all come to agree?", ("behind", "spread", "lags")),
     ("clients", "What clients met", ("availability", "latency", "load", "routes", "absolute-band", "idle-band")),
-    ("cluster", "What nodes saw of each other", ("membership", "traffic")),
+    ("cluster", "What nodes saw of each other, and hold", ("membership", "traffic", "memory")),
 )
 """Name, heading and plots of each part of the page that has plots, in the order in which they are shown."""
+
+_INNER: Final = ("membership", "memory")
+"""Plots of what nodes say of themselves."""
 
 _NAMES: Final = (SPACETIME, *(name for _, _, names in _GROUPS for name in names))
 
@@ -114,7 +117,7 @@ def _shown(plot: Plot) -> dict[str, Any]:
         "name": plot.name,
         "title": plot.title,
         "source": plot.source,
-        "inner": plot.name == "membership",
+        "inner": plot.name in _INNER,
         "description": plot.description,
         "desk": trusted(plot.desk),
         "phone": trusted(plot.phone),

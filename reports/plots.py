@@ -1,8 +1,8 @@
 """The plots of a run, one function a plot: run document in, SVG out. Nothing is judged, and only the document is read.
 
 Every function returns None where the document has nothing to draw. Colours mean the same in all of them
-(`reports.palette`). What clients met over time, the balancer's choices, single writes, membership and the limits have
-files of their own (`reports.clients`, `routes`, `lags`, `strips`, `expiry`).
+(`reports.palette`). What clients met over time, the balancer's choices, single writes, membership, memory and the
+limits have files of their own (`reports.clients`, `routes`, `lags`, `strips`, `memory`, `expiry`).
 """
 
 import math
@@ -14,6 +14,7 @@ from reports.clients import availability, latency, load
 from reports.document import RunDocument
 from reports.expiry import BANDS, expiry
 from reports.lags import lags
+from reports.memory import memory
 from reports.routes import routes
 from reports.shapes import Gossip, Spread, Steps
 from reports.sheet import (
@@ -46,7 +47,8 @@ ROOMY: Final = 6
 
 def drawn(document: RunDocument) -> list[Plot]:
     """Draw every plot that the document has figures for."""
-    made = [draw(document) for draw in (availability, latency, load, routes, behind, spread, lags, membership, traffic)]
+    over_time = (availability, latency, load, routes, behind, spread, lags, membership, traffic, memory)
+    made = [draw(document) for draw in over_time]
     made += [expiry(document, check) for check in BANDS]
     return [picture for picture in made if picture is not None]
 

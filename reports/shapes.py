@@ -150,6 +150,40 @@ class Traffic(Struct, kw_only=True):
     lost_by_cause: dict[str, int]
 
 
+class BytesEach(Struct, kw_only=True):
+    """What one of each kind is estimated to take of a node's memory, in bytes: a session is one without its keys."""
+
+    session: int
+    key: int
+    end: int
+    revocation: int
+    branch: int
+
+
+class Holding(Struct, array_like=True):
+    """What a node says that it holds: live sessions, their keys, what is kept of ended ones, revocations.
+
+    Beside these records: the lowest branches of the tree of their digests; its own changes that some member has not
+    acknowledged; the others that it holds for alive.
+    """
+
+    sessions: int
+    keys: int
+    ends: int
+    revocations: int
+    branches: int
+    unacknowledged: int
+    members: int
+
+
+class Held(Struct, kw_only=True):
+    """What nodes hold, asked every `every_us`; by node, [time in µs, holding] where it differs from the one before."""
+
+    every_us: int
+    bytes_each: BytesEach
+    by_node: dict[str, list[tuple[int, Holding]]]
+
+
 Rumours = dict[str, dict[str, int]]
 """By node, how often it noted "suspect", "dead", and "refuted"."""
 
@@ -184,6 +218,7 @@ SHAPES: dict[str, Any] = {
     "gossip": Gossip,
     "traffic": Traffic,
     "rumours": Rumours,
+    "held": Held,
     "power": Beside,
 }
 """The value of each figure that a rendering knows; figures of other names are kept as they are."""

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from reports.document import RunDocument
+from reports.memory import octets
+from reports.shapes import Held
 
 JSON: Final = "figures.json"
 FOLDER: Final = "figures"
@@ -62,6 +65,14 @@ def _buckets(value: Any) -> Iterable[_Row]:
     return rows
 
 
+def _held(value: Held) -> Iterable[_Row]:
+    return (
+        (node, t, *astuple(held), octets(held, value.bytes_each)[0])
+        for node, steps in value.by_node.items()
+        for t, held in steps
+    )
+
+
 _TABLES: Final[dict[str, tuple[_Row, Callable[[Any], Iterable[_Row]]]]] = {
     "availability": (("begin_us", "asked", "answered"), _buckets),
     "latency": (("begin_us", "p50_us", "p95_us", "p99_us"), _buckets),
@@ -80,6 +91,21 @@ _TABLES: Final[dict[str, tuple[_Row, Callable[[Any], Iterable[_Row]]]]] = {
     "traffic": (
         ("kind", "channel", "begin_us", "arrived", "lost"),
         lambda value: ((one.kind, one.channel, *row) for one in value.by_kind for row in one.buckets),
+    ),
+    "held": (
+        (
+            "node",
+            "t_us",
+            "sessions",
+            "keys",
+            "ends",
+            "revocations",
+            "branches",
+            "unacknowledged",
+            "members",
+            "bytes_estimated",
+        ),
+        _held,
     ),
 }
 

@@ -15,6 +15,7 @@ from reports import power, words
 from reports.agreement import agreement
 from reports.cluster import messages, rumours
 from reports.document import RunDocument
+from reports.memory import account, holdings
 from reports.required import required
 
 _SAYS_NOTHING = (verdict.NOT_PROMISED, verdict.NOT_TESTED, verdict.VACUOUS, verdict.UNKNOWN)
@@ -137,6 +138,8 @@ def view(document: RunDocument) -> dict[str, Any]:
         "agreed_within": _agreed_within(head.contract),
         "rumours": rumours(document),
         "messages": messages(document),
+        "account": account(document),
+        "holdings": holdings(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
         "errors": _errors(document),

@@ -6,12 +6,13 @@ The only caller of a node. It knows lives, pauses and clocks, and nothing of ses
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappush
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from conformance.trace import Died, Started
 from reference.effects import CancelAlarm, Effect, Respond, Send, SetAlarm, Stopped
+from reference.holdings import Holdings
 from reference.protocol import Request
 from simulator.clock import ALARM, Loop, NodeClock, s
 from simulator.network import Network
@@ -51,6 +52,14 @@ class Machine(Protocol):
 
     def leave(self, wall: int, mono: int) -> list[Effect]:
         """Begin to leave."""
+
+
+@runtime_checkable
+class Accountable(Protocol):
+    """A node that tells what it holds; no node has to."""
+
+    def holdings(self) -> Holdings:
+        """Count what it holds; no turn, and nothing changes by it."""
 
 
 class UnaskedAnswer(Exception):
@@ -312,6 +321,12 @@ class Host:
         if answer is not None and ready is not self.ready:
             self._recorder.effect(self._loop.now, self.name, answer)
         self.ready = ready
+
+    def holdings(self) -> Holdings | None:
+        """Tell what the node holds by its own account, nothing while it is down; None where it gives no account."""
+        if not self.up:
+            return Holdings()
+        return self._machine.holdings() if isinstance(self._machine, Accountable) else None
 
     # --------------------------------------------------------------------------------------------------- what comes due
 

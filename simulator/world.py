@@ -30,6 +30,7 @@ from simulator.discovery import Discovery
 from simulator.garbage import seldom_collected
 from simulator.healing import make_sure_that_nothing_is_left
 from simulator.history import HistoryWriter
+from simulator.holding import Account, Held
 from simulator.host import Host, Machine
 from simulator.network import Network
 from simulator.readiness import Readiness
@@ -97,7 +98,7 @@ class Outcome(Struct, frozen=True):
     """What came of a run, for whoever writes the run document.
 
     `noise` is what the machine added to what was seen, where time was real, µs; empty where it was simulated. `noted`
-    is how often nodes noted what, by kind of note.
+    is how often nodes noted what, by kind of note. `held` is what nodes say that they hold.
     """
 
     digest: str
@@ -112,6 +113,7 @@ class Outcome(Struct, frozen=True):
     alarms: int
     noise: dict[str, int] = {}
     noted: dict[str, int] = {}
+    held: Held = Held(0, {})
 
 
 class World:
@@ -155,6 +157,7 @@ class World:
         self._readiness: Readiness
         self._clients: Clients
         self._watching: Watching
+        self._account: Account
         self._faults: Timetable
         self._finished = False
 
@@ -189,6 +192,7 @@ class World:
                 self._heal()
                 self._await_agreement()
                 self._read_everything()
+            self._account.look(self.loop.now)
             self._history.close(self.loop.now)
             self.recorder.close(self.loop.now)
             self._finished = True
@@ -212,6 +216,7 @@ class World:
             deliveries=self.network.delivered,
             alarms=self.recorder.alarms,
             noted=dict(self.recorder.noted),
+            held=self._account.held(),
         )
 
     def write(self, record: Record) -> None:
@@ -256,6 +261,7 @@ class World:
             list(self._groups.values()),
         )
         self._faults = Timetable(self, faults_of(scenario), self._chance.part("faults"))
+        self._account = Account(self.hosts, scenario.duration)
         self._write_headers()
 
     def _make_network(self, chance: Chance) -> Network:
@@ -409,6 +415,7 @@ class World:
         step = STEP_US // 10 if until is not None else max(STEP_US, (to - loop.now) // STEPS)
         while loop.now < to and not (until is not None and until()):
             loop.run(until=min(to, loop.now + step))
+            self._account.look_when_due(loop.now)
             if self._progress is not None:
                 self._progress(loop.now)
 

@@ -172,6 +172,24 @@ def figures() -> dict[str, tuple[str, str, Any]]:
             "the nodes' own notes",
             {"n1": {"suspect": 4, "dead": 4, "refuted": 1}, "n2": {"suspect": 0, "dead": 0, "refuted": 0}},
         ),
+        "held": (
+            "records",
+            "the nodes' own counts; bytes as benchmarks/memory.py measured them",
+            {
+                "every_us": 3 * SECOND,
+                "bytes_each": {"session": 800, "key": 250, "end": 900, "revocation": 500, "branch": 400},
+                "by_node": {
+                    "n1": [
+                        (0, (0, 0, 0, 0, 0, 0, 0)),
+                        (60 * SECOND, (40, 80, 0, 0, 10, 7, 4)),
+                        (600 * SECOND, (30, 60, 20, 1, 10, 0, 4)),
+                    ],
+                    "n2": [(0, (0, 0, 0, 0, 0, 0, 0)), (60 * SECOND, (40, 80, 0, 0, 10, 0, 4))],
+                    "n3": [(0, (40, 80, 10, 0, 10, 2, 4)), (300 * SECOND, (0, 0, 0, 0, 0, 0, 0))],
+                    "n4": [],
+                },
+            },
+        ),
         "availability": (
             "requests",
             "clients",

@@ -65,10 +65,10 @@ def made(run: Any, folder: Path, *, drawn: bool = False) -> str:
 def test_everything_is_made_beside_the_document(run: Any, tmp_path: Path) -> None:
     folder = run.write(tmp_path)
     files = pages.make(folder)
-    names = ["availability", "latency", "load", "routes", "behind", "spread", "lags", "membership", "traffic"]
+    names = ["availability", "latency", "load", "routes", "behind", "spread", "lags", "membership", "traffic", "memory"]
     tables = [
         "availability", "latency", "load", "errors", "requests", "routes",
-        "behind", "spread", "lags", "membership", "rumours", "traffic",
+        "behind", "spread", "lags", "membership", "rumours", "traffic", "held",
     ]  # fmt: skip
     assert [str(path.relative_to(folder)) for path in files] == [
         "report.html", "summary.md", "junit.xml", "figures.json",
@@ -438,7 +438,7 @@ def test_every_reference_inside_the_page_leads_somewhere(violated_run: Any, tmp_
 def test_every_picture_has_a_text(run: Any, tmp_path: Path) -> None:
     elements = Outline(made(run, tmp_path, drawn=True)).elements
     pictures = [attributes for tag, attributes in elements if tag == "svg"]
-    assert len(pictures) == 18
+    assert len(pictures) == 20
     assert all(picture["role"] == "img" and picture["aria-describedby"] for picture in pictures)
 
 

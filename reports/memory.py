@@ -1,0 +1,174 @@
+"""What each node holds over time, and what that is estimated to take of its memory: by its own counts, never evidence.
+
+Run document in, plot and rows of a table out, by the rules of `reports.plots`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from reports import words
+from reports.document import RunDocument
+from reports.shapes import BytesEach, Held, Holding
+from reports.sheet import (
+    AXIS,
+    LANE,
+    SMALL,
+    Plot,
+    Sheet,
+    fault_bands,
+    lanes,
+    plot,
+    shortened,
+    staircase,
+    time_axis,
+    time_end,
+)
+from reports.svg import INKS
+
+ROWS_MOST: Final = 12
+"""Of more nodes those are drawn that held the most; the text tells the rest."""
+
+ROOMY: Final = 6
+"""Up to so many rows get a tall row each."""
+
+_TABLED_MOST: Final = 40
+"""Of more nodes the first have a row in the table."""
+
+_LEGEND: Final = 24
+_LEFT: Final = 76
+_LABEL: Final = 15
+"""Pixels above a line in which its label stands."""
+
+_Sizes = list[tuple[int, int, int]]
+"""[time in µs, bytes of all records, those of them that ends and revocations take]."""
+
+
+def memory(document: RunDocument) -> Plot | None:
+    """Draw how many bytes the records of each node are estimated to take over time, all rows on one scale."""
+    seen = document.held()
+    sizes = {name: _sizes(steps, seen.bytes_each) for name, steps in seen.by_node.items()} if seen is not None else {}
+    most = max((_peak(steps)[1] for steps in sizes.values()), default=0)
+    if seen is None or not any(sizes.values()):
+        return None
+    largest = sorted(sizes, key=lambda name: -_peak(sizes[name])[1])[:ROWS_MOST]
+    rows = [name for name in sizes if name in largest]
+    over = any(over for name in rows for _, _, over in sizes[name])
+
+    def draw(width: int) -> Sheet:
+        row, names = (46 if len(rows) <= ROOMY else 32), 22 + (_LEGEND if over else 0)
+        top = names + LANE * lanes(document)
+        bottom = top + row * len(rows) + 6
+        end = time_end(document, *(steps[-1][0] for steps in sizes.values() if steps))
+        sheet = Sheet(width=width, height=bottom + AXIS, left=_LEFT, end_us=end)
+        sheet.write(8, 10, f"Estimated bytes of records, 0 to {words.octets(most)}", weight="bold")
+        if over:
+            _legend(sheet, 30)
+        fault_bands(sheet, document, names, bottom)
+        for place, name in enumerate(rows):
+            base = top + row * (place + 1)
+            _row(sheet, sizes[name], base, (row - _LABEL - 2) / max(most, 1), place)
+            sheet.write(sheet.left - 8, base - 6, shortened(name, 62), ha="right")
+        time_axis(sheet, bottom)
+        return sheet
+
+    told = _in_words(seen, sizes, rows)
+    return plot("memory", "Memory: what each node holds", document.figures["held"].source, told, draw)
+
+
+def octets(held: Holding, each: BytesEach) -> tuple[int, int]:
+    """Estimate the bytes that a node's records and their digests take, and those of them for ends and revocations."""
+    over = held.ends * each.end + held.revocations * each.revocation
+    return held.sessions * each.session + held.keys * each.key + held.branches * each.branch + over, over
+
+
+def _sizes(steps: Sequence[tuple[int, Holding]], each: BytesEach) -> _Sizes:
+    return [(t, *octets(held, each)) for t, held in steps]
+
+
+def _peak(steps: _Sizes) -> tuple[int, int, int]:
+    return max(steps, key=lambda step: step[1], default=(0, 0, 0))
+
+
+def _legend(sheet: Sheet, y: float) -> None:
+    sheet.area([8.0, 26.0], [y - 4, y - 4], y + 4, "mark-legend-all")
+    sheet.write(31, y, "all records", fontsize=SMALL)
+    sheet.axes.fill([108, 126, 126, 108], [y - 5, y - 5, y + 5, y + 5], color=INKS["muted"], linewidth=0)
+    sheet.write(131, y, "kept of what has ended", fontsize=SMALL)
+
+
+def _row(sheet: Sheet, steps: _Sizes, base: float, scale: float, place: int) -> None:
+    """Draw all records as an area and a line, what is kept of what is over as a full area in front of it."""
+    sheet.rule([sheet.left, sheet.right], [base, base])
+    if not steps:
+        sheet.write(sheet.left + 4, base - 8, "gave no account", fontsize=SMALL, color=INKS["muted"])
+        return
+    every = [(sheet.x(t), base - size * scale) for t, size, _ in steps]
+    sheet.area(*staircase(every, sheet.right), base, f"mark-held-{place}")
+    if any(over for _, _, over in steps):
+        xs, ys = staircase(((sheet.x(t), base - over * scale) for t, _, over in steps), sheet.right)
+        outline = [xs[0], *xs, xs[-1]], [base, *ys, base]
+        sheet.axes.fill(*outline, color=INKS["muted"], linewidth=0, gid=f"mark-over-{place}")
+    _labels(sheet, steps, base, scale)
+
+
+def _labels(sheet: Sheet, steps: _Sizes, base: float, scale: float) -> None:
+    """Name what was held at the end, and the most where it was more and lies apart."""
+    (peak_us, peak, _), last = _peak(steps), steps[-1][1]
+    x, how = sheet.x(peak_us), {"fontsize": SMALL, "color": INKS["seen"]}
+    told = f"{words.octets(last)} at the end"
+    if peak > last and x < sheet.right - 130:
+        sheet.write(x + 5, base - peak * scale - 7, words.octets(peak), ha="left", **how)
+    elif peak > last:
+        told = f"{words.octets(peak)}, {told}"
+    sheet.write(sheet.right - 2, base - last * scale - 7, told, ha="right", **how)
+
+
+def _in_words(seen: Held, sizes: dict[str, _Sizes], rows: Sequence[str]) -> str:
+    said = []
+    for name in rows:
+        if not sizes[name]:
+            said.append(f"{name} gave no account.")
+            continue
+        (peak_us, peak, _), last = _peak(sizes[name]), seen.by_node[name][-1][1]
+        kept = f"{words.count(last.sessions, 'live session')} and {words.count(last.ends, 'end')}"
+        said.append(
+            f"{name} held at most an estimated {words.octets(peak)}, at {words.instant(peak_us)}; "
+            f"{words.octets(sizes[name][-1][1])} at the end, of {kept}."
+        )
+    rest = len(sizes) - len(rows)
+    said += [f"{words.count(rest, 'other node')} never more than these."] if rest else []
+    return " ".join(said)
+
+
+def account(document: RunDocument) -> str:
+    """Say what the estimate is made of; that it is not told where no node gave any account."""
+    seen = document.held()
+    if seen is None or not any(seen.by_node.values()):
+        return "Memory: not told. The nodes of this subject give no account of what they hold."
+    each = seen.bytes_each
+    return (
+        f"Estimated, not measured: each node is asked every {words.seconds(seen.every_us)} or a little later for its "
+        f"counts, and a live session is reckoned with {each.session:,} B and {each.key:,} B a key, an end with "
+        f"{each.end:,} B, a revocation with {each.revocation:,} B, a branch of the digest tree with {each.branch:,} B. "
+        "That is fitted to what benchmarks/memory.py measured of the reference store, with values of forty characters; "
+        "what a process takes besides is left out, and so are changes that wait for an acknowledgement."
+    )
+
+
+def holdings(document: RunDocument) -> list[tuple[str, ...]]:
+    """Give a row a node: the most it held, what it held at the end, the most changes that were not acknowledged."""
+    seen = document.held()
+    if seen is None:
+        return []
+    return [_tabled(name, steps, seen.bytes_each) for name, steps in list(seen.by_node.items())[:_TABLED_MOST] if steps]
+
+
+def _tabled(name: str, steps: Sequence[tuple[int, Holding]], each: BytesEach) -> tuple[str, ...]:
+    last = steps[-1][1]
+    counts = (last.sessions, last.keys, last.ends, last.revocations, max(held.unacknowledged for _, held in steps))
+    return (
+        name,
+        words.octets(_peak(_sizes(steps, each))[1]),
+        words.octets(octets(last, each)[0]),
+        *(f"{count:,}" for count in counts),
+    )

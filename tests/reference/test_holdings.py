@@ -1,0 +1,81 @@
+"""What a node says that it holds: it counts what is there, changes nothing, and reckons with what was measured."""
+
+import tracemalloc
+
+import pytest
+from msgspec import structs
+
+from benchmarks.memory import measured
+from reference.holdings import BYTES_EACH, Holdings
+from reference.sealed import SealedNode
+from reference.settings import SECOND
+from reference.wire import Wire
+from reports.memory import octets
+from reports.shapes import BytesEach, Holding
+from tests.reference.cluster import SETTINGS, Cluster
+
+
+def test_a_node_counts_live_sessions_their_keys_and_what_is_kept_of_what_is_over() -> None:
+    cluster = Cluster(3).start()
+    first, second = cluster.login("n1"), cluster.login("n2", user="bob")
+    for key in ("a", "b", "c"):
+        cluster.write("n1", first, key, "v")
+    cluster.write("n2", second, "a", "v")
+    cluster.run(10 * SECOND)
+    for node in cluster.nodes.values():
+        assert node.holdings() == Holdings(sessions=2, keys=4, branches=2, members=2)
+    cluster.call("n3", "POST", "/logout", first)
+    cluster.call("n3", "POST", "/revoke", None, {"user": "bob"})
+    cluster.run(10 * SECOND)
+    for node in cluster.nodes.values():
+        assert node.holdings() == Holdings(ends=2, revocations=1, branches=3, members=2)
+
+
+def test_changes_of_its_own_that_somebody_has_not_acknowledged_are_counted_and_knocks_are_not() -> None:
+    cluster = Cluster(3).start()
+    cookie = cluster.login("n1")
+    cluster.run(SECOND)
+    cluster.cut_one_way(("n1", "n3"))
+    cluster.write("n1", cookie, "a", "v")
+    cluster.write("n1", cookie, "b", "v")
+    assert [node.holdings().unacknowledged for node in cluster.nodes.values()] == [2, 0, 0]
+    cluster.run_until(lambda: bool(cluster.noted("out-of-reach")), 60 * SECOND)
+    cluster.run(SECOND)
+    assert cluster.nodes["n1"].replication._pending  # a knock at n3
+    assert cluster.nodes["n1"].holdings().unacknowledged == 0
+
+
+def test_members_that_are_gone_are_not_counted() -> None:
+    cluster = Cluster(3).start()
+    cluster.crash("n3")
+    cluster.run(60 * SECOND)
+    assert cluster.nodes["n1"].holdings().members == 1
+
+
+def test_what_a_node_keeps_for_itself_is_counted_too() -> None:
+    cluster = Cluster(2, structs.replace(SETTINGS, shared=False)).start()
+    cluster.login("n1")
+    assert [node.holdings() for node in cluster.nodes.values()] == [Holdings(sessions=1), Holdings()]
+
+
+def test_a_node_behind_its_wire_gives_the_same_account() -> None:
+    cluster = Cluster(2).start()
+    cluster.login("n1")
+    node = cluster.nodes["n1"]
+    sealed = SealedNode(node, Wire((b"k" * 32,), "my-cluster", "n1", b"b" * 32))
+    assert sealed.holdings() == node.holdings() == Holdings(sessions=1, unacknowledged=0, members=1)
+
+
+@pytest.mark.parametrize("count", [1_300, 2_600])
+def test_pages_reckon_with_what_records_take(count: int) -> None:
+    """Within a tenth of what is measured here, so that a record that grows is noticed."""
+    tracemalloc.start()
+    try:
+        found = measured(count)
+    finally:
+        tracemalloc.stop()
+    each = BytesEach(**structs.asdict(BYTES_EACH))
+    for held, size in found:
+        estimated, _ = octets(Holding(*structs.astuple(held)), each)
+        assert estimated == pytest.approx(size, rel=0.1), held
+    assert [held.keys for held, _ in found] == [0, 2 * count, 0, 0]
