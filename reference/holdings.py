@@ -2,7 +2,7 @@
 
 Counted is what grows with what people do: records, the branches of their digests, and changes that wait for an
 acknowledgement. The bytes are those of records and branches alone, fitted to what benchmarks/memory.py measured of
-nodes that took 1,300 to 20,000 records in over the wire (Python 3.11, values of forty characters): off by 6 % at most.
+nodes that took 1,300 to 20,000 records in over the wire (Python 3.11, values of forty characters): off by 5 % at most.
 What else a process has, and longer values, come on top.
 """
 
