@@ -180,7 +180,8 @@ def test_requests_are_those_of_users() -> None:
 
 def test_every_figure_has_the_shape_that_renderings_know() -> None:
     figures = {figure.name: figure.value for figure in figures_of(probed().history)}
-    elsewhere = ["gossip", "membership", "power", "rumours", "traffic"]  # from the trace, and what checks have shown
+    # from the trace, from the nodes themselves, and what checks have shown
+    elsewhere = ["gossip", "held", "membership", "power", "rumours", "traffic"]
     assert sorted([*figures, *elsewhere]) == sorted(SHAPES)
     for name, value in figures.items():
         msgspec.convert(msgspec.to_builtins(value), SHAPES[name])

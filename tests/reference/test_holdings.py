@@ -79,3 +79,8 @@ def test_pages_reckon_with_what_records_take(count: int) -> None:
         estimated, _ = octets(Holding(*structs.astuple(held)), each)
         assert estimated == pytest.approx(size, rel=0.1), held
     assert [held.keys for held, _ in found] == [0, 2 * count, 0, 0]
+
+
+def test_run_documents_hold_the_counts_in_the_order_in_which_nodes_give_them() -> None:
+    assert Holding.__struct_fields__ == Holdings.__struct_fields__
+    assert BytesEach.__struct_fields__ == type(BYTES_EACH).__struct_fields__
