@@ -22,8 +22,10 @@ def membership_views(trace: Path) -> View:
 
     Returns:
         By observing node, by observed node: [time in µs, state] in order of time; "down" while the observer itself was.
+        Where no node noted anything of any other, nothing: a store need not tell.
     """
     views: View = {}
+    told = False
     decode = msgspec.json.Decoder(Line).decode
     for line in whole_lines(trace):
         # Nine lines in ten are messages and alarms; only those that can matter are decoded.
@@ -32,7 +34,8 @@ def membership_views(trace: Path) -> View:
         record = decode(line)
         if isinstance(record, Opened):
             views = {node: {other: [] for other in record.nodes if other != node} for node in record.nodes}
-        elif isinstance(record, Noted) and record.kind in SEEN:
+        elif isinstance(record, Noted) and record.kind in SEEN and isinstance(record.fields.get("member"), str):
+            told = True
             _append(views, record.node, record.fields["member"], record.t, record.kind)
         elif isinstance(record, Died):
             for other in views[record.node]:
@@ -40,7 +43,7 @@ def membership_views(trace: Path) -> View:
         elif isinstance(record, Started) and record.boot > 1:
             for other in views[record.node]:
                 _append(views, record.node, other, record.t, "dead")
-    return views
+    return views if told else {node: {} for node in views}
 
 
 def _append(views: View, node: str, other: str, t: int, state: str) -> None:

@@ -141,10 +141,10 @@ def _in_words(seen: Held, sizes: dict[str, _Sizes], rows: Sequence[str]) -> str:
 
 
 def account(document: RunDocument) -> str:
-    """Say what the estimate is made of; that it is not told where no node gave any account."""
+    """Say what the estimate is made of; "" where no node gave any account."""
     seen = document.held()
     if seen is None or not any(seen.by_node.values()):
-        return "Memory: not told. The nodes of this subject give no account of what they hold."
+        return ""
     each = seen.bytes_each
     return (
         f"Estimated, not measured: each node is asked every {words.seconds(seen.every_us)} or a little later for its "

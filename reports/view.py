@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from conformance import verdict
 from conformance.costs import CAUSES
-from conformance.history import ENDED, EXPIRED, Contract
+from conformance.history import ENDED, EXPIRED, LOCAL, Contract
 from conformance.verdict import Finding
 from reports import power, words
 from reports.agreement import agreement
@@ -139,6 +139,7 @@ def view(document: RunDocument) -> dict[str, Any]:
         "rumours": rumours(document),
         "messages": messages(document),
         "account": account(document),
+        "untold": _untold(document),
         "holdings": holdings(document),
         "outcomes": _outcomes(document),
         "traffic": _traffic(document),
@@ -311,6 +312,16 @@ def _limits(document: RunDocument) -> list[Limit]:
     for fault in document.faults:
         if not fault.touched:
             found.append(Limit(fault.title, "this fault touched nothing"))
+    return found
+
+
+def _untold(document: RunDocument) -> list[str]:
+    """Say of what the subject's nodes tell nothing; nodes that share nothing have no members to tell of."""
+    found = []
+    if document.header.store != LOCAL and not any(document.membership().values()):
+        found.append("Membership: not told. The nodes of this subject note nothing of each other.")
+    if not account(document):
+        found.append("Memory: not told. The nodes of this subject give no account of what they hold.")
     return found
 
 

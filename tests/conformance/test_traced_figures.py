@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from conformance.figures.traced import traced
-from conformance.trace import Carried, Closed, Line, Noted, Opened, whole_lines
+from conformance.trace import Carried, Closed, Died, Line, Noted, Opened, Started, whole_lines
 from conformance.views import membership_views
 
 SECOND = 1_000_000
@@ -117,6 +117,18 @@ def test_a_trace_that_was_cut_off_is_read_up_to_there(tmp_path: Path, share: flo
         assert views == {"n1": {"n2": [(800, "suspect")]}, "n2": {"n1": []}}
     else:
         assert (kinds, views) == ({}, {})
+
+
+def test_of_nodes_that_note_nothing_of_others_no_view_is_told(tmp_path: Path) -> None:
+    """Not even that they were down: else the page would say that they held each other for alive."""
+    path = tmp_path / "trace.jsonl.gz"
+    silent: list[Any] = [Opened(1, "s", 1, "reference", ["n1", "n2"]), Died(5, "n1"), Started(9, "n1", 2)]
+    for extra in ([], [Noted(7, "n2", "suspect", {})], [Noted(7, "n2", "dead", {"member": ["n1"]})]):
+        path.write_bytes(gzip.compress(msgspec.json.Encoder().encode_lines([*silent, *extra]), mtime=0))
+        assert membership_views(path) == {"n1": {}, "n2": {}}
+    noted = [*silent, Noted(10, "n2", "dead", {"member": "n1"})]
+    path.write_bytes(gzip.compress(msgspec.json.Encoder().encode_lines(noted), mtime=0))
+    assert membership_views(path) == {"n1": {"n2": [(5, "down"), (9, "dead")]}, "n2": {"n1": [(10, "dead")]}}
 
 
 def test_a_line_that_was_cut_in_two_is_not_read(tmp_path: Path) -> None:

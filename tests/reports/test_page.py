@@ -449,3 +449,14 @@ def test_a_name_that_the_templates_do_not_know_is_an_error(run: Any, written: An
     assert pages.page(document, picture)
     with pytest.raises(Exception, match="undefined"):
         pages.html("page.html.j2", {"verdict": "holds"})
+
+
+NO_VIEWS = "Membership: not told. The nodes of this subject note nothing of each other."
+
+
+def test_what_nodes_do_not_tell_of_each_other_is_said_not_to_be_told(run: Any, tmp_path: Path) -> None:
+    assert NO_VIEWS not in made(run, tmp_path, drawn=True)
+    run.figures["membership"] = ("state", "the nodes' own notes", {"n1": {}, "n2": {}})
+    assert made(run, tmp_path, drawn=True).count(NO_VIEWS) == 1
+    run.header.store = "local"
+    assert NO_VIEWS not in made(run, tmp_path, drawn=True)
