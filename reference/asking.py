@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct, structs
 
 from reference.membership import Membership
-from reference.protocol import LIFE_BITS, Activity, LastActive, Request
+from reference.protocol import LIFE_BITS, Activity, LastActive, PassedOn, Request
 from reference.records import Records
 from reference.session import Session
 from reference.settings import MILLISECOND
@@ -103,6 +103,7 @@ class Asking:
             question = self._open.pop(self._deadlines.popleft()[1], None)
             if question is not None:
                 self.turn.note("unanswered", members=list(question.missing))
-                question.go_on(question.request)
+                request = question.request
+                question.go_on(structs.replace(request, unheard=True) if isinstance(request, PassedOn) else request)
         if self._deadlines:
             self.turn.alarm("asking", self._deadlines[0][0] - self.turn.mono)

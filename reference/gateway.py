@@ -17,7 +17,7 @@ from reference.asking import Asking
 from reference.draws import Draws
 from reference.effects import Respond
 from reference.hooks import HookFailed
-from reference.lifetime import IDLE, overdue
+from reference.lifetime import IDLE, may_have_lived, overdue
 from reference.membership import Membership
 from reference.protocol import PassedOn, Request
 from reference.records import Records
@@ -179,13 +179,14 @@ class Gateway:
         """Find the live session that a request belongs to, or deny it for good."""
         session = self._find(request)
         if session is None:
-            self._respond(request, DENIED, {"error": NO_SESSION})
+            self._respond(request, self._denial(request, None), {"error": NO_SESSION})
             return
         if session.end is not None:
             self._ended_before(request, session, session.end)
             return
         try:
             limit = overdue(session, self.replication.last_activity(session), self.turn.wall, self.settings)
+            status = DENIED if limit is None else self._denial(request, session)
         except HookFailed as failed:
             self.turn.note("hook-failed", hook=failed.hook, why=failed.why)
             self._respond(request, UNAVAILABLE, {"error": "hook-failed"})
@@ -198,14 +199,27 @@ class Gateway:
             self.turn.note("clock-refused", request=request.id, method=request.method, path=request.path)
             self._respond(request, UNAVAILABLE, {"error": "clock-off"})
         else:
-            self._end(session, EXPIRED, Respond(request.id, DENIED, (), {"error": EXPIRED}))
+            self._end(session, EXPIRED, Respond(request.id, status, (), {"error": EXPIRED}))
 
     def _ended_before(self, request: Request, session: Session, end: Ending) -> None:
         """Deny a request; but not a logout that another node may have done before it fell silent, and told too few."""
         if isinstance(request, PassedOn) and request.again and request.path == LOGOUT_PATH and end.why == LOGGED_OUT:
             self.replication.spread((session,), answer=self._logged_out(request))
         else:
-            self._respond(request, DENIED, {"error": end.why})
+            self._respond(request, self._denial(request, session), {"error": end.why})
+
+    def _denial(self, request: Request, session: Session | None) -> int:
+        """Give the status of a denial: 503 for a write that another node may have made before it fell silent.
+
+        Nobody here can say whether it has, and 401 says that it has not (protocol, part 1).
+        """
+        if isinstance(request, PassedOn) and request.again and request.path.startswith(DATA_PATH):
+            if session is None:
+                return UNAVAILABLE if request.unheard else DENIED
+            asked = self.turn.wall - (self.turn.mono - request.asked)
+            if may_have_lived(session, self.replication.last_activity(session), asked, self.settings):
+                return UNAVAILABLE
+        return DENIED
 
     def _asked(self, request: Request) -> None:
         """Go on with a request whose session the others were asked about."""

@@ -4,7 +4,7 @@ Nothing here knows a clock or a node; all times are microseconds since 1970 by t
 """
 
 from reference.hooks import IDLE_HOOK, MAX_HOOK, says_over
-from reference.session import Session
+from reference.session import EXPIRED, Session
 from reference.settings import Settings
 
 ABSOLUTE, IDLE = "absolute", "idle"
@@ -37,6 +37,32 @@ def overdue(session: Session, last: int, wall: int, settings: Settings) -> str |
     if settings.idle_us and wall > last + settings.idle_us:
         return IDLE
     return None
+
+
+def may_have_lived(session: Session, last: int, wall: int, settings: Settings) -> bool:
+    """Say whether a session that is over may have been alive for another node at an earlier instant.
+
+    Args:
+        session: the copy held here.
+        last: the last activity known here.
+        wall: that instant, by the wall clock here; another's may be behind it by twice the bound.
+        settings: the limits.
+
+    Returns:
+        Whether it ended, or passed its limit, no earlier than then. Of one that has expired, whether it may have grown
+        too old in between: a node that had answered for it since would not have found it idle. When a hook ends a
+        session its record does not tell, so its end counts.
+
+    Raises:
+        HookFailed: a hook did not say whether the session was over.
+    """
+    apart = 2 * settings.clock_bound_us
+    end = session.end
+    if end is None:
+        return overdue(session, last, wall - apart, settings) is None
+    if end.why == EXPIRED and settings.max_hook is None:
+        return wall - apart <= session.created + settings.absolute_us <= end.at + apart
+    return end.at >= wall - apart
 
 
 def forget_at(created: int, settings: Settings) -> int:

@@ -62,13 +62,17 @@ class PassedOn(Request, frozen=True, gc=False, kw_only=True):
 
     Attributes:
         session: the hash of that id.
-        until: when nobody waits for the answer any more, by the monotonic clock here.
+        asked: when its client asked, by the monotonic clock here; or a little later, by a message's way.
+        until: when nobody waits for the answer any more, by the same.
         again: whether it was passed on before, to a node that gave no answer and may have done what it asks for.
+        unheard: whether a member that was asked for its copy of the session has said nothing.
     """
 
     session: str
+    asked: int
     until: int
     again: bool
+    unheard: bool = False
 
 
 # ---------------------------------------------------------------------------------------------- membership channel

@@ -22,7 +22,7 @@ from reference.order import Order, first_of
 from reference.protocol import LIFE_BITS, Forward, InHand, PassedOn, Request, Returned
 from reference.records import Records
 from reference.replication import UNAVAILABLE
-from reference.session import NO_SESSION
+from reference.session import EXPIRED, LOGGED_OUT, NO_SESSION
 from reference.settings import MILLISECOND, SECOND, Settings
 from reference.timing import converge_us, detect_us
 from reference.turn import Turn
@@ -41,6 +41,8 @@ MANY_LIVE = 16
 """From so many other members on, not all are asked for their copies of a session."""
 ASKED_OF_MANY = 4
 """But so many of its order, and of what that would be if all who are live were in it: who was the first before is."""
+DENIALS = [{"error": why} for why in (NO_SESSION, LOGGED_OUT, EXPIRED)]
+"""What denies a session: who says so has spoken, also if it cannot say (503) that nothing was written before."""
 LOOKED_UP_MOST = 8
 """So many sessions of one request are asked for at most: whoever plants more cookies makes no more messages."""
 
@@ -155,7 +157,8 @@ class Routing:
         passed = self._open.pop(returned.number, None)
         if passed is None:
             return
-        if returned.status == UNAVAILABLE or self._knows_better(passed, returned):
+        failed = returned.status == UNAVAILABLE and returned.body not in DENIALS
+        if failed or self._knows_better(passed, returned):
             self._pass_further(passed)
         else:
             self.turn.respond(Respond(passed.request.id, returned.status, returned.headers, returned.body))
@@ -328,4 +331,7 @@ def _trace_of(request: Request) -> str:
 
 
 def _passed_on(name: str, asked: Request | Forward, session: str, until: int, *, again: bool) -> PassedOn:
-    return PassedOn(name, asked.method, asked.path, "", body=asked.body, session=session, until=until, again=again)
+    since = until - CLIENT_WAIT
+    return PassedOn(
+        name, asked.method, asked.path, "", body=asked.body, session=session, asked=since, until=until, again=again
+    )

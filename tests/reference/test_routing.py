@@ -6,14 +6,16 @@ import pytest
 
 from reference.asking import ANSWER_WAIT
 from reference.effects import Respond
-from reference.protocol import Activity, Forward, InHand, Request, Returned
+from reference.protocol import Activity, Forward, InHand, LastActive, Request, Returned
 from reference.routing import (
     CLIENT_WAIT,
     FORWARD_WAIT,
     LOOKED_UP_MOST,
 )
+from reference.session import LOGGED_OUT, Ending, ended
 from reference.settings import MILLISECOND, SECOND
 from reference.timing import detect_us
+from tests.reference.cluster import Cluster
 from tests.reference.routed import ROUTED, asked_in_turn, ordered, sent, session_of, settled
 
 
@@ -233,6 +235,91 @@ def test_a_logout_that_others_have_done_is_none_either_where_it_arrived() -> Non
 
     cluster.carry = without_answers  # type: ignore[method-assign]
     assert cluster.call(third, "POST", "/logout", cookie).status == 200
+
+
+def over_at(cluster: Cluster, name: str, cookie: str) -> None:
+    """Let a node, and no other, know that a session is over."""
+    records = cluster.nodes[name].records
+    held = records.sessions[session_of(cookie)]
+    records.put(ended(held, Ending(LOGGED_OUT, held.created + 1, name)))
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_write_that_another_node_may_have_made_is_not_denied_for_certain(method: str) -> None:
+    """A denial says that nothing was written; where that is not known 503 is the answer (protocol, part 1)."""
+    cluster = settled(4)
+    cookie = cluster.login("n1")
+    home, second, third, _ = ordered(cluster, cookie)
+    cluster.cut = lambda sender, _to: sender == home
+    over_at(cluster, second, cookie)
+    since = cluster.now
+    answer = cluster.call(third, method, "/session/data/k", cookie, {"value": 1})
+    assert asked_in_turn(cluster, since) == [home, second], "and it goes no further: the session is over"
+    assert (answer.status, answer.body) == (503, {"error": "ended"})
+    assert "k" in cluster.nodes[home].records.sessions[session_of(cookie)].cells, "it was made"
+
+
+def test_a_write_that_others_may_have_made_is_not_denied_where_it_arrived_either() -> None:
+    cluster = settled(3)
+    cookie = cluster.login("n1")
+    home, second, third = ordered(cluster, cookie)
+    cluster.cut_one_way((home, third), (second, third), (home, second))
+    over_at(cluster, third, cookie)
+    answer = cluster.call(third, "PUT", "/session/data/k", cookie, {"value": 1})
+    assert (answer.status, answer.body) == (503, {"error": "ended"})
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_write_to_an_unknown_session_is_denied_if_all_have_said_that_they_know_of_none(*, heard: bool) -> None:
+    """Whoever is not heard may know it, and have made the write."""
+    cluster = settled(3)
+    cookie = cluster.login("n1")
+    home, second, third = ordered(cluster, cookie)
+    cluster.cut_one_way((home, third), *[] if heard else [(home, second)])
+    for name in (home, second, third) if heard else (second, third):
+        records = cluster.nodes[name].records
+        records._remove(records.sessions[session_of(cookie)])
+    answer = cluster.call(third, "PUT", "/session/data/k", cookie, {"value": 1})
+    assert (answer.status, answer.body) == (401 if heard else 503, {"error": "no-session"})
+
+
+def test_a_write_to_a_session_that_was_over_before_is_denied_though_another_node_is_silent() -> None:
+    cluster = settled(4)
+    cookie = cluster.login("n1")
+    home, second, third, _ = ordered(cluster, cookie)
+    assert cluster.call("n1", "POST", "/logout", cookie).status == 200
+    cluster.run(2 * SECOND)
+    cluster.cut_one_way((home, third))
+    since = cluster.now
+    assert cluster.call(third, "PUT", "/session/data/k", cookie, {"value": 1}).status == 401
+    assert asked_in_turn(cluster, since) == [home, second]
+
+
+def test_what_changes_nothing_is_denied_by_whoever_answers() -> None:
+    cluster = settled(4)
+    cookie = cluster.login("n1")
+    home, second, third, _ = ordered(cluster, cookie)
+    cluster.cut = lambda sender, _to: sender == home
+    over_at(cluster, second, cookie)
+    assert cluster.call(third, "GET", "/session", cookie).status == 401
+
+
+def test_a_node_that_has_not_heard_of_a_session_leaves_a_write_to_one_that_has() -> None:
+    """Also where another was asked before."""
+    cluster = settled(4)
+    cookie = cluster.login("n1")
+    home, second, third, _ = ordered(cluster, cookie)
+    cluster.cut = lambda sender, to: home in (sender, to)
+    records = cluster.nodes[second].records
+    records._remove(records.sessions[session_of(cookie)])
+    carry = cluster.carry
+
+    def without_copies(sender: str, to: str, channel: str, message: Any) -> None:
+        if to != second or not isinstance(message, LastActive):
+            carry(sender, to, channel, message)
+
+    cluster.carry = without_copies  # type: ignore[method-assign]
+    assert cluster.write(third, cookie, "k", 1) == 200
 
 
 def test_a_node_that_leaves_has_its_requests_answered_by_the_next() -> None:
