@@ -352,7 +352,8 @@ def outcome_of(requirement: str, place: str) -> Outcome:
     if not naming(requirement):
         return outcome
     before = set(sys.modules)
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    useless = ("cacheprovider", "xdist", "unraisableexception", "threadexception")  # half of the time, for nobody
+    options = ["-q", "--tb=no", "--assert=plain", *(word for name in useless for word in ("-p", f"no:{name}"))]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         pytest.main([*options, *naming(requirement)], plugins=[_Listener(outcome)])
     for name in set(sys.modules) - before:

@@ -263,8 +263,10 @@ def test_the_report_holds_json_junit_and_every_run(suite: Suite) -> None:
 
 
 def test_an_earlier_report_is_replaced(suite: Suite) -> None:
-    suite.run("--anynode-report", "report", "--seed", "5")
-    suite.run("--anynode-report", "report", "-k", "test_values").assert_outcomes(passed=1, deselected=1)
+    suite.run("--anynode-bare", "--anynode-report", "report", "--seed", "5")
+    suite.run("--anynode-bare", "--anynode-report", "report", "-k", "test_values").assert_outcomes(
+        passed=1, deselected=1
+    )
     assert [one for one, told in suite.told().items() if told["tests"]] == ["REQ-REPL-11"]
     assert [path.name for path in (suite.folder / "report" / "runs").iterdir() if path.is_dir()] == ["world-1"]
 
@@ -300,7 +302,7 @@ def test_a_scenario_is_run_once_for_all_its_tests_in_all_processes(suite: Suite,
 
 def test_a_long_scenario_can_be_told_in_short(suite: Suite) -> None:
     suite.write("world.yaml", WORLD.replace("40s", "3h").replace("users: 8", "users: 1"))
-    suite.run("-q", "--anynode-short", "--anynode-report", "report").assert_outcomes(passed=2)
+    suite.run("-q", "--anynode-short", "--anynode-bare", "--anynode-report", "report").assert_outcomes(passed=2)
     run = suite.folder / "report" / "runs" / "world-1"
     header, *_ = (run / "run.jsonl").read_bytes().splitlines()
     assert json.loads(header)["duration_us"] == 600_000_000
