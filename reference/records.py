@@ -27,7 +27,14 @@ def revocation_key(owner: str) -> str:
 
 
 class Records:
-    """The records of one node."""
+    """The records of one node.
+
+    Attributes:
+        sessions, revocations: what is held, by id and by owner.
+        keys: how many keys all sessions have; those that ended have none.
+        ends: how many of the sessions have ended.
+        tree: the digests of what is held.
+    """
 
     def __init__(self, turn: Turn, settings: Settings, clock: HybridClock) -> None:
         self.turn = turn
@@ -35,6 +42,7 @@ class Records:
         self.clock = clock
         self.sessions: dict[str, Session] = {}
         self.revocations: dict[str, Revocation] = {}
+        self.keys = self.ends = 0
         self.tree = Tree()
         self._owned: dict[str, list[str]] = {}
         self._revoked: dict[str, str] = {}
@@ -74,9 +82,13 @@ class Records:
         if held is None:
             self._owned.setdefault(session.owner, []).append(session.id)
             self._forget_later(session.created, session.id)
-        elif held.owner != session.owner:  # a peer's mistake, which must not bring this node down when it forgets
-            self._disown(held)
-            self._owned.setdefault(session.owner, []).append(session.id)
+        else:
+            self._discount(held)
+            if held.owner != session.owner:  # a peer's mistake, which must not bring this node down when it forgets
+                self._disown(held)
+                self._owned.setdefault(session.owner, []).append(session.id)
+        self.keys += len(session.cells)
+        self.ends += session.end is not None
         self.sessions[session.id] = session
         self._changed(session.id)
         return True
@@ -237,8 +249,14 @@ class Records:
         heapify(kept)
         self._oldest = kept
 
+    def _discount(self, session: Session) -> None:
+        """Count a copy no more."""
+        self.keys -= len(session.cells)
+        self.ends -= session.end is not None
+
     def _remove(self, session: Session) -> None:
         del self.sessions[session.id]
+        self._discount(session)
         self._disown(session)
         self._drop(session.id)
 

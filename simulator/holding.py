@@ -12,8 +12,8 @@ from simulator.clock import s
 from simulator.host import Host
 
 EVERY_US = s(1)
-"""Not more often than this, nor more often than LOOKS times in a run: a look counts every session on every node."""
 LOOKS = 200
+"""Not more often than this, nor more often than so many times in a run: a plot cannot show more."""
 ENTRIES = 10_000
 """So many entries at most come of a run's looks, however many nodes there are, but for FEWEST looks."""
 FEWEST = 20

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from benchmarks.memory import measured
 from reference.holdings import BYTES_EACH, Holdings
+from reference.node import Node
 from reference.sealed import SealedNode
 from reference.settings import SECOND
 from reference.wire import Wire
@@ -50,6 +51,48 @@ def test_members_that_are_gone_are_not_counted() -> None:
     cluster.crash("n3")
     cluster.run(60 * SECOND)
     assert cluster.nodes["n1"].holdings().members == 1
+
+
+def recounted(node: Node) -> tuple[int, int]:
+    sessions = node.records.sessions.values()
+    return sum(len(session.cells) for session in sessions), sum(session.end is not None for session in sessions)
+
+
+def test_what_is_counted_as_it_changes_is_what_there_is() -> None:
+    """However sessions change, end, are found again, are dropped or forgotten."""
+    cluster = Cluster(3, structs.replace(SETTINGS, absolute_us=60 * SECOND, idle_us=0)).start()
+    cookies = [cluster.login(f"n{number % 3 + 1}", user=f"u{number % 5}") for number in range(12)]
+    for number, cookie in enumerate(cookies):
+        for key in range(number % 4):
+            cluster.write("n1", cookie, f"k{key}", "v")
+    cluster.isolate("n3")
+    cluster.call("n1", "DELETE", "/session/data/k0", cookies[1])
+    cluster.write("n3", cookies[2], "k9", "v")
+    cluster.call("n2", "POST", "/logout", cookies[3])
+    cluster.call("n1", "POST", "/revoke", None, {"user": "u4"})
+    cluster.heal()
+    cluster.run(10 * SECOND)
+    for node in cluster.nodes.values():
+        assert (node.records.keys, node.records.ends) == recounted(node)
+        assert node.records.keys > 10
+        assert node.records.ends > 2
+    records = cluster.nodes["n2"].records
+    records.drop_lives(cluster.now)
+    assert (records.keys, records.ends) == recounted(cluster.nodes["n2"]) == (0, len(records.sessions))
+    cluster.run(120 * SECOND)
+    for node in cluster.nodes.values():
+        assert (node.records.keys, node.records.ends) == recounted(node) == (0, 0)
+
+
+def test_what_is_let_go_for_want_of_room_is_counted_no_more() -> None:
+    cluster = Cluster(1, structs.replace(SETTINGS, shared=False, capacity=3)).start()
+    for number in range(6):
+        cookie = cluster.login("n1", user=f"u{number}")
+        cluster.write("n1", cookie, "k", "v")
+        if number == 4:
+            cluster.call("n1", "POST", "/logout", cookie)
+    assert cluster.nodes["n1"].holdings().sessions == 3
+    assert (cluster.nodes["n1"].records.keys, cluster.nodes["n1"].records.ends) == recounted(cluster.nodes["n1"])
 
 
 def test_what_a_node_keeps_for_itself_is_counted_too() -> None:
