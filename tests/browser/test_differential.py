@@ -39,7 +39,6 @@ def _part(number: str) -> list[Drawn]:
     @settings(
         max_examples=AT_ONCE,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -126,7 +126,7 @@ ROUTED = st.sampled_from([{"routing": True}, {"routing": False}, {"routing": Fal
 
 
 @given(lines=one_copy(), members=ROUTED)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_one_copy_is_never_convicted(lines: list[dict[str, Any]], members: dict[str, Any]) -> None:
     found = findings(lines, **members)
     assert not convicted(found), [found[name].seen for name in convicted(found)]
@@ -134,7 +134,7 @@ def test_one_copy_is_never_convicted(lines: list[dict[str, Any]], members: dict[
 
 
 @given(lines=any_copies(), members=ROUTED, data=st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_an_answer_that_is_not_heard_convicts_of_nothing_new(
     lines: list[dict[str, Any]], members: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -150,7 +150,7 @@ def test_an_answer_that_is_not_heard_convicts_of_nothing_new(
 
 
 @given(lines=any_copies(), members=ROUTED, data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_the_order_in_which_a_history_is_told_decides_nothing(
     lines: list[dict[str, Any]], members: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -160,7 +160,7 @@ def test_the_order_in_which_a_history_is_told_decides_nothing(
 
 
 @given(lines=any_copies())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_what_behaves_as_one_copy_is_causal_and_keeps_every_weaker_guarantee(lines: list[dict[str, Any]]) -> None:
     """Linearizability is local: if each key has an order, all keys together have one."""
     found = findings(lines)
@@ -170,7 +170,7 @@ def test_what_behaves_as_one_copy_is_causal_and_keeps_every_weaker_guarantee(lin
 
 
 @given(lines=any_copies(deletes=False))
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_causal_convicts_just_what_the_definition_convicts(lines: list[dict[str, Any]]) -> None:
     stale = contradictions([o for o in read(written(lines)).operations if took_part(o)])
     assert findings(lines)["causal"].violations == len(stale)

@@ -75,7 +75,7 @@ def histories(draw: st.DrawFn, *, cas: bool = False) -> list[Call]:
 
 
 @given(histories())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_zones_search_and_brute_force_agree_on_registers(calls: list[Call]) -> None:
     truth = brute_force(calls)
     assert (zones.contradiction(calls) == []) is truth
@@ -83,13 +83,13 @@ def test_zones_search_and_brute_force_agree_on_registers(calls: list[Call]) -> N
 
 
 @given(histories(cas=True))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_search_agrees_with_brute_force_on_compare_and_set(calls: list[Call]) -> None:
     assert Search(REGISTER, calls).run(10**6) is brute_force(calls)
 
 
 @given(histories(cas=True), st.integers(1, 3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_search_in_slices_finds_what_one_in_a_piece_finds(calls: list[Call], share: int) -> None:
     search = Search(REGISTER, calls)
     while search.run(share) is None:
@@ -98,7 +98,7 @@ def test_a_search_in_slices_finds_what_one_in_a_piece_finds(calls: list[Call], s
 
 
 @given(histories())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_witness_of_zones_is_a_contradiction_by_itself(calls: list[Call]) -> None:
     """With the writes of the values that it saw, the evidence alone has no order either."""
     witness = zones.contradiction(calls)

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -64,7 +64,6 @@ def test_seeds_without_a_number_are_left_out_of_a_distribution() -> None:
     assert spread("lag_99", [row(1)]).most is None
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=200))
 def test_a_percentile_is_a_number_of_a_seed_and_so_many_are_not_above_it(numbers: list[int]) -> None:
     found = spread("lost", [row(seed, lost=number) for seed, number in enumerate(numbers, start=1)])
@@ -75,7 +74,6 @@ def test_a_percentile_is_a_number_of_a_seed_and_so_many_are_not_above_it(numbers
     assert found.worst == numbers.index(max(numbers)) + 1
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=50))
 def test_shares_grow_to_all_of_the_seeds(numbers: list[int]) -> None:
     found = pages.shares(sorted(numbers))
@@ -84,7 +82,6 @@ def test_shares_grow_to_all_of_the_seeds(numbers: list[int]) -> None:
     assert all(share == sum(each <= value for each in numbers) / len(numbers) for value, share in found)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.integers(0, 10**9), st.integers(1, 10**9))
 def test_a_scale_has_few_round_marks_with_all_numbers_between_them(least: int, span: int) -> None:
     marks, decades = pages.marks_of(least, least + span)

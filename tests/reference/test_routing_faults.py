@@ -124,7 +124,7 @@ def run(fault: str, at: int, node: str, delay: int, pause: int, configured: Sett
     return clients
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     fault=st.sampled_from(["crash", "restart", "leave", "join"]),
     at=st.integers(1, 3 * SECOND),

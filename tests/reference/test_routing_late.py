@@ -89,7 +89,7 @@ def test_an_answer_that_comes_twice_or_late_answers_nothing_again() -> None:
     assert cluster.answers == answers
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(["n1", "n2", "n3"]), min_size=2, max_size=12), st.integers(1, 50))
 def test_whatever_is_lost_or_repeated_a_write_that_was_answered_is_read_everywhere_once_all_is_quiet(
     nodes: list[str], seed: int

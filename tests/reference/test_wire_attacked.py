@@ -12,7 +12,7 @@ from reference.keys import TAG_SIZE, Cipher, Keyring
 from reference.wire import Hello, Life, Wire
 from tests.reference.wire_attacked import WiresUnderAttack
 
-SHORT = settings(max_examples=60, stateful_step_count=40, deadline=None)
+SHORT = settings(max_examples=60, stateful_step_count=40)
 LONGER = settings(
     SHORT, max_examples=1_000, database=None, print_blob=False, report_multiple_bugs=False, phases=[Phase.generate]
 )
