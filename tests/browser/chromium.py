@@ -52,6 +52,8 @@ def launched(*flags: str) -> Iterator[Browser]:
 class Chromium:
     """A browser that was launched, and its one window."""
 
+    counts_hops = False
+
     def __init__(self, context: BrowserContext) -> None:
         self._context = context
         self._page = context.pages[0]

@@ -1,4 +1,4 @@
-"""Plays drawn cases with a real Chromium, many at a time, and with the world's browser; makes what differs small."""
+"""Plays drawn cases with a real browser, many at a time, and with the world's browser; makes what differs small."""
 
 import time  # noqa: TID251 - a real browser has the machine's clock
 from collections.abc import Callable, Iterator, Sequence
@@ -6,7 +6,6 @@ from itertools import zip_longest
 
 from msgspec import Struct, structs
 
-from simulator.visits import visit
 from tests.browser.differences import Difference, Like
 from tests.browser.drawn import Drawn
 from tests.browser.engines import Kept, steadily
@@ -29,12 +28,12 @@ class Outcome(Struct, frozen=True):
         return all(_same(one, another) for one, another in zip(self.kept, other.kept, strict=True))
 
 
-def by_chromium(player: Player, cases: Sequence[Drawn]) -> list[Outcome]:
+def by_engine(player: Player, cases: Sequence[Drawn]) -> list[Outcome]:
     """Play cases, each with hosts of its own; in turns, since only the order within a case counts."""
-    return steadily(lambda: _by_chromium(player, cases))
+    return steadily(lambda: _by_engine(player, cases))
 
 
-def _by_chromium(player: Player, cases: Sequence[Drawn]) -> list[Outcome]:
+def _by_engine(player: Player, cases: Sequence[Drawn]) -> list[Outcome]:
     player.clear()
     requests = [case.requests(number) for number, case in enumerate(cases)]
     carried: dict[tuple[int, int], str] = {}
@@ -55,10 +54,10 @@ def _by_chromium(player: Player, cases: Sequence[Drawn]) -> list[Outcome]:
 
 
 def by_the_world(requests: Sequence[Request], differences: tuple[Difference, ...] = ()) -> Outcome:
-    """Play the requests of one case with the world's browser, with some of what Chromium does otherwise."""
+    """Play the requests of one case with the world's browser, with some of what an engine does otherwise."""
     browser, now, carried = Like(differences), time.time_ns() // 1_000, []
     for request in requests:
-        asked = visit(request.url, request.context.kind, request.context.initiator)
+        asked = browser.visit(request.url, request.context)
         carried.append(browser.header(asked, now) or "")
         for line in request.lines:
             browser.store(line, asked, now)

@@ -5,7 +5,7 @@ Dates keep away from the present: what comes of a case does not depend on when i
 """
 
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from conformance.cookie_cases import Context
 from simulator.visits import TYPED
@@ -37,7 +37,11 @@ class Drawn(Struct, frozen=True):
         """Write its requests, for the root that the case of that number has."""
         root = self.root.format(f"c{number}")
         return [
-            Request(one.url.replace(ROOT, root), tuple(line.replace(ROOT, root) for line in one.lines), one.context)
+            Request(
+                one.url.replace(ROOT, root),
+                tuple(line.replace(ROOT, root) for line in one.lines),
+                structs.replace(one.context, initiator=one.context.initiator.replace(ROOT, root)),
+            )
             for one in (*self.sets, *self.reads)
         ]
 

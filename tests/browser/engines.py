@@ -33,7 +33,13 @@ class Kept(Struct, frozen=True):
 
 
 class Engine(Protocol):
-    """A browser with one window."""
+    """A browser with one window.
+
+    Attributes:
+        counts_hops: whether a request is also judged by what it was redirected through (section 8, Redirect chains).
+    """
+
+    counts_hops: bool
 
     def goto(self, url: str) -> None:
         """Type an address, and wait for its page."""

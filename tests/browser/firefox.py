@@ -40,6 +40,10 @@ QUIET: dict[str, bool | int | str] = {
     "extensions.systemAddon.update.enabled": False,
     "app.normandy.enabled": False,
     "services.settings.server": "data:,",
+    "fission.autostart": False,  # no process for each host; cookies are the business of one in any case
+    "dom.ipc.processCount": 1,
+    "dom.ipc.processPrelaunch.enabled": False,
+    "browser.sessionhistory.max_total_viewers": 0,  # no page is kept that was left
     "browser.startup.page": 0,
     "browser.newtabpage.enabled": False,
     "datareporting.policy.dataSubmissionEnabled": False,
@@ -58,6 +62,8 @@ def executable() -> str:
 
 class Firefox:
     """A browser that was launched, and its one window."""
+
+    counts_hops = True
 
     def __init__(self, connection: WebSocket) -> None:
         self._connection = connection

@@ -4,18 +4,16 @@ The same cases are played by the world's browser in `conformance.cookie_cases`, 
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, Struct
 
 from conformance.cookie_cases import Case, Context
 from simulator.browser import NEVER, Cookie
-from simulator.visits import TOP_LEVEL, TYPED
-from tests.browser.engines import Engine, Kept, Launch, Missed, steadily
+from simulator.visits import TOP_LEVEL, TYPED, WITHIN
+from tests.browser.engines import Engine, Kept, Missed, steadily
 from tests.browser.stage import Asked, Said, Stage, page
 
 MILLION = 1_000_000
@@ -61,36 +59,43 @@ class _Hop(Struct, frozen=True):
     counts: bool
 
 
+def requests_of(case: Case) -> list[Request]:
+    """List the requests of a case, the one that sets the cookies first."""
+    first = Request(case.request_url, case.set_cookie_headers, case.request_context)
+    steps = [
+        Request(step.url, step.set_cookie_headers, step.context, step.expect_document_cookie is not UNSET)
+        for step in case.then
+    ]
+    return [first, *steps]
+
+
 class Player:
     """A browser, and the port that is every host to it."""
 
     def __init__(self, stage: Stage, engine: Engine) -> None:
         self._engine = engine
+        self._hops_most = 1 if engine.counts_hops else HOPS_MOST
+        self._at = ""
         self._hops: deque[_Hop] = deque()
         self._carried: list[str] = []
         stage.answer = self._answer
 
     def play(self, case: Case) -> list[Sent]:
         """Play a case from an empty cookie jar on; the first request is not among what is given back."""
-        first = Request(case.request_url, case.set_cookie_headers, case.request_context)
-        steps = [
-            Request(step.url, step.set_cookie_headers, step.context, step.expect_document_cookie is not UNSET)
-            for step in case.then
-        ]
-        return steadily(lambda: self._from_nothing([first, *steps]))[1:]
+        return steadily(lambda: self._from_nothing(requests_of(case)))[1:]
 
     def _from_nothing(self, requests: Sequence[Request]) -> list[Sent]:
         self.clear()
         return self.send(requests)
 
     def send(self, requests: Sequence[Request]) -> list[Sent]:
-        """Make requests in order; one leads on to the next of its kind, which browsers judge by where they come to."""
+        """Make requests in order; one leads on to the next of its kind, where that is judged by its own URL alone."""
         sent: list[Sent] = []
         chain: list[Request] = []
         for request, following in pairwise([*requests, None]):
             assert request is not None
             chain.append(request)
-            if len(chain) < HOPS_MOST and following is not None and _leads_on(request, following):
+            if len(chain) < self._hops_most and following is not None and _leads_on(request, following):
                 continue
             carried = self._made(chain, request.context)
             script = self._engine.run("() => document.cookie") if request.asks_script else ""
@@ -104,11 +109,13 @@ class Player:
 
     def clear(self) -> None:
         """Begin with an empty cookie jar."""
+        self._at = ""
         self._engine.clear()
 
     def _made(self, chain: list[Request], context: Context) -> list[str]:
-        if context.kind != TYPED:
+        if context.kind != TYPED and self._at != context.initiator:
             self._engine.goto(context.initiator)
+        self._at = context.initiator if context.kind in WITHIN | {"window-open"} else ""
         via = [*context.redirect_via, chain[0].url]
         hops = [_Hop(at, (), to, counts=False) for at, to in pairwise(via)]
         leads_to = [*(request.url for request in chain[1:]), ""]
@@ -147,16 +154,6 @@ def told(cookie: Cookie) -> Kept:
     expires = -1 if cookie.expires == NEVER else cookie.expires // MILLION
     same_site = cookie.same_site or "lax"
     return Kept(cookie.name, cookie.value, domain, cookie.path, cookie.secure, cookie.http_only, same_site, expires)
-
-
-@contextmanager
-def player(folder: Path, launch: Launch) -> Iterator[Player]:
-    """Launch a browser for cases."""
-    with Stage(folder, lambda _asked: Said(page())) as stage:
-        profile = folder / "profile"
-        profile.mkdir()
-        with launch(profile, stage.port) as engine:
-            yield Player(stage, engine)
 
 
 def _place(url: str) -> tuple[str, ...]:

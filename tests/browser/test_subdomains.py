@@ -15,16 +15,17 @@ import pytest
 import yaml
 
 from reference.live.trial import OWN
-from tests.browser.conftest import Kind
-from tests.browser.engines import Engine, Kept
+from tests.browser.conftest import KINDS, Staged
+from tests.browser.engines import Kept
 from tests.browser.site import Balancer, Outcome, Real, Simulated, Step
-from tests.browser.stage import Said, Stage
 from tests.live.trials import Trial, trial
 
 SHOP, PAY, APEX, DEEP = "shop.example.com", "pay.example.com", "example.com", "eu.shop.example.com"
 BLOG, PORTAL = "blog.example.com", "portal.test"
 COOKIE = "maverics_session"
 NOBODY = 401
+IN_ONE = pytest.mark.parametrize("kind", KINDS[:1], ids=["chromium"], indirect=True)
+"""What a browser does here is among the recorded cases, which all play; a cluster takes seconds to start."""
 KEPT = Kept(
     name=COOKIE, value="", domain=".example.com", path="/", secure=True, http_only=True, same_site="none", expires=-1
 )
@@ -60,20 +61,8 @@ class Pair(NamedTuple):
         os.kill(self.nodes.pids[node], signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("stage"), lambda _asked: Said()) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def engine(kind: Kind, stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with kind.launch(tmp_path_factory.mktemp("profile"), stage.port) as launched:
-        yield launched
-
-
 @contextmanager
-def visited(domain: str | None, stage: Stage, engine: Engine, folder: Path, nodes: int = 2) -> Iterator[Pair]:
+def visited(domain: str | None, staged: Staged, folder: Path, nodes: int = 2) -> Iterator[Pair]:
     """Run a cluster with that domain of the session's cookie, and send two visitors there."""
     cluster = {
         "name": "trial",  # which puts its own addresses in place of these
@@ -88,8 +77,8 @@ def visited(domain: str | None, stage: Stage, engine: Engine, folder: Path, node
     key = {"CLUSTER_PSK": os.urandom(32).hex()}
     with trial(folder, "--nodes", str(nodes), "--config", str(file), environment=key) as running:
         balancer = Balancer(list(running.urls.values()))
-        stage.answer = balancer.answer
-        yield Pair(running, Real(engine, balancer, COOKIE), Simulated(balancer, COOKIE))
+        staged.stage.answer = balancer.answer
+        yield Pair(running, Real(staged.engine, balancer, COOKIE), Simulated(balancer, COOKIE))
 
 
 def login(host: str) -> Step:
@@ -102,9 +91,9 @@ def logout(host: str) -> Step:
 
 @pytest.mark.requirement("COOK-68", "COOK-69", "REQ-COOK-8", "REQ-FAIL-2")
 def test_with_the_parent_domain_one_session_goes_along_outlives_its_node_and_ends_everywhere(
-    stage: Stage, engine: Engine, tmp_path: Path
+    staged: Staged, tmp_path: Path
 ) -> None:
-    with visited(".example.com", stage, engine, tmp_path, nodes=3) as pair:
+    with visited(".example.com", staged, tmp_path, nodes=3) as pair:
         assert pair.visit(SHOP) == [None]
         assert pair.take(login(SHOP)) == [Outcome("", 200, "ann")]
         assert pair.take(Step(PAY, kind="link", of=SHOP)) == [Outcome("session 1", 200, "ann")]
@@ -122,9 +111,9 @@ def test_with_the_parent_domain_one_session_goes_along_outlives_its_node_and_end
 
 @pytest.mark.requirement("COOK-67", "COOK-69", "REQ-COOK-5")
 def test_without_a_domain_each_host_has_a_session_of_its_own_through_the_loss_of_a_node(
-    stage: Stage, engine: Engine, tmp_path: Path
+    staged: Staged, tmp_path: Path
 ) -> None:
-    with visited(None, stage, engine, tmp_path) as pair:
+    with visited(None, staged, tmp_path) as pair:
         pair.take(login(SHOP))
         assert pair.visit(SHOP, PAY, APEX, DEEP) == ["ann", None, None, None]
         pair.take(login(PAY))
@@ -135,9 +124,10 @@ def test_without_a_domain_each_host_has_a_session_of_its_own_through_the_loss_of
         assert pair.visit(SHOP, PAY) == ["ann", None]
 
 
+@IN_ONE
 @pytest.mark.requirement("COOK-69")
-def test_with_a_siblings_domain_nobody_stays_logged_in_elsewhere(stage: Stage, engine: Engine, tmp_path: Path) -> None:
-    with visited("pay.example.com", stage, engine, tmp_path) as pair:
+def test_with_a_siblings_domain_nobody_stays_logged_in_elsewhere(staged: Staged, tmp_path: Path) -> None:
+    with visited("pay.example.com", staged, tmp_path) as pair:
         assert pair.take(login(SHOP)) == [Outcome("", 200, "ann")]
         assert pair.kept() == []
         assert pair.visit(SHOP, PAY) == [None, None]
@@ -146,8 +136,9 @@ def test_with_a_siblings_domain_nobody_stays_logged_in_elsewhere(stage: Stage, e
         assert pair.visit(PAY, f"eu.{PAY}", SHOP, APEX) == ["ann", "ann", None, None]
 
 
-def test_with_a_public_suffix_as_domain_nobody_is_ever_logged_in(stage: Stage, engine: Engine, tmp_path: Path) -> None:
-    with visited("com", stage, engine, tmp_path, nodes=1) as pair:
+@IN_ONE
+def test_with_a_public_suffix_as_domain_nobody_is_ever_logged_in(staged: Staged, tmp_path: Path) -> None:
+    with visited("com", staged, tmp_path, nodes=1) as pair:
         assert pair.take(login(SHOP)) == [Outcome("", 200, "ann")]
         assert pair.visit(SHOP, APEX) == [None, None]
         assert pair.kept() == []

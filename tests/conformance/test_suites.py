@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import FunctionType
 
@@ -14,10 +13,9 @@ from msgspec import Struct
 
 from conformance.broken import BROKEN
 from conformance.checks import CHECKS
-from conformance.judging import judgement
-from conformance.planning import plan
 from conformance.requirements import requirements
-from conformance.verdict import VIOLATED, Finding
+from conformance.runner import run
+from conformance.verdict import VIOLATED
 from reports.document import read
 from scenarios import load, names
 
@@ -177,13 +175,13 @@ def test_every_broken_store_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_store_is_convicted_by_exactly_the_checks_of_its_row(name: str) -> None:
+def test_a_broken_store_is_convicted_by_exactly_the_checks_of_its_row(name: str, tmp_path: Path) -> None:
     """On the scenario that reaches the bug; that it passes where other things happen is test_broken's claim."""
     scenario = BROKEN[name].scenario
     asked = {test.check for test in TESTS if scenario in test.scenarios}
-    came = judgement(plan(load(scenario), subject=f"broken:{name}"), scenario)
-    assert set(came.convicted) & asked == RED[name]
-    has_convicted(came.findings, came.written, BROKEN[name].convicted_by)
+    result = run(scenario, subject=f"broken:{name}", out=tmp_path / "run")
+    assert {finding.check for finding in result.checks if finding.verdict == VIOLATED} & asked == RED[name]
+    has_convicted(str(tmp_path / "run"), BROKEN[name].convicted_by)
 
 
 @pytest.mark.parametrize("name", RUN_BY_SUITES)
@@ -200,16 +198,14 @@ def test_a_broken_store_is_red_exactly_where_its_bug_belongs(name: str, tmp_path
     assert {results[test]["check"] for test in red} == RED[name]
     for test in red:
         assert f"again:    {results[test]['again']}" in ran.stdout
-    folder = Path(next(results[test]["folder"] for test in red))
-    findings = read(folder / "run.jsonl").checks
-    has_convicted(findings, (folder / "history.jsonl").read_bytes(), BROKEN[name].convicted_by)
+    has_convicted(next(results[test]["folder"] for test in red), BROKEN[name].convicted_by)
 
 
-def has_convicted(findings: Sequence[Finding], history: bytes, check: str) -> None:
+def has_convicted(folder: str, check: str) -> None:
     """Hold that a check has convicted a run, by operations that stand where it says in the history."""
-    finding = next(one for one in findings if one.check == check)
+    finding = next(one for one in read(Path(folder) / "run.jsonl").checks if one.check == check)
     assert finding.verdict == VIOLATED
-    lines = history.splitlines()
+    lines = (Path(folder) / "history.jsonl").read_bytes().splitlines()
     contradiction = {one.id for one in finding.evidence}
     assert contradiction
     assert len(contradiction) >= 2 or check in WITNESS_OF_ONE, "two operations that contradict each other"
