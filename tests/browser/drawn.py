@@ -142,9 +142,10 @@ PLAIN = (
     "Partitioned",
 )
 RARE = (
-    "Domain=b\xc3\xbccher.ROOT", "Domain=B\xc3\xbcCHER.ROOT", "Max-Age=+3600", "Max-Age=soon", "Expires=soon",
-    "Expires=Fri, 01 Jan 1600 00:00:00 GMT", "Expires=01 Jan 199 00:00:00", "Expires=01st Jan 2000 00:00:00",
-    "Expires=Thu, 01 Jan 1970 00:00:00pm", "Expires=Sat, 01 Jan 2000 0012:00:00 GMT", "Expires=01 Jan 7 00:00:00",
+    "Domain=b\xc3\xbccher.ROOT", "Domain=B\xc3\xbcCHER.ROOT", "Max-Age=+3600", "Max-Age=soon", "Max-Age=--1",
+    "Expires=soon", "Expires=Fri, 01 Jan 1600 00:00:00 GMT", "Expires=01 Jan 199 00:00:00",
+    "Expires=01st Jan 2000 00:00:00", "Expires=Thu, 01 Jan 1970 00:00:00pm",
+    "Expires=Sat, 01 Jan 2000 0012:00:00 GMT", "Expires=01 Jan 7 00:00:00",
 )  # fmt: skip
 """What seldom comes together by chance, and engines read one way or another."""
 BLANKS = tuple(
@@ -161,14 +162,16 @@ attributes = st.one_of(
 )
 
 
-def _line(name: str, equals: str, value: str, said: list[str], blanks: tuple[str, str, str], *, prefix: bool) -> str:
+def _line(
+    name: str, equals: str, value: str, said: list[str], blanks: tuple[str, str, str], asked_for: tuple[str, ...]
+) -> str:
     """Write a line; most names with a prefix are refused for lack of what it asks for, whatever else they are."""
     written = [
         blanks[1].join([blanks[0] + key, equal + blanks[2] + rest])
         for key, equal, rest in (one.partition("=") for one in said)
     ]
-    asked_for = ["Secure", "Path=/", "HttpOnly"] if prefix and name.lower().startswith("__") else []
-    return ";".join([f"{name}{equals}{value}", *written, *asked_for])
+    prefixed = name.lower().startswith("__")
+    return ";".join([f"{name}{equals}{value}", *written, *(asked_for if prefixed else ())])
 
 
 lines = st.builds(
@@ -178,7 +181,7 @@ lines = st.builds(
     st.one_of(st.sampled_from(VALUES), st.sampled_from(VALUES), ODD),
     st.lists(attributes, max_size=5),
     st.sampled_from(BLANKS),
-    prefix=st.booleans(),
+    asked_for=st.sampled_from([(), ("Secure", "Path=/", "HttpOnly"), ("Secure", "HttpOnly")]),
 )
 URLS = tuple(f"{scheme}://{host}{path}" for scheme in ("https", "https", "http") for host in HOSTS for path in PATHS)
 

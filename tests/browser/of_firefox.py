@@ -37,8 +37,11 @@ def _with_the_path_of_a_root(line: str, visit: Visit) -> str:
 
 
 def _in_utf_8(line: str) -> str:
-    """Put the sign for what cannot be read in place of octets that are not UTF-8."""
-    return line.encode("latin-1").decode(errors="replace").encode().decode("latin-1")
+    """Put the sign for what cannot be read in place of octets of the value that are not UTF-8; the name's stay."""
+    pair, semicolon, attributes = line.partition(";")
+    name, equals, value = pair.partition("=")
+    readable = value.encode("latin-1").decode(errors="replace").encode().decode("latin-1")
+    return f"{name}{equals}{readable}{semicolon}{attributes}"
 
 
 def _with_dates_of_its_own(line: str) -> str:
@@ -69,7 +72,7 @@ _DIGITS = re.compile(r"[0-9]+")
 FIREFOX = (
     Difference("no name, or nothing but a name", "8, Nameless cookie; COOK-4", of_line(_with_a_name)),
     Difference("'__Host-' with the path of a page at the root", "8, `__Host-`; COOK-36", _with_the_path_of_a_root),
-    Difference("octets that are not UTF-8", "COOK-1", of_line(_in_utf_8)),
+    Difference("octets of a value that are not UTF-8", "COOK-1", of_line(_in_utf_8)),
     Difference("dates that NSPR reads", "draft, 5.1.1; COOK-8", of_line(_with_dates_of_its_own)),
     Difference(
         "a Max-Age that begins with a minus, or beyond 64 bits", "draft, 5.6.2; COOK-9", of_line(_with_any_minus)

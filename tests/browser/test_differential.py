@@ -127,7 +127,7 @@ MADE = {
     "a cookie with another value goes to the end": _made("a=1", "b=1", "a=2"),
     "no name, or nothing but a name": _made("a", "=b", "c=1"),
     "'__Host-' with the path of a page at the root": _made("__Host-a=1; Secure", "__Host-b=1; Secure; Path="),
-    "octets that are not UTF-8": _made("a=\xe9"),
+    "octets of a value that are not UTF-8": _made("a\xe9=\xe9"),
     "dates that NSPR reads": _made("a=1; Expires=1 Jan 2000", "b=1; Expires=Thu. 01 Jan.1970 00:00:00"),
     "a Max-Age that begins with a minus, or beyond 64 bits": _made(
         "a=1; Max-Age=- 1", "b=1; Max-Age=99999999999999999999x"
