@@ -72,6 +72,14 @@ class Loop(Environment):
         """
         self.timeout(us).callbacks.append(lambda _: act())
 
+    def let_go(self) -> None:
+        """Forget what is still to come, as its run is over.
+
+        Messages on their way and alarms are hidden from the collector of garbage. What they lead to would stay for
+        ever, and that is the whole world.
+        """
+        self.queue.clear()
+
 
 Loop.now = Loop._now  # noqa: SLF001 # the slot under its public name: SimPy's property, asked everywhere, costs 4 %
 

@@ -197,6 +197,7 @@ class World:
             self.recorder.close(self.loop.now)
             self._finished = True
         finally:
+            self.loop.let_go()
             self._history.flush()
             if packed is not None:
                 packed.close()

@@ -1,9 +1,13 @@
-"""Garbage is looked for seldom while a world runs, and as before afterwards."""
+"""Garbage is looked for seldom while a world runs, and as before afterwards; of a world that is over nothing stays."""
 
 import gc
+from weakref import ref
 
 import pytest
 
+from conformance.planning import plan
+from conformance.runner import world_of
+from scenarios import load
 from simulator.garbage import NEW_OBJECTS, seldom_collected
 
 
@@ -20,3 +24,26 @@ def test_a_run_that_raises_leaves_it_as_it_was() -> None:
     with pytest.raises(KeyboardInterrupt), seldom_collected():
         raise KeyboardInterrupt
     assert gc.get_threshold() == before
+
+
+class Enough(Exception):
+    """Ends a run early."""
+
+
+def stopped(_now: int) -> None:
+    raise Enough
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_whoever_makes_many_worlds_keeps_none_of_them(*, early: bool) -> None:
+    world = world_of(plan(load("two-ports-of-one-host"), seed=1))
+    if early:
+        with pytest.raises(Enough):
+            world.run(progress=stopped)
+    else:
+        world.run()
+    left = ref(world.loop)
+    assert left() is not None
+    del world
+    gc.collect()
+    assert left() is None, "messages on their way and alarms hold it, and the collector does not see them"
