@@ -10,7 +10,7 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
-from msgspec import msgpack
+from msgspec import msgpack, structs
 
 from reference.clocks import HybridClock
 from reference.holdings import Holdings, holdings_of
@@ -18,8 +18,12 @@ from reference.records import Records
 from reference.session import LOGGED_OUT, Cell, Ending, Revocation, Session, ended
 from reference.settings import SECOND, Settings
 from reference.turn import Turn
+from reports.memory import octets
+from reports.shapes import BYTES_EACH, Holding
 
 RECORDS = 20_000
+SIZES = (20, 100, 300, 1_300, 2_600, 5_000, 11_000, 20_000)
+"""Records of each kind, of which the estimate of pages is compared with what they take."""
 WALL = 1_767_225_600_000_000
 SETTINGS = Settings("c")
 VALUE = "a value of forty characters, as many are"
@@ -89,6 +93,11 @@ def measured(count: int) -> list[tuple[Holdings, int]]:
     return [*found, (holdings_of(others.records), revoked)]
 
 
+def estimated(held: Holdings) -> int:
+    """Estimate the bytes of what a node holds, as pages do."""
+    return octets(Holding(*structs.astuple(held)), BYTES_EACH)[0]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -106,6 +115,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     others = Held()
     revoked = others.growth(lambda: others.revoke(count))
     print(f"a revocation: {revoked // count:,} bytes")
+    for size in SIZES:
+        off = [f"{estimated(held) / taken - 1:+.0%}" for held, taken in measured(size)]
+        print(f"estimate for {size:,} sessions of 0 and 2 keys, those ended, revocations: off by {', '.join(off)}")
 
 
 if __name__ == "__main__":

@@ -203,6 +203,7 @@ def _reference(ran: Sequence[Ran]) -> Reference:
     return Reference(
         convicted=[check for check in CHECKS if check in convicting],
         runs=len(ran),
+        fell_short=sum(map(_fell_short, ran)),
         scenarios=list(dict.fromkeys(one.job.scenario for one in ran)),
         doubted=[
             Doubted(
@@ -213,9 +214,13 @@ def _reference(ran: Sequence[Ran]) -> Reference:
                 again=one.job.command,
             )
             for one in ran
-            if one.verdict != HOLDS and not (one.job.short and one.verdict == VACUOUS)
+            if one.verdict != HOLDS and not _fell_short(one)
         ],
     )
+
+
+def _fell_short(one: Ran) -> bool:
+    return one.job.short and one.verdict == VACUOUS
 
 
 def _reach(kind: str, ran: Sequence[Ran]) -> Reach:

@@ -105,7 +105,8 @@ def _reference(record: Record) -> list[str]:
         return []
     by = ", ".join(own.convicted) or "none"
     of = count(len(own.scenarios), "scenario")
-    return [f"The reference was convicted by {by}, in {count(own.runs, 'run')} of {of}."]
+    short = f"; {own.fell_short:,} of them were too short for all that the whole run shows" if own.fell_short else ""
+    return [f"The reference was convicted by {by}, in {count(own.runs, 'run')} of {of}{short}."]
 
 
 def _faults(record: Record) -> list[str]:

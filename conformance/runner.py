@@ -31,8 +31,8 @@ from conformance.touching import untouched
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
 from conformance.views import membership_views
 from conformance.worth import beside
-from reference.holdings import BYTES_EACH
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer
+from reports.shapes import BYTES_EACH
 from reports.words import signed
 from scenarios import load, told_again
 from scenarios.traffic import write_recording

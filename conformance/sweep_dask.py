@@ -63,11 +63,14 @@ class Tasks(Executor):
         except (CancelledError, asyncio.CancelledError):
             answer.cancel()
             answer.set_running_or_notify_cancel()
-        except BaseException as error:  # noqa: BLE001 - whatever the job raised is for whoever asks for its result
-            answer.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - whatever the job raised is for whoever asks for its result
+            if not answer.cancelled():
+                answer.set_exception(error)
         else:
-            answer.set_result(result)
-        del self._open[answer]
+            if not answer.cancelled():
+                answer.set_result(result)
+        finally:
+            del self._open[answer]
 
 
 class _Workers:

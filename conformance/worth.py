@@ -99,10 +99,12 @@ class Reference(Struct, kw_only=True):
         scenarios: what was run, by name.
         doubted: each run that was convicted, or in which nothing was shown; of a long scenario the whole run must show
             what is expected, those around its faults need only not be convicted.
+        fell_short: how many of those around their faults were acquitted, but too short to show all that is expected.
     """
 
     convicted: list[str]
     runs: int
+    fell_short: int
     scenarios: list[str]
     doubted: list[Doubted]
 

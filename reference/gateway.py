@@ -214,8 +214,10 @@ class Gateway:
         Nobody here can say whether it has, and 401 says that it has not (protocol, part 1).
         """
         if isinstance(request, PassedOn) and request.again and request.path.startswith(DATA_PATH):
+            if request.unheard and (session is None or session.end is None):
+                return UNAVAILABLE
             if session is None:
-                return UNAVAILABLE if request.unheard else DENIED
+                return DENIED
             asked = self.turn.wall - (self.turn.mono - request.asked)
             if may_have_lived(session, self.replication.last_activity(session), asked, self.settings):
                 return UNAVAILABLE

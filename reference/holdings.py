@@ -1,37 +1,12 @@
-"""What one node holds, counted, and what that is estimated to take of its memory. Nothing acts by it.
+"""What one node holds, counted. Nothing acts by it.
 
 Counted is what grows with what people do: records, the branches of their digests, and changes that wait for an
-acknowledgement. The bytes are those of records and branches alone, fitted to what benchmarks/memory.py measured of
-nodes that took 1,300 to 20,000 records in over the wire (Python 3.11, values of forty characters): off by 5 % at most.
-What else a process has, and longer values, come on top.
+acknowledgement. What that takes of a node's memory is estimated by pages (`reports.memory`).
 """
-
-from typing import Final
 
 from msgspec import Struct
 
 from reference.records import Records
-
-
-class BytesEach(Struct, frozen=True):
-    """What one of each kind takes of a node's memory, in bytes.
-
-    Attributes:
-        session: a live one without any key.
-        key: each of its keys, with a value of forty characters.
-        end: what is kept of a session that has ended.
-        revocation: that of one user.
-        branch: the lowest of the digest tree, of which there are at most 4,096.
-    """
-
-    session: int
-    key: int
-    end: int
-    revocation: int
-    branch: int
-
-
-BYTES_EACH: Final = BytesEach(session=675, key=275, end=770, revocation=465, branch=520)
 
 
 class Holdings(Struct, frozen=True, gc=False, array_like=True):

@@ -128,10 +128,12 @@ def _tell(record: "Record", failing: "list[Failing]") -> None:
     for one in failing:
         output.say(f"not as it must be: {one.what}\nagain: {one.again}")
     if not failing:
+        own = record.reference
+        short = f", of which {own.fell_short:,} were too short for all that is expected" if own.fell_short else ""
         stores = (
             "" if not record.broken else f"of {len(record.broken)} broken stores each was convicted by its own check; "
         )
-        output.say(f"as it must be: {stores}the reference by none, in {count(record.reference.runs, 'run')}")
+        output.say(f"as it must be: {stores}the reference by none, in {count(own.runs, 'run')}{short}")
 
 
 def _exit_code(record: "Record", failing: "list[Failing]") -> int:

@@ -172,7 +172,7 @@ def test_every_requirement_that_a_check_shows_is_in_the_catalogue() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 @given(data=st.data())
-@settings(max_examples=20)
+@settings(max_examples=20)  # over two hundred files, thousands of orders in all
 def test_the_order_of_the_lines_decides_nothing(file: Path, data: st.DataObject) -> None:
     """A foreign writer may sort by asking, by answer or not at all."""
     header, *records, end = file.read_bytes().splitlines()

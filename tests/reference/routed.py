@@ -7,7 +7,7 @@ from msgspec import structs
 from reference.gateway import hash_of, owner_of
 from reference.order import first_of
 from reference.protocol import Forward
-from reference.settings import MILLISECOND, SECOND
+from reference.settings import MILLISECOND, SECOND, Settings
 from reference.timing import converge_us, detect_us
 from tests.reference.cluster import SETTINGS, Cluster
 
@@ -16,9 +16,9 @@ SETTLED = detect_us(ROUTED, 5) + converge_us(ROUTED, 5) + SECOND
 """After this nodes whose views have not changed ask nobody any more."""
 
 
-def settled(size: int = 3, delay: int = MILLISECOND) -> Cluster:
+def settled(size: int = 3, delay: int = MILLISECOND, settings: Settings = ROUTED) -> Cluster:
     """Make nodes that have known each other for long, and have looked at whom they know."""
-    cluster = Cluster(size, ROUTED, delay=delay).start()
+    cluster = Cluster(size, settings, delay=delay).start()
     cluster.run(SECOND)
     for node in cluster.nodes.values():
         node.routing._follow_view()

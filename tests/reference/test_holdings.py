@@ -6,13 +6,13 @@ import pytest
 from msgspec import structs
 
 from benchmarks.memory import measured
-from reference.holdings import BYTES_EACH, Holdings
+from reference.holdings import Holdings
 from reference.node import Node
 from reference.sealed import SealedNode
 from reference.settings import SECOND
 from reference.wire import Wire
 from reports.memory import octets
-from reports.shapes import BytesEach, Holding
+from reports.shapes import BYTES_EACH, Holding
 from tests.reference.cluster import SETTINGS, Cluster
 
 
@@ -117,13 +117,11 @@ def test_pages_reckon_with_what_records_take(count: int) -> None:
         found = measured(count)
     finally:
         tracemalloc.stop()
-    each = BytesEach(**structs.asdict(BYTES_EACH))
     for held, size in found:
-        estimated, _ = octets(Holding(*structs.astuple(held)), each)
+        estimated, _ = octets(Holding(*structs.astuple(held)), BYTES_EACH)
         assert estimated == pytest.approx(size, rel=0.1), held
     assert [held.keys for held, _ in found] == [0, 2 * count, 0, 0]
 
 
 def test_run_documents_hold_the_counts_in_the_order_in_which_nodes_give_them() -> None:
     assert Holding.__struct_fields__ == Holdings.__struct_fields__
-    assert BytesEach.__struct_fields__ == type(BYTES_EACH).__struct_fields__

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from reference.asking import ANSWER_WAIT
 from reference.effects import Respond
@@ -293,6 +294,26 @@ def test_a_write_to_a_session_that_was_over_before_is_denied_though_another_node
     since = cluster.now
     assert cluster.call(third, "PUT", "/session/data/k", cookie, {"value": 1}).status == 401
     assert asked_in_turn(cluster, since) == [home, second]
+
+
+def test_a_write_is_not_denied_for_idleness_where_a_silent_node_may_have_seen_activity() -> None:
+    cluster = settled(4, settings=structs.replace(ROUTED, idle_us=120 * SECOND))
+    cookie = cluster.login("n1")
+    home, _, third, _ = ordered(cluster, cookie)
+    cluster.run(119_900 * MILLISECOND)
+    cluster.cut = lambda sender, _to: sender == home
+    assert cluster.call(home, "GET", "/session", cookie).status == 200
+    cluster.run(1_500 * MILLISECOND)
+    carry, told = cluster.carry, []
+
+    def listening(sender: str, to: str, channel: str, message: Any) -> None:
+        told.append((sender, repr(message)))
+        carry(sender, to, channel, message)
+
+    cluster.carry = listening  # type: ignore[method-assign]
+    answer = cluster.call(third, "PUT", "/session/data/k", cookie, {"value": 1})
+    assert any(sender == home and "cells={'k'" in message for sender, message in told), "it was made, and nobody heard"
+    assert (answer.status, answer.body) == (503, {"error": "expired"})
 
 
 def test_what_changes_nothing_is_denied_by_whoever_answers() -> None:
