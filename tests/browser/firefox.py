@@ -1,4 +1,4 @@
-"""Debian's Firefox ESR, driven over WebDriver BiDi without a driver between: launched once for a file of tests.
+"""Debian's Firefox ESR, driven over WebDriver BiDi without a driver between: launched once for all tests.
 
 Playwright drives builds of Firefox of its own alone; what is asked here are a dozen commands of
 https://www.w3.org/TR/webdriver-bidi/.
@@ -19,6 +19,7 @@ import pytest
 
 from tests.browser.engines import WITHIN_S, Kept, Missed
 from tests.browser.websocket import Closed, WebSocket
+from tests.conftest import NO_FIREFOX
 
 HOST = "127.0.0.1"
 START_S, END_S = 60.0, 10.0
@@ -56,7 +57,7 @@ def executable() -> str:
     """Find Firefox; where there is none the test is skipped."""
     found = shutil.which("firefox-esr")
     if found is None:
-        pytest.skip("needs Firefox ESR: apt-get install firefox-esr")
+        pytest.skip(NO_FIREFOX)
     return found
 
 
