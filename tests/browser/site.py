@@ -128,6 +128,7 @@ class Real:
     def _take(self, step: Step) -> Outcome:
         if step.kind != TYPED:
             self._engine.goto(f"https://{step.of}{HOME}")
+        self._balancer.answered.clear()  # of an attempt that was missed, for one
         if step.kind == "fetch":
             call = "([path, method, body]) => fetch(path, {method, body}).then(() => null)"
             self._engine.run(call, [step.path, step.method, None if step.body is None else json.dumps(step.body)])
