@@ -142,8 +142,7 @@ def _levels(tallied: Tally, word: str) -> str:
 
 def named(ids: Iterable[str]) -> str:
     """Write requirements for the message of a test that failed: a line each, with its level and its sentence."""
-    known = requirements()
-    entries = [known[id_] for id_ in ids if id_ in known]
+    entries = map(requirements().__getitem__, ids)
     return "\n".join(f"{one.id:<14}{one.level:<7}{one.sentence}" for one in entries)
 
 

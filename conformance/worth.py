@@ -99,14 +99,15 @@ class Reference(Struct, kw_only=True):
         scenarios: what was run, by name.
         doubted: each run that was convicted, or in which nothing was shown; of a long scenario the whole run must show
             what is expected, those around its faults need only not be convicted.
-        fell_short: how many of those around their faults were acquitted, but too short to show all that is expected.
+        fell_short: how many of those around their faults were acquitted, but too short to show all that is expected;
+            None in a record that did not count them.
     """
 
     convicted: list[str]
     runs: int
-    fell_short: int
     scenarios: list[str]
     doubted: list[Doubted]
+    fell_short: int | None = None
 
 
 class Reach(Struct, kw_only=True):

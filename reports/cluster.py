@@ -34,7 +34,12 @@ def _octets(kind: Kind, bucket_us: int) -> tuple[str, str]:
     """Tell the octets of what arrived, and the most in a second; of what arrived without any, the trace is older."""
     if kind.carried and not kind.octets:
         return "not told", "not told"
-    return words.octets(kind.octets), f"{words.octets(kind.octets_most * words.SECOND_US // bucket_us)}/s"
+    return words.octets(kind.octets), _rate(kind.octets_most, bucket_us)
+
+
+def _rate(octets: int, bucket_us: int) -> str:
+    a_second = octets * words.SECOND_US // bucket_us
+    return "under 1 B/s" if octets and not a_second else f"{words.octets(a_second)}/s"
 
 
 def rumours(document: RunDocument) -> list[tuple[str, ...]]:

@@ -89,9 +89,14 @@ def _row(sheet: Sheet, kind: Kind, bucket_us: int, base: float, place: int) -> N
 
 
 def per_second(number: int, bucket_us: int) -> str:
-    """Write a count of a span as a rate: "3.2/s", "1,240/s"."""
-    tenths = number * 10 * words.SECOND_US // bucket_us
-    return f"{tenths // 10:,}/s" if tenths >= 100 or tenths % 10 == 0 else f"{tenths / 10:.1f}/s"  # noqa: PLR2004
+    """Write a count of a span as a rate: "3.2/s", "1,240/s"; what is too rare for that by the minute or the hour."""
+    tenths, unit = 0, "s"
+    for unit, seconds in (("s", 1), ("min", 60), ("h", 3_600)):  # noqa: B007 - the last one is used
+        tenths = number * 10 * seconds * words.SECOND_US // bucket_us
+        if tenths or not number:
+            break
+    each = f"{tenths // 10:,}" if tenths >= 100 or tenths % 10 == 0 else f"{tenths / 10:.1f}"  # noqa: PLR2004
+    return f"{each}/{unit if number else 's'}"
 
 
 def _most(kind: Kind) -> int:

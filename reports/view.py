@@ -318,10 +318,11 @@ def _limits(document: RunDocument) -> list[Limit]:
 def _untold(document: RunDocument) -> list[str]:
     """Say of what the subject's nodes tell nothing; nodes that share nothing have no members to tell of."""
     found = []
-    if document.header.store != LOCAL and not any(document.membership().values()):
+    alone = document.header.store == LOCAL or len(document.header.nodes) == 1
+    if not alone and not any(document.membership().values()):
         found.append("Membership: not told. The nodes of this subject note nothing of each other.")
     if not account(document):
-        found.append("Memory: not told. The nodes of this subject give no account of what they hold.")
+        found.append("Memory: not told. The run document holds no account of what the nodes held.")
     return found
 
 

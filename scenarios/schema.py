@@ -190,6 +190,11 @@ class Gaps(Strict):
         return self
 
 
+def _site_of(host: str) -> tuple[str, ...]:
+    """Give the last two labels of a host, whatever its port: ports of one host are one site."""
+    return tuple(host.partition(":")[0].split(".")[-2:])
+
+
 class Workload(Strict):
     """What people do: they log in, look at pages, change something, log out, and come back.
 
@@ -284,12 +289,12 @@ class Workload(Strict):
         twice = next((host for host in hosts if hosts.count(host) > 1), None)
         if twice is not None:
             raise ValueError(f"has the host {twice} twice; name each once")
-        sites = {tuple(host.split(".")[-2:]) for host in hosts}
+        sites = {_site_of(host) for host in hosts}
         stranger = next((host for host in self.served_by or {} if host not in hosts), None)
         if stranger is not None:
             raise ValueError(f"has served-by for {stranger}, which is none of its hosts; write it under hosts too")
         where = self.signs_in_at
-        if where is not None and sites and tuple(where.split(".")[-2:]) not in sites:
+        if where is not None and sites and _site_of(where) not in sites:
             raise ValueError(
                 f"has signs-in-at {where}, which is of another site than its hosts; write one of their site"
             )

@@ -183,6 +183,17 @@ def test_what_a_test_itself_asserts_or_breaks_is_told_apart(suite: Suite) -> Non
     assert sum("what it is about" in line for line in ran.outlines) == FAILED_OR_IN_ERROR
 
 
+def test_requirements_of_another_project_are_none_of_ours_and_end_nothing(suite: Suite) -> None:
+    suite.write(
+        "test_suite.py",
+        "import pytest\n\n\n@pytest.mark.requirement('MINE-1')\ndef test_mine():\n    assert 1 == 2\n",
+    )
+    ran = suite.run("-q")
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(["*assert 1 == 2*"])
+    ran.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
 def test_a_check_that_does_not_exist_is_an_error_with_those_that_do(suite: Suite) -> None:
     suite.write("test_suite.py", SUITE.replace('"structure"', '"strukture"'))
     ran = suite.run("-q")

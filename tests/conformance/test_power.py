@@ -206,3 +206,4 @@ def test_a_run_around_its_faults_may_show_less_but_a_conviction_counts() -> None
         "",
     )
     assert [(one.seed, one.verdict) for one in record.reference.doubted] == [(1, VACUOUS), (3, VIOLATED)]
+    assert record.reference.fell_short == 1, "a run that showed too little is told, and no verdict"

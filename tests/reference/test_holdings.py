@@ -109,9 +109,9 @@ def test_a_node_behind_its_wire_gives_the_same_account() -> None:
     assert sealed.holdings() == node.holdings() == Holdings(sessions=1, unacknowledged=0, members=1)
 
 
-@pytest.mark.parametrize("count", [1_300, 2_600])
-def test_pages_reckon_with_what_records_take(count: int) -> None:
-    """Within a tenth of what is measured here, so that a record that grows is noticed."""
+@pytest.mark.parametrize(("count", "off"), [(20, 0.3), (300, 0.2), (1_300, 0.1), (2_600, 0.1)])
+def test_pages_reckon_with_what_records_take(count: int, off: float) -> None:
+    """Within a tenth of what is measured here, so that a record that grows is noticed; of few it is said to be less."""
     tracemalloc.start()
     try:
         found = measured(count)
@@ -119,7 +119,7 @@ def test_pages_reckon_with_what_records_take(count: int) -> None:
         tracemalloc.stop()
     for held, size in found:
         estimated, _ = octets(Holding(*structs.astuple(held)), BYTES_EACH)
-        assert estimated == pytest.approx(size, rel=0.1), held
+        assert estimated == pytest.approx(size, rel=off), held
     assert [held.keys for held, _ in found] == [0, 2 * count, 0, 0]
 
 

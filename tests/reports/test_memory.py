@@ -1,5 +1,6 @@
 """What nodes hold: every count moves its row and its cell, and what is not told is said not to be."""
 
+import re
 from typing import Any
 
 import pytest
@@ -87,7 +88,22 @@ def test_of_many_nodes_those_that_held_the_most_are_drawn(run: Any, written: Any
     assert ">n49</text>" in plot.desk
     assert ">n1</text>" not in plot.desk
     assert "37 other nodes never more than these." in plot.description
-    assert len(holdings(written(run))) == 40
+    *rows, rest = holdings(written(run))
+    assert [row[0] for row in rows] == [f"n{n}" for n in range(10, 50)], "those that held the most"
+    assert rest == ("9 more nodes, at most", "7.2 kB", "7.2 kB", "9", "0", "0", "0", "0")
+
+
+def test_a_label_stands_above_all_that_it_reaches_over(run: Any, written: Any) -> None:
+    def height(*last: tuple[int, int]) -> float:
+        steps = [(0, (1, 0, 0, 0, 0, 0, 0)), *((t * SECOND, (n, 0, 0, 0, 0, 0, 0)) for t, n in last)]
+        run.figures["held"][2]["by_node"] = {"n1": steps}
+        plot = memory(written(run))
+        assert plot is not None
+        found = re.search(r'<text[^>]* y="([0-9.]+)"[^>]*>[^<]*at the end<', plot.desk)
+        assert found is not None
+        return float(found[1])
+
+    assert height((595, 90), (599, 20)) == height((595, 90)), "it fell right before the end"
 
 
 def test_the_table_has_what_each_node_held_at_the_end(run: Any, written: Any) -> None:
@@ -112,7 +128,7 @@ def test_the_page_says_that_it_is_estimated_and_of_what(run: Any, written: Any) 
         assert reckoned in said
     section = said[said.index('<section id="memory"') :]
     assert "never evidence" in section[: section.index("</figcaption>")]
-    assert "not told. The nodes" not in said
+    assert "Memory: not told" not in said
 
 
 def test_of_a_store_that_gives_no_account_the_page_says_not_told(run: Any, written: Any) -> None:
@@ -120,7 +136,7 @@ def test_of_a_store_that_gives_no_account_the_page_says_not_told(run: Any, writt
     document = written(run)
     assert memory(document) is None
     said = page(document, drawn(document))
-    assert said.count("Memory: not told. The nodes of this subject give no account of what they hold.") == 1
+    assert said.count("Memory: not told. The run document holds no account of what the nodes held.") == 1
     assert "Estimated, not measured" not in said
 
 

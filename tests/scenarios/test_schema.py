@@ -243,3 +243,10 @@ def test_measured_round_trips_are_the_published_ones() -> None:
     assert round_trip_us("osaka-1", "frankfurt-1") == 245_000  # ways and ways back differ in the source
     assert len(zone_names()) == 10 * ZONES_OF_A_REGION
     assert all(round_trip > 0 for round_trip in round_trips_us(list(zone_names())).values())
+
+
+def test_ports_of_one_host_are_one_site() -> None:
+    hosts = "workload: {hosts: ['a.example.com:8443', 'a.example.com:9443'], signs-in-at: login.example.com}"
+    assert read(hosts).workload.signs_in_at is not None
+    with pytest.raises(scenarios.ScenarioRefused, match="another site"):
+        read(hosts.replace("login.example.com", "a.example.org"))
