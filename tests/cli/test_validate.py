@@ -42,7 +42,7 @@ def test_a_store_is_judged_by_requirement_with_report_junit_and_badge(
     page = (out / "report.html").read_text()
     assert value["report"] == str(out / "report.html")
     assert all(f'href="runs/{run.name}/report.html"' in page for run in runs)
-    row = page[page.index("REQ-SEC-9") :].partition("</tr>")[0]
+    row = page[page.index(">REQ-SEC-9</th>") :].partition("</tr>")[0]
     assert "holds" in row
     assert "<script" not in page
 
