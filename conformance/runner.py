@@ -29,7 +29,6 @@ from conformance.subjects.purity import Impure, guarded
 from conformance.subjects.subject import Crew
 from conformance.touching import untouched
 from conformance.verdict import NOT_PROMISED, NOT_TESTED, VACUOUS, Finding, combine
-from conformance.views import membership_views
 from conformance.worth import beside
 from reports.document import FaultSeen, Footer, Header, NotTested, Writer
 from reports.shapes import BYTES_EACH
@@ -345,12 +344,11 @@ def _write_figures(document: Writer, decided: Plan, figures: list[Figure], histo
         document.figure(figure.name, unit=figure.unit, source=figure.source, value=figure.value)
     if history.header.store == LOCAL:
         return  # nodes that share nothing know of nobody
-    views = membership_views(out / folder.TRACE)
-    document.figure("membership", unit="state", source=_NOTES, value=views)
+    found = traced(out / folder.TRACE, buckets_of(history)[0])
+    document.figure("membership", unit="state", source=_NOTES, value=found["membership"])
     timing = decided.settings.timing
     gossip = {"fanout": timing.gossip_fanout, "interval_us": timing.gossip_interval}
     document.figure("gossip", unit="us", source="the configuration", value=gossip)
-    found = traced(out / folder.TRACE, buckets_of(history)[0])
     if found["traffic"]["by_kind"]:
         document.figure("traffic", unit="messages", source="the world's trace", value=found["traffic"])
     document.figure("rumours", unit="notes", source=_NOTES, value=found["rumours"])

@@ -3,39 +3,27 @@
 Imports the trace's records and nothing else of the project.
 """
 
-from pathlib import Path
-
-import msgspec
-
-from conformance.trace import Died, Line, Noted, Opened, Started, whole_lines
+from conformance.trace import Died, Line, Noted, Opened, Started
 
 SEEN = ("alive", "suspect", "dead", "left")
 
 View = dict[str, dict[str, list[tuple[int, str]]]]
 
 
-def membership_views(trace: Path) -> View:
-    """Read what every node noted of every other.
+class Views:
+    """What every node noted of every other, gathered from the records of a trace in their order."""
 
-    Args:
-        trace: the trace of a run, complete or cut off.
+    def __init__(self) -> None:
+        self._views: View = {}
+        self._told = False
 
-    Returns:
-        By observing node, by observed node: [time in µs, state] in order of time; "down" while the observer itself was.
-        Where no node noted anything of any other, nothing: a store need not tell.
-    """
-    views: View = {}
-    told = False
-    decode = msgspec.json.Decoder(Line).decode
-    for line in whole_lines(trace):
-        # Nine lines in ten are messages and alarms; only those that can matter are decoded.
-        if not line.startswith((b'["n"', b'["up"', b'["down"', b'["trace"')):
-            continue
-        record = decode(line)
+    def add(self, record: Line) -> None:
+        """Take one record; those that say nothing of members change nothing."""
+        views = self._views
         if isinstance(record, Opened):
-            views = {node: {other: [] for other in record.nodes if other != node} for node in record.nodes}
+            self._views = {node: {other: [] for other in record.nodes if other != node} for node in record.nodes}
         elif isinstance(record, Noted) and record.kind in SEEN and isinstance(record.fields.get("member"), str):
-            told = True
+            self._told = True
             _append(views, record.node, record.fields["member"], record.t, record.kind)
         elif isinstance(record, Died):
             for other in views[record.node]:
@@ -43,7 +31,15 @@ def membership_views(trace: Path) -> View:
         elif isinstance(record, Started) and record.boot > 1:
             for other in views[record.node]:
                 _append(views, record.node, other, record.t, "dead")
-    return views if told else {node: {} for node in views}
+
+    def value(self) -> View:
+        """Give the figure.
+
+        Returns:
+            By observing node, by observed node: [time in µs, state] in order of time; "down" while the observer itself
+            was. Where no node noted anything of any other, nothing: a store need not tell.
+        """
+        return self._views if self._told else {node: {} for node in self._views}
 
 
 def _append(views: View, node: str, other: str, t: int, state: str) -> None:

@@ -32,6 +32,7 @@ PICTURES: Final = (
     ("report-spacetime", DESK, "light", "figure[data-spacetime]"),
     ("report-behind", DESK, "light", "#behind"),
     ("report-membership", DESK, "light", "#membership figure"),
+    ("report-memory", DESK, "light", "#memory figure"),
 )
 """Name, width, theme, and which part of the page."""
 

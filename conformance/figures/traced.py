@@ -9,10 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from conformance.trace import Closed, Line, Noted, Opened, whole_lines
+from conformance.views import Views
 
 NOTED: Final = ("suspect", "dead", "refuted")
 _ARRIVED: Final = b'""'
 _QUOTE: Final = ord('"')
+_TELLING: Final = (b'["n"', b'["up"', b'["down"', b'["trace"', b'["end"')
 
 
 def traced(trace: Path, bucket_us: int) -> dict[str, Any]:
@@ -28,22 +30,24 @@ def traced(trace: Path, bucket_us: int) -> dict[str, Any]:
         carried, lost] of the spans with any, by when they arrived or were given up; lost_by_cause. What was lost in the
         run's last instant is left out: nodes are kept apart then, so that none hears of another's last answers.
         rumours: by node, how often it suspected another, held one for dead, and refuted what was said of itself.
+        membership: see `conformance.views`.
     """
-    messages = _Messages(bucket_us)
+    messages, views = _Messages(bucket_us), Views()
     rumours: dict[str, dict[str, int]] = {}
     decode = msgspec.json.Decoder(Line).decode
     for line in whole_lines(trace):
         if line.startswith(b'["m"'):
             messages.add(line)
-        elif line.startswith((b'["n"', b'["trace"', b'["end"')):
+        elif line.startswith(_TELLING):
             record = decode(line)
+            views.add(record)
             if isinstance(record, Opened):
                 rumours = {node: dict.fromkeys(NOTED, 0) for node in record.nodes}
             elif isinstance(record, Noted) and record.kind in NOTED:
                 rumours[record.node][record.kind] += 1
             elif isinstance(record, Closed):
                 messages.forget_losses_at(record.t - 1)
-    return {"traffic": messages.value(), "rumours": rumours}
+    return {"traffic": messages.value(), "rumours": rumours, "membership": views.value()}
 
 
 class _Messages:
@@ -58,13 +62,13 @@ class _Messages:
 
     def add(self, line: bytes) -> None:
         """Count one line of a message."""
-        ahead, channel, kind, lost, octets = (line if line[-3] != _QUOTE else _as_now(line)).rsplit(b",", 4)
+        ahead, channel, kind, lost, octets = (line if line[-2] != _QUOTE else _as_now(line)).rsplit(b",", 4)
         t = ahead[5 : ahead.index(b",", 5)]
         begin = int(t) // self._bucket_us
         span = self._counted.setdefault((kind, channel), {}).setdefault(begin, [0, 0, 0])
         if lost == _ARRIVED:
             span[0] += 1
-            span[2] += int(octets[:-2])
+            span[2] += int(octets[:-1])
             return
         span[1] += 1
         self._causes[lost] = self._causes.get(lost, 0) + 1
@@ -104,7 +108,7 @@ class _Messages:
 
 def _as_now(line: bytes) -> bytes:
     """Write a line of an older trace, which says nothing of octets, as it is written now."""
-    return line[:-2] + b",0]\n"
+    return line[:-1] + b",0]"
 
 
 def _text(member: bytes) -> str:
