@@ -21,6 +21,7 @@ _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LINKING: Final = re.compile(r":(?=\S)|@(?=\S)|#(?=\d)|(?<=www)\.", re.IGNORECASE)
 _UNLINKED: Final = {":": "&#58;", "@": "@&#8203;", "#": "#&#8203;", ".": "&#46;"}
 _TICKS: Final = re.compile(r"`+")
+_JOINT: Final = re.compile(r"([_:/])(?=[A-Za-z])")
 
 
 def html(name: str, view: dict[str, Any]) -> str:
@@ -80,6 +81,11 @@ def block(text: str) -> Markup:
     return Markup(f"{fence}text\n{plain}\n{fence}")  # noqa: S704 (a code block holds text only)
 
 
+def breakable(text: str) -> Markup:
+    """Let a name be broken after its parts: long names of stores and files stand in narrow columns."""
+    return Markup(_JOINT.sub(r"\1<wbr>", str(Markup.escape(visible(text)))))  # noqa: S704 (escaped here)
+
+
 def _seen(value: Any) -> Any:
     return visible(value) if type(value) is str else value
 
@@ -101,4 +107,5 @@ _MARKDOWN: Final = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+_HTML.filters.update(breakable=breakable)
 _MARKDOWN.filters.update(code=code, block=block)

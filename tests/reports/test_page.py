@@ -14,9 +14,10 @@ from conformance.verdict import HOLDS, NOT_TESTED, UNFINISHED, VACUOUS, VIOLATED
 from reports import cluster, plots
 from reports import page as pages
 from reports.document import NotTested, UnreadableRun, read
+from reports.rendering import breakable
 
 SECOND = 1_000_000
-VOID = {"meta", "link", "rect", "path", "use", "br"}
+VOID = {"meta", "link", "rect", "path", "use", "br", "wbr"}
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'&\u202e\x00"
 
 
@@ -46,9 +47,10 @@ class Outline(HTMLParser):
             assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Note text outside of style sheets."""
+        """Note text outside of style sheets; where a word may be broken it is still one."""
         if not self.open or self.open[-1] != "style":
-            self.text.append(data)
+            before = self.text.pop() if self.elements[-1:] == [("wbr", {})] and self.text else ""
+            self.text.append(before + data)
 
     @property
     def words(self) -> str:
@@ -365,6 +367,11 @@ def hostile(value: Any) -> Any:
             return [hostile(item) for item in value]
         case _:
             return value
+
+
+def test_a_long_name_may_be_broken_after_its_parts_and_stays_text() -> None:
+    assert breakable("broken:keeps_<b>") == "broken:<wbr>keeps_&lt;b&gt;"
+    assert breakable("12:44:19 https://a") == "12:44:19 https://<wbr>a"
 
 
 def test_hostile_names_values_and_notes_stay_text(violated_run: Any, tmp_path: Path) -> None:
