@@ -1,4 +1,6 @@
-"""From a seed to a scenario: how large and far apart, how configured, who comes and does what. Faults: `troubles.py`.
+"""From a seed to a scenario: how large and far apart, how configured, who comes and does what.
+
+Faults are drawn in `troubles.py`, what changes habits and faults together in `occasions.py`.
 
 A drawn scenario leaves most things as they are and changes a few together: what finds nothing alone may find much
 beside another (Groce et al., Swarm Testing, ISSTA 2012). Whatever is drawn lies within what the
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.swarm.draws import Draws
+from conformance.swarm.occasions import ROUTED, draw_occasion
 from conformance.swarm.troubles import Place, draw_troubles
 from scenarios import parse
 from scenarios.durations import write_duration
@@ -23,7 +26,6 @@ SHOWS = ["REQ-REPL-2"]
 """What every run shows whatever is drawn; requirements of a finding are those of its check."""
 ALWAYS = ["structure", "isolation", "convergence", "durability", "no_resurrection"]
 REGIONS = ["frankfurt-1", "dallas-1", "tokyo-1", "london-1", "toronto-1", "frankfurt-2", "dallas-2", "tokyo-2"]
-ROUTED = {"enabled": True, "type": "cluster", "cluster": {"name": "my-cluster"}}
 SITES: list[tuple[str | None, list[str]]] = [
     (None, ["shop.example.com", "pay.example.com"]),
     (".example.com", ["shop.example.com", "pay.example.com", "example.com"]),
@@ -59,23 +61,22 @@ def told(seed: int, *, small: bool = False) -> str:
     place = Place(nodes=nodes, duration_s=duration_s, sealed=sealed)
     network, zones = _network(draws.part("network"), nodes)
     config, workload = _people(draws, duration_s, small=small)
-    faults = draw_troubles(draws.part("faults"), place)
-    return as_text(
-        {
-            "title": f"A world drawn from seed {seed}",
-            "shows": SHOWS,
-            "seed": seed,
-            "duration": write_duration(duration_s * 1_000_000),
-            "config": config,
-            "cluster": {"nodes": nodes} | ({"zones": zones} if zones else {}),
-            "network": network,
-            "workload": workload,
-            "observers": {"witnesses": 6 if small else 20},
-            "wire": SEALED if sealed else None,
-            "faults": faults,
-            "expect": {"checks": ALWAYS if _lossy(faults) else [*ALWAYS, "availability"]},
-        }
-    )
+    world: dict[str, Any] = {
+        "title": f"A world drawn from seed {seed}",
+        "shows": SHOWS,
+        "seed": seed,
+        "duration": write_duration(duration_s * 1_000_000),
+        "config": config,
+        "cluster": {"nodes": nodes} | ({"zones": zones} if zones else {}),
+        "network": network,
+        "workload": workload,
+        "observers": {"witnesses": 6 if small else 20},
+        "wire": SEALED if sealed else None,
+        "faults": draw_troubles(draws.part("faults"), place),
+    }
+    draw_occasion(draws.part("occasion"), place, world)
+    checks = ALWAYS if _lossy(world["faults"]) else [*ALWAYS, "availability"]
+    return as_text({**world, "expect": {"checks": checks}})
 
 
 def _network(draws: Draws, nodes: int) -> tuple[dict[str, Any], list[str]]:

@@ -61,6 +61,12 @@ def draw_troubles(draws: Draws, place: Place) -> list[Written]:
     return sorted(found, key=_begins)
 
 
+def beside(first: list[Written], others: list[Written], place: Place) -> list[Written]:
+    """Put faults beside others in order of time; the first alone, where they cannot stand together."""
+    both = [*first, *others]
+    return sorted(both if _fits(both, place) else first, key=_begins)
+
+
 def _kind(draws: Draws, place: Place) -> str:
     of_frames = [kind for kind in KINDS if SCHEMA[kind] in OF_FRAMES]
     if place.sealed and draws.happens("of frames", 50):
@@ -172,18 +178,22 @@ def _clock(draws: Draws, place: Place) -> list[Written]:
         offsets = draws.some("offsets", ["500ms", "-500ms", "-500ms", "400ms"], min(3, place.nodes))
         return [{"at": when["at"], "clock": f"n{n}", "offset": offset} for n, offset in enumerate(offsets, start=1)]
     if kind == "steps":
-        begin_s = draws.between("first", FIRST_S, 30)
-        steps = ["-900ms", "900ms"] * 4
-        room = (place.duration_s - begin_s - 1) // 8
-        later = [
-            {"at": _s(begin_s + 8 * (n + 1)), "clock": node, "jump": jump}
-            for n, jump in enumerate(steps)
-            if n < room - 1
-        ]
-        return [{"at": _s(begin_s), "clock": node, "offset": "450ms"}, *later]
+        return stepping(draws, place, node)
     if kind == "drift":
         return [{**when, "clock": node, "drift": draws.choice("drift", ["2000ppm", "-2000ppm", "5000ppm"])}]
     return [{**when, "clock": node, "jump": draws.choice("far", ["1h", "-1h", "2h", "365d"])}]
+
+
+def stepping(draws: Draws, place: Place, node: str) -> list[Written]:
+    """Draw a clock that steps from one edge of the contract to the other and back, every 8 s."""
+    begin_s = draws.between("first", FIRST_S, 30)
+    room = (place.duration_s - begin_s - 1) // 8
+    later = [
+        {"at": _s(begin_s + 8 * (n + 1)), "clock": node, "jump": jump}
+        for n, jump in enumerate(["-900ms", "900ms"] * 4)
+        if n < room - 1
+    ]
+    return [{"at": _s(begin_s), "clock": node, "offset": "450ms"}, *later]
 
 
 def _share(kind: str, percents: list[int]) -> Draw:

@@ -19,6 +19,7 @@ from conformance.sweep_pool import Killed
 from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, VACUOUS, VIOLATED
 from scenarios import load
 from scenarios.faults import KINDS, OneWay
+from scenarios.schema import Scenario
 
 FAILING = 3
 """A seed whose world is small and convicts BROKEN."""
@@ -41,6 +42,31 @@ def test_worlds_of_many_seeds_are_scenarios_each_kind_of_fault_is_in_some_of_the
     for model in (KINDS["upgrade"], KINDS["cookie-domain"]):
         struck = [sum(type(f) is model for f in scenario.faults) / scenario.cluster.nodes for scenario in drawn]
         assert set(struck) <= {0, 1}
+
+
+def test_each_occasion_is_drawn_and_what_is_said_of_it_stands() -> None:
+    worlds = {seed: drawing.drawn(seed) for seed in range(1, 301)}
+    still = [seed for seed, world in worlds.items() if _lost_while_another_stands_still(world)]
+    planted = [seed for seed, world in worlds.items() if world.workload.planted and world.config.get("http")]
+    rewriting = [seed for seed, world in worlds.items() if world.workload.think == 200_000 and world.workload.keys == 1]
+    assert min(map(len, (still, planted, rewriting))) >= 9
+
+
+def _lost_while_another_stands_still(world: Scenario) -> bool:
+    return [type(fault) for fault in world.faults] == [KINDS["pause"], KINDS["crash"]] and world.faults[1].for_ is None
+
+
+@pytest.mark.parametrize(
+    ("broken", "seed", "check"),
+    [
+        ("goes_by_first_cookie", 1, "read_your_writes"),
+        ("forgets_the_removed", 56, "membership"),
+        ("dates_by_wall_clock", 82, "read_your_writes"),
+    ],
+)
+def test_bugs_that_need_habits_and_faults_together_are_found(broken: str, seed: int, check: str) -> None:
+    assert check in {failed.check for failed in tried(Job(f"broken:{broken}", seed, gate=False)).failures}
+    assert tried(Job("reference", seed, gate=False)).failures == []
 
 
 def test_a_seed_is_one_world_and_what_is_drawn_for_dear_subjects_is_smaller() -> None:
