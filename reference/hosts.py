@@ -7,6 +7,7 @@ Rules are named as in the cookie specification's rows (COOK-n). The public suffi
 import ipaddress
 import re
 from functools import lru_cache
+from importlib.resources import files
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -94,14 +95,14 @@ def is_name(domain: str) -> bool:
 
 def is_public_suffix(domain: str) -> bool:
     """Tell whether no browser stores a cookie for this domain (COOK-16): `com`, `co.uk`, `github.io`, `localhost`."""
-    return bool(_suffixes().publicsuffix(domain) == domain)
+    return bool(_suffixes_under(domain).publicsuffix(domain) == domain)
 
 
 def site(name: str) -> str:
     """Tell the registrable domain of a host, its site (COOK-29); an address or a suffix is a site of its own."""
     if is_address(name):
         return name
-    return str(_suffixes().privatesuffix(name) or name)
+    return str(_suffixes_under(name).privatesuffix(name) or name)
 
 
 def matches(name: str, domain: str) -> bool:
@@ -123,6 +124,16 @@ def common_parent(names: list[str]) -> str:
     return "" if not domain or is_public_suffix(domain) else domain
 
 
-@lru_cache(maxsize=1)
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
+def _suffixes_under(name: str) -> PublicSuffixList:
+    """Give the rules that can concern a name: those under its last label, or all where that is not plain ASCII."""
+    top = name.removesuffix(".").rpartition(".")[2].lower()
+    return _suffixes(top if top.isascii() and not top.startswith("xn--") else "")
+
+
+@lru_cache(maxsize=64)
+def _suffixes(top: str) -> PublicSuffixList:
+    """Read the rules under a top-level domain, all for "": that takes half a second, which a run seldom needs."""
+    rules = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_bytes().splitlines()
+    ending = f".{top}".encode()
+    chosen = [rule for rule in rules if not top or rule.endswith(ending) or rule == ending[1:]]
+    return PublicSuffixList(chosen, accept_encoded_idn=not all(map(bytes.isascii, chosen)))
