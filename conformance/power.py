@@ -19,11 +19,13 @@ from conformance.touching import touched_of
 from conformance.verdict import HOLDS, VACUOUS
 from conformance.worth import Doubted, Reach, Record, Reference, Store, fingerprint, worth_of
 from reports.words import count
-from scenarios import load
+from scenarios import Scenario, load
 from scenarios.faults import KINDS
 from scenarios.shortened import LARGE, around_faults
 
 REFERENCE = "reference"
+ELSEWHERE = 3
+"""So many seeds the reference runs where no broken store does."""
 SEEDS_MOST = 10
 """Within so many seeds a broken store must be convicted."""
 MEDIAN_MOST = 3
@@ -80,18 +82,29 @@ def jobs_of(broken: Sequence[str], scenarios: Sequence[str], seeds: Sequence[int
 
     Args:
         broken: the broken stores, each in its own scenario.
-        scenarios: those of the reference.
-        seeds: of every one. Of the reference a long scenario is run whole with the first, around its faults with the
-            others; in a cluster above 20 nodes with the first alone.
+        scenarios: those of the reference. Where a broken store runs too it is the control, and runs all that is run
+            there; in the others it runs the first few seeds, since looking for false alarms is what `--reference`, with
+            no broken store, and `make soak` are for.
+        seeds: of every one. A scenario of more than ten minutes is told around its faults; of the reference in a
+            cluster above 20 nodes the first is run alone.
     """
+    controlled = {BROKEN[name].scenario for name in broken}
     found = []
     for name in scenarios:
         scenario = load(name)
-        long = around_faults(scenario) is not scenario
-        chosen = seeds[:1] if scenario.cluster.nodes > LARGE else seeds
-        found += [Job(REFERENCE, name, seed, short=long and seed != seeds[0]) for seed in chosen]
-    found += [Job(subject_of(name), BROKEN[name].scenario, seed) for name in broken for seed in seeds]
+        chosen = seeds if name in controlled or not broken else seeds[:ELSEWHERE]
+        chosen = chosen[:1] if scenario.cluster.nodes > LARGE else chosen
+        found += [Job(REFERENCE, name, seed, short=_is_long(scenario)) for seed in chosen]
+    found += [
+        Job(subject_of(name), BROKEN[name].scenario, seed, short=_is_long(load(BROKEN[name].scenario)))
+        for name in broken
+        for seed in seeds
+    ]
     return found
+
+
+def _is_long(scenario: Scenario) -> bool:
+    return around_faults(scenario) is not scenario
 
 
 def judged(job: Job) -> Ran:

@@ -8,21 +8,9 @@ from typing import Final
 
 from reports import words
 from reports.document import RunDocument
+from reports.rows import Two, draw_part, draw_whole, rows_sheet
 from reports.shapes import BytesEach, Held, Holding
-from reports.sheet import (
-    AXIS,
-    LANE,
-    SMALL,
-    Plot,
-    Sheet,
-    fault_bands,
-    lanes,
-    plot,
-    shortened,
-    staircase,
-    time_axis,
-    time_end,
-)
+from reports.sheet import SMALL, Plot, Sheet, plot, shortened
 from reports.svg import INKS
 
 ROWS_MOST: Final = 12
@@ -34,8 +22,8 @@ ROOMY: Final = 6
 _TABLED_MOST: Final = 40
 """Of more nodes those that held the most have a row in the table."""
 
-_LEGEND: Final = 24
 _LEFT: Final = 76
+_TWO: Final = Two("all records", "kept of what has ended", "mark-legend-all", 108, "muted")
 _LABEL: Final = 15
 _LABEL_WIDE: Final = 130
 """Pixels above a line in which its label stands, and pixels that the longest takes."""
@@ -56,20 +44,13 @@ def memory(document: RunDocument) -> Plot | None:
     over = any(over for name in rows for _, _, over in sizes[name])
 
     def draw(width: int) -> Sheet:
-        row, names = (46 if len(rows) <= ROOMY else 32), 22 + (_LEGEND if over else 0)
-        top = names + LANE * lanes(document)
-        bottom = top + row * len(rows) + 6
-        end = time_end(document, *(steps[-1][0] for steps in sizes.values() if steps))
-        sheet = Sheet(width=width, height=bottom + AXIS, left=_LEFT, end_us=end)
-        sheet.write(8, 10, f"Estimated bytes of records, 0 to {words.octets(most)}", weight="bold")
-        if over:
-            _legend(sheet, 30)
-        fault_bands(sheet, document, names, bottom)
+        row, ends = 46 if len(rows) <= ROOMY else 32, [steps[-1][0] for steps in sizes.values() if steps]
+        heading, size = f"Estimated bytes of records, 0 to {words.octets(most)}", (width, _LEFT)
+        sheet, top = rows_sheet(document, size, (len(rows), row), heading, _TWO if over else None, ends)
         for place, name in enumerate(rows):
             base = top + row * (place + 1)
             _row(sheet, sizes[name], base, (row - _LABEL - 2) / max(most, 1), place)
             sheet.write(sheet.left - 8, base - 6, shortened(name, 62), ha="right")
-        time_axis(sheet, bottom)
         return sheet
 
     told = _in_words(seen, sizes, rows)
@@ -90,25 +71,15 @@ def _peak(steps: _Sizes) -> tuple[int, int, int]:
     return max(steps, key=lambda step: step[1], default=(0, 0, 0))
 
 
-def _legend(sheet: Sheet, y: float) -> None:
-    sheet.area([8.0, 26.0], [y - 4, y - 4], y + 4, "mark-legend-all")
-    sheet.write(31, y, "all records", fontsize=SMALL)
-    sheet.axes.fill([108, 126, 126, 108], [y - 5, y - 5, y + 5, y + 5], color=INKS["muted"], linewidth=0)
-    sheet.write(131, y, "kept of what has ended", fontsize=SMALL)
-
-
 def _row(sheet: Sheet, steps: _Sizes, base: float, scale: float, place: int) -> None:
     """Draw all records as an area and a line, what is kept of what is over as a full area in front of it."""
     sheet.rule([sheet.left, sheet.right], [base, base])
     if not steps:
         sheet.write(sheet.left + 4, base - 8, "gave no account", fontsize=SMALL, color=INKS["muted"])
         return
-    every = [(sheet.x(t), base - size * scale) for t, size, _ in steps]
-    sheet.area(*staircase(every, sheet.right), base, f"mark-held-{place}")
+    draw_whole(sheet, [(t, size) for t, size, _ in steps], base, scale, f"mark-held-{place}")
     if any(over for _, _, over in steps):
-        xs, ys = staircase(((sheet.x(t), base - over * scale) for t, _, over in steps), sheet.right)
-        outline = [xs[0], *xs, xs[-1]], [base, *ys, base]
-        sheet.axes.fill(*outline, color=INKS["muted"], linewidth=0, gid=f"mark-over-{place}")
+        draw_part(sheet, [(t, over) for t, _, over in steps], base, scale, f"mark-over-{place}", _TWO.ink)
     _labels(sheet, steps, base, scale)
 
 

@@ -8,30 +8,17 @@ from typing import Final
 
 from reports import words
 from reports.document import RunDocument
+from reports.rows import Two, draw_part, draw_whole, rows_sheet
 from reports.shapes import Kind, Traffic
-from reports.sheet import (
-    AXIS,
-    LANE,
-    SMALL,
-    Plot,
-    Sheet,
-    fault_bands,
-    lanes,
-    plot,
-    shortened,
-    staircase,
-    steps_of,
-    time_axis,
-    time_end,
-)
+from reports.sheet import SMALL, Plot, Sheet, plot, shortened, steps_of
 from reports.svg import INKS
 
 ROWS_MOST: Final = 10
 """Of more kinds the most frequent are drawn, and those of which most was lost."""
 
 _ROW: Final = 40
-_LEGEND: Final = 24
 _LEFT: Final = 92
+_TWO: Final = Two("arrived", "lost", "mark-legend-arrived", 88)
 
 
 def traffic(document: RunDocument) -> Plot | None:
@@ -47,28 +34,14 @@ def traffic(document: RunDocument) -> Plot | None:
     last = max(begin for kind in rows for begin, _, _ in kind.buckets)
 
     def draw(width: int) -> Sheet:
-        names = 22 + (_LEGEND if lost else 0)
-        top = names + LANE * lanes(document)
-        bottom = top + _ROW * len(rows) + 6
-        sheet = Sheet(width=width, height=bottom + AXIS, left=_LEFT, end_us=time_end(document, last))
-        sheet.write(8, 10, "Messages between nodes, most in a second", weight="bold")
-        if lost:
-            _legend(sheet, 30)
-        fault_bands(sheet, document, names, bottom)
+        heading, size = "Messages between nodes, most in a second", (width, _LEFT)
+        sheet, top = rows_sheet(document, size, (len(rows), _ROW), heading, _TWO if lost else None, [last])
         for place, kind in enumerate(rows):
             _row(sheet, kind, seen.bucket_us, top + _ROW * (place + 1), place)
-        time_axis(sheet, bottom)
         return sheet
 
     told = _in_words(seen, rows, len(kinds) - len(rows))
     return plot("traffic", "Messages between nodes", document.figures["traffic"].source, told, draw)
-
-
-def _legend(sheet: Sheet, y: float) -> None:
-    sheet.area([8.0, 26.0], [y - 4, y - 4], y + 4, "mark-legend-arrived")
-    sheet.write(31, y, "arrived", fontsize=SMALL)
-    sheet.axes.fill([88, 106, 106, 88], [y - 5, y - 5, y + 5, y + 5], color=INKS["bad"], linewidth=0)
-    sheet.write(111, y, "lost", fontsize=SMALL)
 
 
 def _row(sheet: Sheet, kind: Kind, bucket_us: int, base: float, place: int) -> None:
@@ -79,13 +52,10 @@ def _row(sheet: Sheet, kind: Kind, bucket_us: int, base: float, place: int) -> N
     sheet.write(sheet.left - 8, base - 20, shortened(kind.kind, _LEFT - 14), ha="right")
     sheet.write(sheet.left - 8, base - 6, per_second(most, bucket_us), ha="right", fontsize=SMALL, color=INKS["muted"])
     arrived = steps_of([(begin, carried) for begin, carried, _ in kind.buckets], bucket_us)
-    points = ((sheet.x(t), base - value * scale) for t, value in arrived)
-    sheet.area(*staircase(points, sheet.right), base, f"mark-arrived-{place}")
+    draw_whole(sheet, arrived, base, scale, f"mark-arrived-{place}")
     if kind.lost:
         gone = steps_of([(begin, lost) for begin, _, lost in kind.buckets], bucket_us)
-        xs, ys = staircase(((sheet.x(t), base - value * scale) for t, value in gone), sheet.right)
-        outline = [xs[0], *xs, xs[-1]], [base, *ys, base]
-        sheet.axes.fill(*outline, color=INKS["bad"], linewidth=0, gid=f"mark-lost-{place}")
+        draw_part(sheet, gone, base, scale, f"mark-lost-{place}", _TWO.ink)
 
 
 def per_second(number: int, bucket_us: int) -> str:

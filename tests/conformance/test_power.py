@@ -186,11 +186,26 @@ def test_a_large_cluster_is_run_with_one_seed(tmp_path: Path) -> None:
     ]
 
 
-def test_a_long_scenario_is_run_whole_with_the_first_seed_and_around_its_faults_with_the_others() -> None:
+def test_a_long_scenario_is_told_around_its_faults() -> None:
     jobs = jobs_of([], ["partition-for-an-hour"], [4, 5])
-    assert [(job.seed, job.short) for job in jobs] == [(4, False), (5, True)]
+    assert [(job.seed, job.short) for job in jobs] == [(4, True), (5, True)]
     assert jobs[1].command == "anynode run partition-for-an-hour --seed 5 --around-faults"
     assert judged(jobs[1]).verdict == VACUOUS, "too short for what the hour shows"
+
+
+def test_the_reference_is_the_control_where_a_broken_store_runs_and_runs_the_first_seeds_elsewhere() -> None:
+    seeds, elsewhere = [4, 5, 6, 7, 8], "bridge"
+    assert elsewhere != ROW.scenario
+    jobs = jobs_of([NAME], [elsewhere, ROW.scenario], seeds)
+    run: dict[tuple[str, str], list[int]] = {}
+    for job in jobs:
+        run.setdefault((job.subject, job.scenario), []).append(job.seed)
+    assert run == {
+        (power.REFERENCE, elsewhere): seeds[: power.ELSEWHERE],
+        (power.REFERENCE, ROW.scenario): seeds,
+        (f"broken:{NAME}", ROW.scenario): seeds,
+    }
+    assert [job.seed for job in jobs_of([], [elsewhere], seeds)] == seeds, "a sweep for false alarms runs them all"
 
 
 def test_a_run_around_its_faults_may_show_less_but_a_conviction_counts() -> None:

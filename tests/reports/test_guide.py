@@ -24,7 +24,7 @@ def test_every_verdict_is_explained_with_its_sign(word: str) -> None:
 
 def test_every_picture_is_there_has_a_text_and_is_small() -> None:
     pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", GUIDE)
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     for text, path in pictures:
         assert len(text) > 10, path
         assert 0 < (ROOT / "docs" / path).stat().st_size < SMALL, path
