@@ -307,9 +307,14 @@ class Outcome(Struct):
     broken: list[str]
 
 
+SLOW = ("tests/browser/", "tests/live/")
+"""Where tests start browsers and servers: what a quicker one notices they need not be asked."""
+
+
 def naming(requirement: str) -> list[str]:
-    """Name the tests that show a requirement without a run of a scenario."""
-    return [f"{one.file}::{one.test}" for one in showings() if requirement in one.requirements and not one.check]
+    """Name the tests that show a requirement without a run of a scenario, the slow ones last."""
+    found = [f"{one.file}::{one.test}" for one in showings() if requirement in one.requirements and not one.check]
+    return sorted(found, key=lambda test: test.startswith(SLOW))
 
 
 class _Listener:
