@@ -27,7 +27,7 @@ def shrink(
             metavar="NAME",
         ),
     ] = None,
-    tries: Annotated[int, typer.Option(min=1, help="How many runs may be made.")] = TRIES,
+    tries: Annotated[int, typer.Option(min=1, help="How many runs may be made; fewer where they are large.")] = TRIES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")] = False,
 ) -> int:
     """Make a failing run small: few requests, faults and nodes, short, in round numbers.

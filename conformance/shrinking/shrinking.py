@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from conformance.history import USER, Operation
-from conformance.shrinking import TRIES, reducing
+from conformance.shrinking import EVENTS, TRIES, reducing
 from conformance.shrinking.scripting import Kept, Written, scripted, timed
 from conformance.shrinking.trial import Failing, Trial
 from scenarios import parse
@@ -27,6 +27,10 @@ PASSES: tuple[Callable[[Written], Iterator[Written]], ...] = (
     reducing.named_anew,
 )
 """What is proposed, in turn, once few requests and faults are left."""
+
+
+NEARBY_S = (1, 4, 16)
+"""How long before the evidence the requests of others are kept, if those of its own users do not suffice."""
 
 
 class Shrinking:
@@ -57,7 +61,7 @@ class Shrinking:
 
     @property
     def _left(self) -> bool:
-        return self._trial.runs < self._tries
+        return self._trial.runs < self._tries and self._trial.events < EVENTS
 
     def _once(self) -> bool:
         """Let every pass propose; say whether any found something smaller."""
@@ -148,12 +152,15 @@ def _cut(entries: Sequence[Written], begin: int, end: int) -> list[Written]:
 
 
 def _fewest_first(failing: Failing) -> Iterable[Kept]:
-    """Choose requests: of the sessions that the evidence names, of their users, all up to the evidence, all."""
+    """Choose requests: of the sessions that the evidence names, of their users, what others asked for near to it, all.
+
+    What others ask for may be what has nodes compare or repair what they hold, so each time more of it is kept.
+    """
     evidence = [item.operation for item in failing.finding.evidence]
     sessions = {operation.get(key) for operation in evidence for key in ("session", "replaced")} - {None}
-    clients = {operation["client"] for operation in evidence if operation["by"] == USER}
+    clients = {operation["client"] for operation in evidence if operation.get("by") == USER}
     users = {operation["user"] for operation in evidence if operation.get("user")}
-    last = max((operation["answered"] or operation["asked"] or 0 for operation in evidence), default=0)
+    last = max((operation.get("answered") or operation.get("asked") or 0 for operation in evidence), default=0)
 
     def of_sessions(operation: Operation) -> bool:
         return operation.asked <= last and (operation.session in sessions or operation.replaced in sessions)
@@ -161,4 +168,10 @@ def _fewest_first(failing: Failing) -> Iterable[Kept]:
     def of_users(operation: Operation) -> bool:
         return operation.asked <= last and (operation.client in clients or operation.user in users)
 
-    return (of_sessions, of_users, lambda operation: operation.asked <= last, lambda _: True)
+    first = min((operation.get("asked") or 0 for operation in evidence), default=0)
+
+    def within(reach_us: int) -> Kept:
+        return lambda operation: of_users(operation) or first - reach_us <= operation.asked <= last
+
+    nearby = [within(seconds * 1_000_000) for seconds in NEARBY_S]
+    return (of_sessions, of_users, *nearby, lambda operation: operation.asked <= last, lambda _: True)

@@ -58,6 +58,7 @@ class Trial(Struct):
         place: the path that the scenario's file will have: its stem is the scenario's name.
         config: the user's own configuration file, in place of the scenario's.
         runs: how many runs were made.
+        events: how many events they simulated.
     """
 
     subject: str
@@ -65,6 +66,7 @@ class Trial(Struct):
     place: Path
     config: Path | None = None
     runs: int = 0
+    events: int = 0
 
     @property
     def command(self) -> str:
@@ -87,6 +89,7 @@ class Trial(Struct):
             return None
         self.runs += 1
         came = judgement(decided, str(self.place))
+        self.events += came.outcome.events
         if came.broken is not None:
             return None
         finding = convicting(came.findings, check)

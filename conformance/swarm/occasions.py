@@ -10,11 +10,12 @@ from typing import Any
 from conformance.swarm.draws import Draws
 from conformance.swarm.troubles import FIRST_S, Place, beside, stepping
 from scenarios.durations import write_duration
+from scenarios.schema import SEALED
 
 World = dict[str, Any]
 Occasion = Callable[[Draws, Place, World], None]
 
-SHARE = 15
+SHARE = 20
 """In so many of a hundred worlds there is one."""
 REGIONS = ["dallas-1", "dallas-2", "toronto-1", "frankfurt-1", "frankfurt-2", "london-1"]
 ROUTED = {"enabled": True, "type": "cluster", "cluster": {"name": "my-cluster"}}
@@ -85,6 +86,50 @@ def _planted(draws: Draws, place: Place, world: World) -> None:
     world["network"]["delay"] = "ibm-cloud"
 
 
+def _revoked_across_a_cut(draws: Draws, place: Place, world: World) -> None:
+    """People revoke on one side of a cut what they began on the other."""
+    workload = world["workload"]
+    for habit in ("gaps", "tabs", "stale-writes"):
+        workload.pop(habit, None)
+    workload |= {
+        "users": max(workload["users"], 24),
+        "balancer": "sticky",
+        "moves": draws.percent("moves", [10, 20]),
+        "pages": [4, 8],
+        "logouts": 0,
+        "revokes": "100%",
+        "stale": [4, 8],
+        "rest": "20s",
+    }
+    apart = draws.some("apart", place.names, max(1, place.nodes // 2))
+    begins_s = FIRST_S + draws.between("begins", 5, 15)
+    lasts_s = min(draws.between("lasts", 40, 80), place.duration_s - begins_s - 15)
+    world["faults"] = [{"at": _s(begins_s), "for": _s(lasts_s), "partition": [apart, "rest"]}]
+
+
+def _side_by_side(draws: Draws, place: Place, world: World) -> None:
+    """Two clusters share a key and a network, and differ in name alone."""
+    if place.nodes < 4:  # noqa: PLR2004 - two of two
+        return
+    first = draws.between("first", 2, place.nodes - 2)
+    world["cluster"]["clusters"] = {"blue": first, "green": place.nodes - first}
+    world["config"].pop("http", None)
+    session = world["config"].get("session", {})
+    world["config"]["clusters"] = [_cluster(name, port) for name, port in (("blue", 9450), ("green", 9460))]
+    world["config"]["session"] = {**session, "store": {"cluster": {"name": "blue"}}}
+    world["wire"] = SEALED
+    world["faults"] = [fault for fault in world["faults"] if {"partition", "pause", "slow", "loss"} & set(fault)]
+
+
+def _cluster(name: str, port: int) -> World:
+    return {
+        "name": name,
+        "addresses": {"membership": f"/ip4/0.0.0.0/tcp/{port}", "data": f"/ip4/0.0.0.0/tcp/{port + 1}"},
+        "discovery": {"method": "srvDNS", "srvDNS": {"names": ["_membership-udp._udp.everybody.example."]}},
+        "encryption": {"psk": "3f8e5b0c6ad1947722c0b5e9f41d836aa7c2904e6b15d8f3309b7ce1524da86f"},
+    }
+
+
 def _s(seconds: int) -> str:
     return write_duration(seconds * 1_000_000)
 
@@ -93,4 +138,6 @@ OCCASIONS: dict[str, Occasion] = {
     "rewriting": _rewriting,
     "lost-behind-a-pause": _lost_behind_a_pause,
     "planted": _planted,
+    "revoked-across-a-cut": _revoked_across_a_cut,
+    "side-by-side": _side_by_side,
 }

@@ -49,7 +49,8 @@ def test_each_occasion_is_drawn_and_what_is_said_of_it_stands() -> None:
     still = [seed for seed, world in worlds.items() if _lost_while_another_stands_still(world)]
     planted = [seed for seed, world in worlds.items() if world.workload.planted and world.config.get("http")]
     rewriting = [seed for seed, world in worlds.items() if world.workload.think == 200_000 and world.workload.keys == 1]
-    assert min(map(len, (still, planted, rewriting))) >= 9
+    beside = [seed for seed, world in worlds.items() if world.cluster.clusters]
+    assert min(map(len, (still, planted, rewriting, beside))) >= 9
 
 
 def _lost_while_another_stands_still(world: Scenario) -> bool:
@@ -62,6 +63,8 @@ def _lost_while_another_stands_still(world: Scenario) -> bool:
         ("goes_by_first_cookie", 1, "read_your_writes"),
         ("forgets_the_removed", 56, "membership"),
         ("dates_by_wall_clock", 82, "read_your_writes"),
+        ("revokes_what_it_knows", 128, "revocation_lag"),
+        ("joins_any_cluster", 58, "separation"),
     ],
 )
 def test_bugs_that_need_habits_and_faults_together_are_found(broken: str, seed: int, check: str) -> None:
