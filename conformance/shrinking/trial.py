@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from conformance.history import USER, History
 from conformance.judging import judgement
-from conformance.planning import plan
+from conformance.planning import Refused, plan
 from conformance.shrinking.reason import Reason, convicting, reason_of
 from conformance.verdict import Finding
 from reference.errors import ConfigurationError
@@ -85,7 +85,7 @@ class Trial(Struct):
         """
         try:
             decided = plan(parse(as_text(data), self.place), seed=self.seed, subject=self.subject, config=self.config)
-        except (ScenarioRefused, ConfigurationError):
+        except (ScenarioRefused, ConfigurationError, Refused):
             return None
         self.runs += 1
         came = judgement(decided, str(self.place))

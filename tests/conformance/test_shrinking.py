@@ -2,14 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from conformance import runner
 from conformance.cli import output
 from conformance.cli.app import execute
+from conformance.history import USER, History, Operation
 from conformance.shrinking import reducing, shrinking
-from conformance.shrinking.reason import convicting, kind_of
+from conformance.shrinking.reason import convicting, kind_of, reason_of
 from conformance.shrinking.trial import Failing
 from conformance.verdict import HOLDS, VIOLATED, Evidence, Finding
 from scenarios import load, parse
@@ -53,6 +55,18 @@ def test_what_the_scenario_expects_is_kept_and_of_that_what_was_seen_first() -> 
     assert convicting([side, late, early], "durability") is late
     assert convicting([side]) is side
     assert convicting([]) is None
+    assert convicting([found("availability", 5, expected=True), side]) is side, "a share takes many requests to convict"
+
+
+def test_what_others_asked_for_near_to_the_evidence_is_kept_before_all_is_and_a_witness_may_be_a_fault() -> None:
+    write = {"by": USER, "client": "u1", "user": "user1", "session": "s", "asked": 30_000_000, "answered": 30_000_100}
+    evidence = [Evidence("u1-1", 1, write), Evidence("replay-1", 2, {"fault": "replay", "begin": 1})]
+    finding = Finding("sealing", VIOLATED, 1, [], "", "", evidence)
+    failing = Failing({}, cast(History, None), finding, reason_of(finding))
+    asked = [0, 13_000_000, 15_000_000, 27_000_000, 29_500_000, 30_000_000, 31_000_000]
+    others = [Operation("read", f"u2-{n}", "u2", USER, "n1", at, at, "ok", "user2") for n, at in enumerate(asked)]
+    kept = [sum(map(chosen, others)) for chosen in shrinking._fewest_first(failing)]
+    assert kept == [0, 0, 2, 3, 4, 6, 7]
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_each_occasion_is_drawn_and_what_is_said_of_it_stands() -> None:
     planted = [seed for seed, world in worlds.items() if world.workload.planted and world.config.get("http")]
     rewriting = [seed for seed, world in worlds.items() if world.workload.think == 200_000 and world.workload.keys == 1]
     beside = [seed for seed, world in worlds.items() if world.cluster.clusters]
-    assert min(map(len, (still, planted, rewriting, beside))) >= 9
+    assert min(map(len, (still, planted, rewriting, beside))) >= 5
 
 
 def _lost_while_another_stands_still(world: Scenario) -> bool:
