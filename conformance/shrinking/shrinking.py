@@ -168,7 +168,7 @@ def _fewest_first(failing: Failing) -> Iterable[Kept]:
     def of_users(operation: Operation) -> bool:
         return operation.asked <= last and (operation.client in clients or operation.user in users)
 
-    first = min((operation.get("asked") or 0 for operation in evidence), default=0)
+    first = min((operation["asked"] for operation in evidence if operation.get("asked") is not None), default=0)
 
     def within(reach_us: int) -> Kept:
         return lambda operation: of_users(operation) or first - reach_us <= operation.asked <= last

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import yaml
 
 from conformance import runner
 from conformance.cli import output
@@ -12,7 +13,7 @@ from conformance.cli.app import execute
 from conformance.history import USER, History, Operation
 from conformance.shrinking import reducing, shrinking
 from conformance.shrinking.reason import convicting, kind_of, reason_of
-from conformance.shrinking.trial import Failing
+from conformance.shrinking.trial import Failing, Trial
 from conformance.verdict import HOLDS, VIOLATED, Evidence, Finding
 from scenarios import load, parse
 
@@ -98,6 +99,14 @@ def test_what_has_no_part_in_it_goes_and_the_file_fails_for_the_same_reason(
     again = runner.run(file, subject=SUBJECT, out=tmp_path / "again")
     convicted = next(finding for finding in again.checks if finding.check == "no_resurrection")
     assert convicted.seen == said["seen"]
+
+
+def test_a_proposal_that_cannot_be_run_does_not_fail(tmp_path: Path) -> None:
+    """Without its configuration nobody knows the clusters that it names."""
+    trial = Trial("broken:joins_any_cluster", 1, tmp_path / "small.yaml")
+    data = {**yaml.safe_load(load("clusters-side-by-side").text), "config": {}}
+    assert trial.failing(data, None) is None
+    assert trial.runs == 0
 
 
 def test_whoever_interrupts_finds_the_smallest_so_far(
