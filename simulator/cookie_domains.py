@@ -36,7 +36,8 @@ class CookieDomain(Leave):
         return record
 
     def _come_back(self, stage: Stage) -> None:
-        stage.cookie_domains[self._node] = self._becomes
+        if self.begun is not None:  # a node that was down already is not told, and the history names no change of it
+            stage.cookie_domains[self._node] = self._becomes
         super()._come_back(stage)
 
 

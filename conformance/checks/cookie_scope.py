@@ -49,6 +49,7 @@ class _Domains:
         self._changes = {node: fault for fault in changes for node in fault.nodes}
         self._begin = min((fault.begin for fault in changes), default=None)
         self._end = max((fault.end or fault.begin for fault in changes), default=0)
+        self._complete = set(index.header.nodes) <= set(self._changes)
         self.all = {
             self._first,
             *map(_as_browsers_take_it, cookie.former),
@@ -70,10 +71,10 @@ class _Domains:
         return [later] if operation.asked >= (change.end or change.begin) else [self._first, later]
 
     def at(self, begin: int, end: int) -> str | None:
-        """Name the domain that all nodes have from one instant to another; None while they change."""
+        """Name the domain that all nodes have from one instant to another; None while they change, or not all do."""
         if self._begin is None or end <= self._begin:
             return self._first
-        return self._last if begin >= self._end else None
+        return self._last if self._complete and begin >= self._end else None
 
 
 def _as_browsers_take_it(domain: str) -> str:
