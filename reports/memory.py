@@ -87,10 +87,10 @@ def _labels(sheet: Sheet, steps: _Sizes, base: float, scale: float) -> None:
     """Name what was held at the end, above all that it stands over, and the most where it was more and lies apart."""
     (peak_us, peak, _), last = _peak(steps), steps[-1][1]
     x, how = sheet.x(peak_us), {"fontsize": SMALL, "color": INKS["seen"]}
-    told = f"{words.octets(last)} at the end"
-    if peak > last and x < sheet.right - _LABEL_WIDE:
+    told, more = f"{words.octets(last)} at the end", words.octets(peak) != words.octets(last)
+    if more and x < sheet.right - _LABEL_WIDE:
         sheet.write(x + 5, base - peak * scale - 7, words.octets(peak), ha="left", **how)
-    elif peak > last:
+    elif more:
         told = f"{words.octets(peak)}, {told}"
     ends = [sheet.x(t) for t, _, _ in steps[1:]] + [sheet.right]
     below = max(size for (_, size, _), end in zip(steps, ends, strict=True) if end >= sheet.right - _LABEL_WIDE)

@@ -106,6 +106,15 @@ def test_a_label_stands_above_all_that_it_reaches_over(run: Any, written: Any) -
     assert height((595, 90), (599, 20)) == height((595, 90)), "it fell right before the end"
 
 
+def test_a_most_that_reads_as_the_end_is_named_once(run: Any, written: Any) -> None:
+    sizes = [(0, (1, 0, 0, 0, 0, 0, 0)), (590 * SECOND, (9_004, 0, 0, 0, 0, 0, 0)), (599 * SECOND, (9_000, *[0] * 6))]
+    run.figures["held"][2]["by_node"] = {"n1": sizes}
+    plot = memory(written(run))
+    assert plot is not None
+    assert ">7.2 MB at the end</text>" in plot.desk
+    assert "7.2 MB, 7.2 MB" not in plot.desk
+
+
 def test_the_table_has_what_each_node_held_at_the_end(run: Any, written: Any) -> None:
     assert holdings(written(run)) == [
         ("n1", "61 kB", "61 kB", "30", "60", "20", "1", "7"),
