@@ -1,6 +1,6 @@
-"""What the checks can convict, measured: every broken store in its scenario, and the reference in all of them.
+"""What the checks can convict, measured: every broken store in its scenario, and the reference as its control.
 
-Each run is judged from its history as `anynode run` would judge it, whole and in memory. It prints nothing and writes
+Each run is judged from its history as `anynode run` would judge it, in memory. It prints nothing and writes
 nothing; the shape of what comes of it stands in `conformance.worth`.
 """
 

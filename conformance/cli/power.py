@@ -43,7 +43,8 @@ def power(
 ) -> int:
     """Measure what the checks convict: what a verdict is worth.
 
-    Runs every broken store in its scenario and the reference in all of them, with every seed. "until" is how many seeds
+    Runs every broken store in its scenario with every seed, and the reference beside it; in all other scenarios the
+    reference runs the first three. "until" is how many seeds
     it takes, from the first, until the check meant for a broken store convicts it; "median" is the median of that over
     every seed to begin with, where seeds that run out without a conviction count as longest.
 
