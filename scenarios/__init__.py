@@ -2,7 +2,7 @@
 
 from scenarios.files import ScenarioRefused
 from scenarios.inputs import Inputs, named_files, read_inputs, told_again, with_files
-from scenarios.loading import Entry, configuration, load, names, parse
+from scenarios.loading import Entry, configuration, load, names, parse, parse_told
 from scenarios.schema import Scenario, json_schema
 from scenarios.shortened import around_faults
 
@@ -18,6 +18,7 @@ __all__ = [
     "named_files",
     "names",
     "parse",
+    "parse_told",
     "read_inputs",
     "told_again",
     "with_files",

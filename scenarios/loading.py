@@ -9,7 +9,8 @@ import yaml
 from scenarios.files import ScenarioRefused
 from scenarios.schema import Scenario
 from scenarios.strict import nearest
-from scenarios.strict_yaml import read_strict
+from scenarios.strict_yaml import checked, read_strict
+from scenarios.telling import said
 
 FOLDER = Path(__file__).parent
 NOT_SCENARIOS = ("data", "refused")
@@ -64,6 +65,24 @@ def parse(text: str, path: Path) -> Scenario:
     """
     scenario = read_strict(Scenario, text, path, ScenarioRefused)
     scenario._path, scenario._text = path, text  # noqa: SLF001 - set once, by the reader of the file
+    return scenario
+
+
+def parse_told(data: dict[str, Any], path: Path) -> Scenario:
+    """Check a scenario told as a mapping: what `parse` makes of `telling.as_text`, without the way through YAML.
+
+    Args:
+        data: the file's mapping, in the words of the schema.
+        path: where the file would be; its stem names the scenario.
+
+    Returns:
+        The scenario; its text is empty.
+
+    Raises:
+        ScenarioRefused: naming the file, the place and the mend.
+    """
+    scenario = checked(Scenario, said(data), path, ScenarioRefused)
+    scenario._path = path  # noqa: SLF001 - set once, as by `parse`
     return scenario
 
 

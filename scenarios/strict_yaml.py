@@ -38,6 +38,24 @@ def read_strict(model: type[_Model], text: str, path: Path, refused: type[Except
         raise refused(f"{path}:{line} {trouble.problem}") from trouble
     except yaml.YAMLError as trouble:
         raise refused(f"{path}: is not YAML: {trouble}") from trouble
+    return checked(model, data, path, refused)
+
+
+def checked(model: type[_Model], data: object, path: Path, refused: type[Exception]) -> _Model:
+    """Check what a YAML file holds, or would.
+
+    Args:
+        model: what it must hold.
+        data: what YAML reads there.
+        path: the file, for errors.
+        refused: the class of the error that is raised.
+
+    Returns:
+        The model's value.
+
+    Raises:
+        refused: the data does not fit the model.
+    """
     try:
         return model.model_validate(data)
     except ValidationError as trouble:

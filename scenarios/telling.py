@@ -11,6 +11,8 @@ WIDTH = 118
 LISTS = ("faults", "script")
 """Keys whose entries stand one below the other."""
 
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 
 def as_text(data: dict[str, Any], comment: str = "") -> str:
     """Write a scenario.
@@ -24,10 +26,14 @@ def as_text(data: dict[str, Any], comment: str = "") -> str:
         YAML that `scenarios.parse` reads.
     """
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
-    for key, value in data.items():
-        if value is not None and value not in ({}, []):
-            lines += _entry(key, value, "")
+    for key, value in said(data).items():
+        lines += _entry(key, value, "")
     return "\n".join(lines) + "\n"
+
+
+def said(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a file would not say: what is None or empty at its top."""
+    return {key: value for key, value in data.items() if value is not None and value not in ({}, [])}
 
 
 def _entry(key: str, value: Any, indent: str) -> list[str]:
@@ -45,5 +51,7 @@ def _entry(key: str, value: Any, indent: str) -> list[str]:
 
 def _flow(value: Any) -> str:
     """Write a value in one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000)
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
+    )
     return text.removesuffix("\n").removesuffix("\n...").strip()

@@ -18,9 +18,25 @@ from reference.effects import Respond
 from reference.protocol import Request
 from simulator.clock import REQUEST, Loop
 from simulator.host import Host
-from simulator.users import LOGIN, MEMBERS, PEEK, READ, REVOKE, TIMEOUT_US, Answer, Ask, Step, Wait
+from simulator.users import (
+    DELETE,
+    LOGIN,
+    LOGOUT,
+    MEMBERS,
+    PEEK,
+    READ,
+    REVOKE,
+    TIMEOUT_US,
+    WRITE,
+    Answer,
+    Ask,
+    Step,
+    Wait,
+)
 
 USER, OBSERVER = "user", "observer"
+IN_SESSION = (READ, WRITE, DELETE, LOGOUT)
+"""What is asked with the cookie of a session."""
 DEFINITELY_NOTHING = (400, 404, 405, 501)
 """Answers after which nothing has happened (protocol, part 1)."""
 
@@ -224,6 +240,8 @@ class Clients:
         operation.answered = self._loop.now
         operation.status = answer.status
         operation.outcome = outcome_of(answer.status)
+        if session is None and operation.outcome == "ok" and ask.op in IN_SESSION:
+            operation.session = self._hash("")  # it lets in who shows no cookie: for the judge, an id that nobody gave
         if cookies:
             operation.set_cookie = [self._without_id(line) for line in cookies]
         body = answer.body

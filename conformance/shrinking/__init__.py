@@ -6,5 +6,5 @@ left out, `trial.py` runs a proposal, `shrinking.py` goes on until nothing more 
 
 TRIES = 600
 """So many runs are made at most, unless something else is asked for."""
-EVENTS = 2_500_000
-"""After so many simulated events no further run begins: a minute or two of one core, where large runs hardly shrink."""
+EVENTS = 4_000_000
+"""After so many simulated events no further run begins: a minute of one core, where large runs hardly shrink."""

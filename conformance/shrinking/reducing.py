@@ -135,6 +135,37 @@ def shorter(data: Written) -> Iterator[Written]:
             yield {**data, "duration": write_duration(rounded)}
 
 
+def ended(data: Written, last_us: int) -> Written | None:
+    """Propose the end of everything soon after an instant, where that leaves out a tenth of the time or more.
+
+    What comes later hardly ever has a part in what was seen until then, and every run from here on is a shorter one.
+    """
+    script = data.get("workload", {}).get("script")
+    end = -(-(last_us + TAIL_US) // SECOND_US) * SECOND_US
+    if script is None or not last_us or end > parse_duration(data["duration"]) * 9 // 10:
+        return None
+    kept = [entry for entry in script if parse_duration(entry["at"]) <= last_us]
+    faults = [_until(fault, end) for fault in data.get("faults") or [] if _begin(fault) <= last_us]
+    return {
+        **data,
+        "duration": write_duration(end),
+        "workload": {**data["workload"], "script": kept},
+        "faults": faults,
+    }
+
+
+def _begin(fault: Written) -> int:
+    return parse_duration(fault["at"]) if "at" in fault else 0
+
+
+def _until(fault: Written, end: int) -> Written:
+    """Have a fault end a second before everything does: what lasts longer than the run is refused."""
+    if "at" not in fault or "for" not in fault:
+        return fault
+    left = max(end - SECOND_US - _begin(fault), SECOND_US)
+    return fault if parse_duration(fault["for"]) <= left else {**fault, "for": write_duration(left)}
+
+
 def earlier(data: Written) -> Iterator[Written]:
     """Propose everything from some request or fault on so much earlier that the quiet before it shrinks."""
     script = data.get("workload", {}).get("script") or []

@@ -8,12 +8,13 @@ Hypothesis's shrinker: docs/decisions/0016-shrinking.md.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from msgspec import json
+
 from conformance.history import USER, Operation
 from conformance.shrinking import EVENTS, TRIES, reducing
 from conformance.shrinking.scripting import Kept, Written, scripted, timed
 from conformance.shrinking.trial import Failing, Trial
-from scenarios import parse
-from scenarios.telling import as_text
+from scenarios import parse_told
 
 PASSES: tuple[Callable[[Written], Iterator[Written]], ...] = (
     reducing.fewer_witnesses,
@@ -48,7 +49,7 @@ class Shrinking:
         self._trial = trial
         self._found = found
         self._tries = tries
-        self._known: set[str] = {as_text(failing.data)}
+        self._known = {json.encode(failing.data)}
 
     def run(self) -> Failing:
         """Shrink until nothing more can go; return the smallest that was found."""
@@ -66,7 +67,10 @@ class Shrinking:
     def _once(self) -> bool:
         """Let every pass propose; say whether any found something smaller."""
         before = self.smallest
+        self._first_of(reducing.shorter)  # first what makes every further run a shorter one
+        self._first_of(reducing.fewer_witnesses)
         self._without_faults()
+        self._without_users()
         self._without_requests()
         for proposals in PASSES:
             self._first_of(proposals)
@@ -74,7 +78,7 @@ class Shrinking:
 
     def _accepts(self, data: Written) -> bool:
         """Try a proposal and take it over if the run still fails for the same reason."""
-        text = as_text(data)
+        text = json.encode(data)
         if text in self._known or not self._left:
             return False
         self._known.add(text)
@@ -84,6 +88,9 @@ class Shrinking:
             return False
         self.smallest = failing
         self._found(failing)
+        sooner = reducing.ended(failing.data, _last_seen(failing))
+        if sooner is not None:
+            self._accepts(sooner)
         return True
 
     def _first_of(self, proposals: Callable[[Written], Iterator[Written]]) -> None:
@@ -99,7 +106,7 @@ class Shrinking:
         workload = failing.data.get("workload", {})
         if "script" in workload:
             return True
-        scenario = parse(as_text(failing.data), self._trial.place)
+        scenario = parse_told(failing.data, self._trial.place)
         kept = {key: workload[key] for key in ("hosts", "planted") if key in workload}
         faults = timed(failing.data.get("faults") or [], failing.history)
         for chosen in _fewest_first(failing):
@@ -128,18 +135,31 @@ class Shrinking:
     def _script(self) -> list[Written]:
         return self.smallest.data.get("workload", {}).get("script") or []
 
-    def _without_requests(self) -> None:
+    def _without_users(self) -> None:
+        """Leave out people with all that they ask: in large scripts a single request hardly ever matters alone."""
+
         def without(begin: int, end: int) -> Written:
-            workload = self.smallest.data["workload"]
-            fewer = reducing.without_requests(self._script, begin, end)
-            return {**self.smallest.data, "workload": {**workload, "script": fewer}}
+            gone = self._people[begin:end]
+            return self._asking([entry for entry in self._script if entry["user"] not in gone])
 
-        self._in_pieces(lambda: self._script, without)
+        self._in_pieces(lambda: self._people, without, least=max(1, len(self._people) // 8))
 
-    def _in_pieces(self, entries: Callable[[], Sequence[Written]], without: Callable[[int, int], Written]) -> None:
-        """Leave out all, then halves, then smaller pieces, down to single entries."""
+    @property
+    def _people(self) -> list[str]:
+        return list(dict.fromkeys(entry["user"] for entry in self._script))
+
+    def _without_requests(self) -> None:
+        self._in_pieces(lambda: self._script, lambda b, e: self._asking(reducing.without_requests(self._script, b, e)))
+
+    def _asking(self, script: Sequence[Written]) -> Written:
+        return {**self.smallest.data, "workload": {**self.smallest.data["workload"], "script": list(script)}}
+
+    def _in_pieces(
+        self, entries: Callable[[], Sequence[Any]], without: Callable[[int, int], Written], least: int = 1
+    ) -> None:
+        """Leave out all, then halves, then smaller pieces, down to those of so many entries."""
         size = len(entries())
-        while size and self._left:
+        while size >= least and self._left:
             begin = 0
             while begin < len(entries()):
                 if not self._accepts(without(begin, begin + size)):
@@ -151,6 +171,12 @@ def _cut(entries: Sequence[Written], begin: int, end: int) -> list[Written]:
     return [*entries[:begin], *entries[end:]]
 
 
+def _last_seen(failing: Failing) -> int:
+    """Tell when the last of the evidence was in, µs; 0 where none of it has a time."""
+    evidence = [item.operation for item in failing.finding.evidence]
+    return max((operation.get("answered") or operation.get("asked") or 0 for operation in evidence), default=0)
+
+
 def _fewest_first(failing: Failing) -> Iterable[Kept]:
     """Choose requests: of the sessions that the evidence names, of their users, what others asked for near to it, all.
 
@@ -160,7 +186,7 @@ def _fewest_first(failing: Failing) -> Iterable[Kept]:
     sessions = {operation.get(key) for operation in evidence for key in ("session", "replaced")} - {None}
     clients = {operation["client"] for operation in evidence if operation.get("by") == USER}
     users = {operation["user"] for operation in evidence if operation.get("user")}
-    last = max((operation.get("answered") or operation.get("asked") or 0 for operation in evidence), default=0)
+    last = _last_seen(failing)
 
     def of_sessions(operation: Operation) -> bool:
         return operation.asked <= last and (operation.session in sessions or operation.replaced in sessions)

@@ -12,8 +12,7 @@ from conformance.planning import Refused, plan
 from conformance.shrinking.reason import Reason, convicting, reason_of
 from conformance.verdict import Finding
 from reference.errors import ConfigurationError
-from scenarios import ScenarioRefused, parse
-from scenarios.telling import as_text
+from scenarios import ScenarioRefused, parse_told
 
 
 class Size(Struct, frozen=True):
@@ -45,7 +44,7 @@ class Failing(Struct, frozen=True):
             users=len(people),
             witnesses=len({o.client for o in self.history.operations if o.by != USER and o.session is not None}),
             nodes=len(self.history.header.nodes),
-            duration_us=parse(as_text(self.data), Path("size.yaml")).duration,
+            duration_us=parse_told(self.data, Path("size.yaml")).duration,
         )
 
 
@@ -84,7 +83,7 @@ class Trial(Struct):
             reason: why it must fail; None for any reason.
         """
         try:
-            decided = plan(parse(as_text(data), self.place), seed=self.seed, subject=self.subject, config=self.config)
+            decided = plan(parse_told(data, self.place), seed=self.seed, subject=self.subject, config=self.config)
         except (ScenarioRefused, ConfigurationError, Refused):
             return None
         self.runs += 1

@@ -16,6 +16,7 @@ from conformance.shrinking.reason import convicting, kind_of, reason_of
 from conformance.shrinking.trial import Failing, Trial
 from conformance.verdict import HOLDS, VIOLATED, Evidence, Finding
 from scenarios import load, parse
+from scenarios.durations import parse_duration
 
 SUBJECT = "broken:forgets_ends"
 LARGE = """\
@@ -204,3 +205,56 @@ def test_times_are_rounded_all_at_once_and_one_by_one() -> None:
     coarse, *_, fine = reducing.rounder(data)
     assert coarse["faults"] == [{"at": "10s", "for": "10s"}]
     assert fine["faults"] == data["faults"]
+
+
+LONG = {
+    "duration": "100s",
+    "workload": {
+        "script": [
+            {"at": "3s", "user": "u1", "do": "login"},
+            {"at": "20s", "user": "u1", "do": "read"},
+            {"at": "60s", "user": "u2", "do": "login"},
+        ]
+    },
+    "faults": [
+        {"at": "10s", "for": "80s", "cut": ["n1", "n2"]},
+        {"at": "15s", "for": "2s", "pause": "n3"},
+        {"at": "50s", "pause": "n1", "for": "5s"},
+        {"flapping": {"n1": "n2"}},
+    ],
+}
+
+
+def test_what_comes_after_the_evidence_goes_at_once_and_a_fault_that_lasts_longer_ends_before_the_run_does() -> None:
+    ended = reducing.ended(LONG, 20_000_000)
+    assert ended is not None
+    assert ended["duration"] == "22s"
+    assert ended["workload"]["script"] == LONG["workload"]["script"][:2]  # type: ignore[index]
+    assert ended["faults"] == [
+        {"at": "10s", "for": "11s", "cut": ["n1", "n2"]}, {"at": "15s", "for": "2s", "pause": "n3"},
+        {"flapping": {"n1": "n2"}},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("last_us", [0, 88_500_000])
+def test_an_end_is_not_proposed_where_it_saves_less_than_a_tenth_or_the_evidence_has_no_time(last_us: int) -> None:
+    assert reducing.ended(LONG, last_us) is None
+
+
+def test_people_who_have_no_part_in_it_go_with_all_that_they_ask(tmp_path: Path) -> None:
+    data = yaml.safe_load(LARGE)
+    script = data["workload"]["script"]
+    for n in range(5, 13):
+        script += [{"at": f"{n}s", "user": f"u{n}", "do": "login", "node": "n1"}]
+        script += [{"at": f"{n + 20}s", "user": f"u{n}", "do": "read", "node": "n2"}]
+    script.sort(key=lambda entry: parse_duration(entry["at"]))
+    trial = Trial(SUBJECT, 1, tmp_path / "many.yaml")
+    failing = trial.failing(data, None)
+    assert failing is not None
+    shrinking_one = shrinking.Shrinking(trial, failing, lambda _: None)
+    before = trial.runs
+    shrinking_one._without_users()
+    left = {entry["user"] for entry in shrinking_one.smallest.data["workload"]["script"]}
+    assert "u3" in left
+    assert len(left) <= 3, left
+    assert trial.runs - before <= 20

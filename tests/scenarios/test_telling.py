@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from scenarios import parse
+import pytest
+import yaml
+
+from conformance.swarm import drawing
+from scenarios import ScenarioRefused, parse, parse_told
 from scenarios.telling import as_text
 
 DATA = {
@@ -28,3 +32,16 @@ def test_what_is_told_is_read_as_it_was_meant_and_entries_stand_below_each_other
 
 def test_an_empty_script_is_one_and_not_none() -> None:
     assert parse(as_text(DATA | {"workload": {"script": []}}), Path("t.yaml")).workload.script == []
+
+
+@pytest.mark.parametrize("seed", range(1, 8))
+def test_a_mapping_is_the_scenario_that_its_text_is(seed: int) -> None:
+    text = drawing.told(seed)
+    told, read = parse_told(yaml.safe_load(text), Path("drawn.yaml")), parse(text, Path("drawn.yaml"))
+    assert (told.name, told.model_dump()) == (read.name, read.model_dump())
+    assert parse_told(DATA, Path("t.yaml")).model_dump() == parse(as_text(DATA), Path("t.yaml")).model_dump()
+
+
+def test_a_mapping_is_refused_as_its_text_would_be() -> None:
+    with pytest.raises(ScenarioRefused, match=r"t\.yaml: faults\[0\]"):
+        parse_told({**DATA, "faults": [{"at": "1s", "paws": "n1"}]}, Path("t.yaml"))
