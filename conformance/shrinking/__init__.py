@@ -4,7 +4,7 @@
 left out, `trial.py` runs a proposal, `shrinking.py` goes on until nothing more can go.
 """
 
-TRIES = 600
+TRIES = 500
 """So many runs are made at most, unless something else is asked for."""
 EVENTS = 4_000_000
 """After so many simulated events no further run begins: a minute of one core, where large runs hardly shrink."""
