@@ -4,14 +4,18 @@ Nothing is run here, but a subject's `build`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from conformance.listing import needed_by
+from msgspec import structs
+
+from conformance.listing import Listed, needed_by
 from conformance.live_fitting import NotTested
 from conformance.planning import plan
 from conformance.subjects.http import HttpSubject
 from conformance.subjects.naming import subject_named
 from scenarios import load
+
+ELSEWHERE = "left out with --short: another scenario shows the same"
 
 
 def lacking(subject: str, check: str) -> str:
@@ -63,10 +67,9 @@ def spared(subject: str, tests: Mapping[str, tuple[list[str], str]]) -> set[tupl
     """
     if not isinstance(subject_named(subject), HttpSubject):
         return set()
-    names = dict.fromkeys(name for scenarios, _ in tests.values() for name in scenarios)
-    can = {name for name in names if _can(subject, name)}
+    cannot = beyond(subject, (name for scenarios, _ in tests.values() for name in scenarios))
     shown = {
-        test: [name for name in scenarios if name in can]
+        test: [name for name in scenarios if name not in cannot]
         for test, (scenarios, check) in tests.items()
         if not lacking(subject, check)
     }
@@ -74,9 +77,55 @@ def spared(subject: str, tests: Mapping[str, tuple[list[str], str]]) -> set[tupl
     return {(test, name) for test, scenarios in shown.items() for name in scenarios if name not in chosen}
 
 
-def _can(subject: str, scenario: str) -> bool:
+def beyond(subject: str, scenarios: Iterable[str]) -> dict[str, str]:
+    """Tell which scenarios servers cannot be put through, and what each of them needs: `not tested (needs …)`.
+
+    Args:
+        subject: whom to judge, as `--subject` names it.
+        scenarios: their names.
+
+    Returns:
+        By name; nothing for whoever lives in simulated time.
+
+    Raises:
+        SubjectRefused: the subject's file cannot be used, or it cannot be built.
+    """
+    if not isinstance(subject_named(subject), HttpSubject):
+        return {}
+    told = {name: _refusal(subject, name) for name in dict.fromkeys(scenarios)}
+    return {name: why for name, why in told.items() if why}
+
+
+def as_servers_can(tests: Sequence[Listed], subject: str, *, short: bool) -> list[Listed]:
+    """Say of each test which of its scenarios servers would be put through, and why not the others.
+
+    Args:
+        tests: of the suites.
+        subject: whom to judge, as `--subject` names it.
+        short: whether the fewest are run.
+
+    Returns:
+        The tests, unchanged for whoever lives in simulated time.
+
+    Raises:
+        SubjectRefused: the subject's file cannot be used, or it cannot be built.
+    """
+    cannot = beyond(subject, (name for test in tests for name in test.scenarios))
+    named = {test.name: (list(test.scenarios), test.check) for test in tests if test.scenarios}
+    over = spared(subject, named) if short else set()
+    said = []
+    for test in tests:
+        left_out = {name: cannot[name] for name in test.scenarios if name in cannot}
+        none = bool(left_out) and len(left_out) == len(test.scenarios)
+        left_out |= {name: ELSEWHERE for name in test.scenarios if (test.name, name) in over}
+        why_not = test.why_not or ("not tested: none of its scenarios can be run on these servers" if none else "")
+        said.append(structs.replace(test, why_not=why_not, left_out=left_out))
+    return said
+
+
+def _refusal(subject: str, scenario: str) -> str:
     try:
         plan(load(scenario), subject=subject, short=True)
-    except NotTested:
-        return False
-    return True
+    except NotTested as refused:
+        return str(refused).partition(f": {scenario} on ")[0]
+    return ""

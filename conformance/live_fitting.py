@@ -101,7 +101,9 @@ def _refuse_what_is_too_short(scenario: Scenario, short: Scenario, file: Subject
     """Refuse what would not be what its name says: a fault of hours in seconds, or one that outlasts no session."""
     needs = ""
     was, now = _longest(scenario), _longest(short)
-    if was > TOO_LONG_US:
+    if short.duration > RUN_MOST_US:  # a script, of which nothing can be left out
+        needs = f"{write_duration(short.duration)} of real time"
+    elif was > TOO_LONG_US:
         needs = f"{write_duration(was)} of real time"
     settings = read_mapping(configuration_of(scenario), environment={}, name=scenario.name).settings()
     limit = _limit(settings.absolute_us, settings.idle_us)

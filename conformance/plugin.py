@@ -101,18 +101,12 @@ def _refuse_nonsense(config: pytest.Config) -> None:
         except SubjectRefused as error:
             raise pytest.UsageError(str(error)) from error
     if ids:
-        from conformance.requirements import requirements
+        from conformance.requirements import UnknownRequirement, refuse_unknown
 
-        for id_ in ids:
-            if id_ not in requirements():
-                raise pytest.UsageError(_no_requirement(id_, list(requirements())))
-
-
-def _no_requirement(id_: str, known: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(id_, known, 1, cutoff=0)[0]
-    return f"--requirement: found '{id_}', which is no requirement's id; the nearest is '{near}', written whole"
+        try:
+            refuse_unknown(ids)
+        except UnknownRequirement as error:
+            raise pytest.UsageError(str(error)) from error
 
 
 def _prepare(report: Path, written: str) -> None:

@@ -4,6 +4,8 @@ What shows a requirement is said by tests, checks and scenarios themselves; `con
 No rule lives here.
 """
 
+import difflib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -61,3 +63,22 @@ def requirements() -> MappingProxyType[str, Requirement]:
     if len(found) != len(entries):
         raise ValueError("conformance/requirements.yaml: an id is there twice; each requirement has one entry")
     return MappingProxyType(found)
+
+
+class UnknownRequirement(ValueError):
+    """An id that is none of the catalogue; the text names the nearest."""
+
+
+def refuse_unknown(ids: Iterable[str]) -> None:
+    """Refuse what `--requirement` was given, where it is no requirement's id.
+
+    Raises:
+        UnknownRequirement: naming it and the nearest.
+    """
+    known = list(requirements())
+    for id_ in ids:
+        if id_ not in known:
+            near = difflib.get_close_matches(id_, known, 1, cutoff=0)[0]
+            raise UnknownRequirement(
+                f"--requirement: found '{id_}', which is no requirement's id; the nearest is '{near}', written whole"
+            )

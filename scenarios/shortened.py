@@ -27,7 +27,8 @@ def around_faults(scenario: Scenario, minutes: int = 10) -> Scenario:
     What lies between two faults, before the first and after the last is cut down to a tenth of the time that there is;
     what remains over comes after the last. If the faults alone take too long, all of it is made shorter evenly. The
     traffic of a day begins as much later as the first fault comes earlier, so that it meets the same visitors. Without
-    faults it is the scenario's beginning. Faults that wait for an event wait for the same.
+    faults it is the scenario's beginning. Faults that wait for an event wait for the same. A script stays as long as it
+    is: its requests and its faults are meant for each other's instants.
 
     Args:
         scenario: one that may be long.
@@ -37,7 +38,7 @@ def around_faults(scenario: Scenario, minutes: int = 10) -> Scenario:
         The scenario itself if it is short enough, else another of the same name whose text is a file of its own.
     """
     length_us = LARGE_US if scenario.cluster.nodes > LARGE else minutes * _MINUTE_US
-    if scenario.duration <= length_us:
+    if scenario.duration <= length_us or scenario.workload.script is not None:
         return scenario
     moved = _shrinking(_instants(scenario), scenario.duration, length_us)
     faults = [_moved(fault, moved) for fault in scenario.faults]
@@ -55,7 +56,8 @@ def around_faults(scenario: Scenario, minutes: int = 10) -> Scenario:
 def in_half_of(scenario: Scenario, length_us: int) -> Scenario:
     """Shorten a scenario to any length, with as much of it quiet as not: for real time, where seconds are dear.
 
-    What lies between faults shrinks evenly, and so do the faults where they alone take more than half of the time.
+    What lies between faults shrinks evenly, and so do the faults where they alone take more than half of the time. A
+    script stays as long as it is.
 
     Args:
         scenario: one that may be long.
@@ -64,7 +66,7 @@ def in_half_of(scenario: Scenario, length_us: int) -> Scenario:
     Returns:
         As `around_faults`.
     """
-    if scenario.duration <= length_us:
+    if scenario.duration <= length_us or scenario.workload.script is not None:
         return scenario
     moved = _halving(_instants(scenario), scenario.duration, length_us)
     faults = [_moved(fault, moved) for fault in scenario.faults]

@@ -9,6 +9,7 @@ import typer
 from conformance.cli import output
 
 if TYPE_CHECKING:  # the validator loads the whole engine
+    from conformance.planning import Plan
     from conformance.validating import Validation
 
 
@@ -59,7 +60,7 @@ def validate(
         known = None if expected is None else read_expected(expected)
         decided = plan(load("steady-lan"), subject=subject)
     if list_:
-        return _list(decided.prepared.features, product=not decided.subject.foreign, as_json=as_json)
+        return _list(decided, subject, requirement or [], short=short, as_json=as_json)
     place = out if out is not None else Path("out") / f"validate-{folder.short(subject)}"
     options = {"--out": out, "--seed": seed, "--expected": expected}
     command = _again(subject, options, requirement or [], short=short)
@@ -95,19 +96,30 @@ def _again(subject: str, options: dict[str, Path | int | None], requirements: li
     return shlex.join([*words, "--short"] if short else words)
 
 
-def _list(features: list[str], *, product: bool, as_json: bool) -> int:
-    """Say what would run, by test, and what would not for want of a feature."""
+def _list(decided: "Plan", subject: str, ids: list[str], *, short: bool, as_json: bool) -> int:
+    """Say what would run, by test, and what would not for want of a feature or of what servers offer."""
     from conformance.listing import listed
+    from conformance.live_choice import as_servers_can
+    from conformance.requirements import UnknownRequirement, refuse_unknown
 
-    tests = listed(features, product=product)
+    with output.refusing(UnknownRequirement):
+        refuse_unknown(ids)
+    tests = listed(decided.prepared.features, product=not decided.subject.foreign)
+    tests = as_servers_can(tests, subject, short=short)
+    if ids:
+        tests = [test for test in tests if not set(ids).isdisjoint(test.requirements)]
     if as_json:
         output.print_json(tests)
         return output.HELD
     for test in tests:
-        said = "runs" if not test.why_not else f"not tested: {test.why_not}"
-        output.say(f"{test.name}\n    {', '.join(test.requirements)}; {', '.join(test.scenarios) or 'no run'}: {said}")
+        run = [name for name in test.scenarios if name not in test.left_out]
+        said = "runs" if not test.why_not else test.why_not
+        output.say(f"{test.name}\n    {', '.join(test.requirements)}; {', '.join(run) or 'no run'}: {said}")
+        for name, why in test.left_out.items():
+            output.say(f"    {name}: {why}")
     skipped = sum(bool(test.why_not) for test in tests)
-    output.say(f"\n{len(tests)} tests, {skipped} of which would not be tested")
+    runs = {name for test in tests if not test.why_not for name in test.scenarios if name not in test.left_out}
+    output.say(f"\n{len(tests)} tests, {skipped} of which would not be tested; {len(runs)} scenarios would run")
     return output.HELD
 
 

@@ -87,6 +87,19 @@ def test_the_list_says_what_would_run_and_why_something_would_not(
     assert "not tested: needs the feature `orchestrator`" in said
 
 
+def test_the_list_is_of_the_requirement_that_is_asked_for_and_refuses_one_that_there_is_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert execute(["validate", "reference", "--list", "--requirement", "REQ-REVOC-6"]) == 0
+    said = capsys.readouterr().out
+    assert "revoke-during-partition" in said
+    tests = [line for line in said.splitlines() if line.startswith("test_")]
+    assert 0 < len(tests) < 5
+    assert f"{len(tests)} tests, 0 of which would not be tested; " in said
+    assert execute(["validate", "reference", "--list", "--requirement", "REQ-REVOC-66"]) == 2
+    assert "the nearest is 'REQ-REVOC-6'" in capsys.readouterr().err
+
+
 def test_the_reference_lacks_nothing_that_a_test_needs() -> None:
     assert [test.name for test in listed(FEATURES, product=True) if test.why_not] == []
 

@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.live_choice import fewest, lacking, spared
+from conformance.listing import Listed
+from conformance.live_choice import ELSEWHERE, as_servers_can, fewest, lacking, spared
 from conformance.live_fitting import NotTested
 from conformance.planning import plan
 from conformance.shared_runs import Runs
@@ -62,6 +63,30 @@ def test_what_servers_lack_is_known_before_anything_is_run_for_it(servers: str) 
     assert lacking(servers, "revocation_lag") == "revoke"
     assert lacking(servers, "convergence") == ""
     assert lacking("reference", "revocation_lag") == "", "in simulated time the check itself says so"
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_the_list_names_what_these_servers_cannot_be_put_through_and_what_is_spared(
+    servers: str, *, short: bool
+) -> None:
+    many, few, none = as_servers_can(
+        [
+            Listed("a", ("REQ-REPL-2",), ("steady-lan", "crash-under-writes"), "convergence", ""),
+            Listed("b", ("REQ-FAIL-1",), ("steady-lan", "clock-jumps-a-year"), "durability", ""),
+            Listed("c", ("REQ-FAIL-2",), ("clock-jumps-a-year",), "durability", ""),
+        ],
+        servers,
+        short=short,
+    )
+    assert (many.why_not, few.why_not) == ("", "")
+    assert none.why_not == "not tested: none of its scenarios can be run on these servers"
+    assert few.left_out == none.left_out == {"clock-jumps-a-year": "not tested (needs clocks)"}
+    assert many.left_out == ({"crash-under-writes": ELSEWHERE} if short else {})
+
+
+def test_the_list_of_who_lives_in_simulated_time_is_left_as_it_is() -> None:
+    test = Listed("a", (), ("steady-lan", "nasa-day"), "convergence", "")
+    assert as_servers_can([test], "reference", short=True) == [test]
 
 
 def test_nothing_is_spared_in_simulated_time() -> None:

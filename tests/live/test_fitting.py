@@ -8,7 +8,7 @@ import yaml
 
 from conformance.live_fitting import NotTested, fitted
 from conformance.subjects.file import SubjectFile, read_file
-from scenarios import Scenario, load, names
+from scenarios import Scenario, load, names, parse
 
 SECOND = 1_000_000
 
@@ -32,7 +32,9 @@ def kinds(scenario: Scenario) -> list[str]:
     return [type(fault).__name__ for fault in scenario.faults]
 
 
-def test_every_scenario_is_fitted_or_says_what_it_needs(three: SubjectFile) -> None:
+@pytest.mark.parametrize("run", ["2m", "30s", "20s"])
+def test_every_scenario_is_fitted_or_says_what_it_needs(run: str, tmp_path: Path) -> None:
+    three = servers(tmp_path, 3, run=run)
     refused = {}
     for entry in names():
         try:
@@ -50,6 +52,30 @@ def test_every_scenario_is_fitted_or_says_what_it_needs(three: SubjectFile) -> N
     assert refused["three-regions"].startswith("not tested (needs delays between regions)")
     assert "crash-and-return-empty" not in refused
     assert "halves" not in refused
+
+
+SCRIPT = """\
+title: Asked at instants that are meant
+shows: [REQ-REPL-2]
+duration: {duration}
+cluster: {{nodes: 3}}
+workload: {{script: [{{at: 55s, user: u1, do: login, node: n1}}]}}
+faults: [{{at: 50s, for: 2s, pause: n1}}]
+expect: {{checks: [convergence]}}
+"""
+
+
+@pytest.mark.parametrize("duration", ["1m", "2m", "121s"])
+def test_a_script_is_run_whole_or_not_at_all(duration: str, tmp_path: Path) -> None:
+    scripted = parse(SCRIPT.format(duration=duration), tmp_path / "scripted.yaml")
+    three = servers(tmp_path, 3, run="30s")
+    if duration == "121s":
+        with pytest.raises(NotTested, match="needs 2m1s of real time"):
+            fitted(scripted, three, [])
+        return
+    fit = fitted(scripted, three, [])
+    assert (fit.scenario.duration, fit.scenario.faults[0].at) == (scripted.duration, 50 * SECOND)
+    assert fit.scenario.workload.script == scripted.workload.script
 
 
 def test_a_cut_that_is_to_outlast_sessions_does_or_is_not_tested(tmp_path: Path) -> None:

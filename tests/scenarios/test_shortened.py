@@ -23,6 +23,11 @@ def test_a_short_scenario_stays_as_it_is() -> None:
     assert around_faults(short, minutes=5).duration == 5 * MINUTE
 
 
+def test_a_script_stays_as_long_as_it_is() -> None:
+    long = scenario("12h", "workload: {script: [{at: 11h, user: u1, do: login}]}", "faults: [{at: 10h, crash: n1}]")
+    assert around_faults(long) is long
+
+
 def test_quiet_time_goes_and_faults_stay() -> None:
     long = scenario("12h", "faults: [{at: 10h, for: 3m, partition: [[n1], rest]}, {at: 11h, for: 90s, crash: n2}]")
     short = around_faults(long)
