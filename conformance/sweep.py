@@ -59,7 +59,7 @@ def asked(scenario: Scenario, seed: int, subject: str, twice: int = sweep_gate.P
     if isinstance(decided.subject, HttpSubject):
         raise Refused(
             f"--subject {subject}: found real servers, expected a subject in simulated time: real time has no seeds; "
-            f"to judge servers by all scenarios: anynode validate --subject {subject}"
+            f"to judge servers by all scenarios: anynode validate {subject}"
         )
     head = Head(
         sweep=VERSION,
