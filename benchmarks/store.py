@@ -40,10 +40,11 @@ class Sample(Struct, frozen=True):
     page: float
 
 
-def routed(name: str) -> Scenario:
-    """Load a scenario, with routing on."""
+def loaded(name: str, *, routing: bool = True) -> Scenario:
+    """Load a scenario, with routing on or off whatever it says."""
     scenario = load(name)
-    return scenario.model_copy(update={"config": {**scenario.config, "http": ROUTING}})
+    others = {key: value for key, value in (scenario.config or {}).items() if key != "http"}
+    return scenario.model_copy(update={"config": {**others, "http": ROUTING} if routing else others})
 
 
 def sample(scenario: Scenario, seed: int) -> Sample:
@@ -65,14 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenario", action="append", help=f"name or path; default {' and '.join(SCENARIOS)}")
     parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--without-routing", action="store_true", help="goal 0.15 at a day's rate")
     chosen = parser.parse_args(arguments)
     for name in chosen.scenario or SCENARIOS:
-        samples = [sample(routed(name), seed) for seed in range(1, chosen.samples + 1)]
+        scenario = loaded(name, routing=not chosen.without_routing)
+        samples = [sample(scenario, seed) for seed in range(1, chosen.samples + 1)]
         ratios = sorted(one.ratio for one in samples)
         seconds = statistics.median(one.seconds for one in samples)
         page = statistics.median(one.page for one in samples)
         stem = Path(name).stem
-        goal = f" ({GOALS[stem]})" if stem in GOALS else ""
+        goal = f" ({GOALS[stem]})" if stem in GOALS and not chosen.without_routing else ""
         print(f"whole store, {stem}: median ratio {statistics.median(ratios):.3f} of bare SimPy{goal}")
         print(f"  {seconds:.1f} simulated s a 1,000 ev, {page:.0f} ev a page of users")
         print(f"  samples {' '.join(f'{ratio:.3f}' for ratio in ratios)}")
