@@ -58,6 +58,6 @@ def test_the_lines_of_the_workflow_do_what_the_page_says(tmp_path: Path, monkeyp
     shutil.copy(STORES / "javascript.yaml", tmp_path / "store.yaml")
     monkeypatch.chdir(tmp_path)
     assert [run(command) for command in commands("in-your-ci.md")] == [0, 0, 0]
-    assert (tmp_path / "report" / "revoke" / "junit.xml").is_file()
+    assert (tmp_path / "report" / "idle" / "junit.xml").is_file()
     workflow = blocks("in-your-ci.md", "yaml")[0].splitlines()
     assert len(workflow) <= 17
