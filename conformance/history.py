@@ -17,6 +17,8 @@ LOCAL, CLUSTER = "local", "cluster"
 
 LOGIN, READ, WRITE, DELETE, LOGOUT, REVOKE = "login", "read", "write", "delete", "logout", "revoke"
 PEEK, MEMBERS, STATUS = "peek", "members", "status"
+IN_SESSION = frozenset({READ, WRITE, DELETE, LOGOUT})
+"""What is asked with the cookie of a session."""
 OPERATIONS = (LOGIN, READ, WRITE, DELETE, LOGOUT, REVOKE, PEEK, MEMBERS, STATUS)
 """What may be asked of a node (protocol, part 1)."""
 
@@ -86,8 +88,9 @@ class Operation(Struct, omit_defaults=True, gc=False):  # gc: millions of them a
 
     `session` is a hash, never a live id. `user` is the user that the client acts for; `answered_user` is whom the
     answer named (login, read, peek). `replaced` is the session whose cookie a login sent along: that session ends with
-    it. `answered` is None when nothing was heard. `outcome`: "ok", "denied" (401), "refused" (definitely nothing
-    happened) or "unknown" (may have happened, once, at any time from the asking to the end of the run).
+    it. Where somebody was answered who showed no cookie, `session` is the hash of nothing. `answered` is None when
+    nothing was heard. `outcome`: "ok", "denied" (401), "refused" (definitely nothing happened) or "unknown" (may have
+    happened, once, at any time from the asking to the end of the run).
     """
 
     op: str

@@ -18,7 +18,7 @@ class Listed(Struct, frozen=True):
         scenarios: what it runs.
         check: whose finding it asks for; "" for none.
         why_not: the reason why it would not be tested, "" where it would.
-        left_out: by name, why one of the scenarios would not be run, where the others are.
+        left_out: by name, why one of the scenarios would not be run.
     """
 
     name: str
@@ -56,9 +56,9 @@ def _of(suite: str, features: list[str], *, product: bool) -> list[Listed]:
         check = "" if scenario is None else scenario.kwargs["check"]
         needed = needed_by(check)
         if needed and needed not in features:
-            why_not = f"not tested: needs the feature `{needed}`, which the subject does not list"
+            why_not = f"needs the feature `{needed}`, which the subject does not list"
         elif scenario is None and not product:
-            why_not = "not tested: needs the feature `orchestrator`: a store that reads the product's file"
+            why_not = "needs the feature `orchestrator`: a store that reads the product's file"
         else:
             why_not = ""
         ids = marks["requirement"].args if "requirement" in marks else ()

@@ -67,7 +67,12 @@ def spared(subject: str, tests: Mapping[str, tuple[list[str], str]]) -> set[tupl
     """
     if not isinstance(subject_named(subject), HttpSubject):
         return set()
-    cannot = beyond(subject, (name for scenarios, _ in tests.values() for name in scenarios))
+    return _over(
+        subject, tests, _beyond(subject, (name for scenarios, _ in tests.values() for name in scenarios), short=True)
+    )
+
+
+def _over(subject: str, tests: Mapping[str, tuple[list[str], str]], cannot: Mapping[str, str]) -> set[tuple[str, str]]:
     shown = {
         test: [name for name in scenarios if name not in cannot]
         for test, (scenarios, check) in tests.items()
@@ -77,22 +82,9 @@ def spared(subject: str, tests: Mapping[str, tuple[list[str], str]]) -> set[tupl
     return {(test, name) for test, scenarios in shown.items() for name in scenarios if name not in chosen}
 
 
-def beyond(subject: str, scenarios: Iterable[str]) -> dict[str, str]:
-    """Tell which scenarios servers cannot be put through, and what each of them needs: `not tested (needs …)`.
-
-    Args:
-        subject: whom to judge, as `--subject` names it.
-        scenarios: their names.
-
-    Returns:
-        By name; nothing for whoever lives in simulated time.
-
-    Raises:
-        SubjectRefused: the subject's file cannot be used, or it cannot be built.
-    """
-    if not isinstance(subject_named(subject), HttpSubject):
-        return {}
-    told = {name: _refusal(subject, name) for name in dict.fromkeys(scenarios)}
+def _beyond(subject: str, scenarios: Iterable[str], *, short: bool) -> dict[str, str]:
+    """Tell which scenarios real servers cannot be put through, and what each needs: `not tested (needs …)`."""
+    told = {name: _refusal(subject, name, short=short) for name in dict.fromkeys(scenarios)}
     return {name: why for name, why in told.items() if why}
 
 
@@ -110,22 +102,24 @@ def as_servers_can(tests: Sequence[Listed], subject: str, *, short: bool) -> lis
     Raises:
         SubjectRefused: the subject's file cannot be used, or it cannot be built.
     """
-    cannot = beyond(subject, (name for test in tests for name in test.scenarios))
+    if not isinstance(subject_named(subject), HttpSubject):
+        return list(tests)
+    cannot = _beyond(subject, (name for test in tests for name in test.scenarios), short=short)
     named = {test.name: (list(test.scenarios), test.check) for test in tests if test.scenarios}
-    over = spared(subject, named) if short else set()
+    over = _over(subject, named, cannot) if short else set()
     said = []
     for test in tests:
         left_out = {name: cannot[name] for name in test.scenarios if name in cannot}
         none = bool(left_out) and len(left_out) == len(test.scenarios)
         left_out |= {name: ELSEWHERE for name in test.scenarios if (test.name, name) in over}
-        why_not = test.why_not or ("not tested: none of its scenarios can be run on these servers" if none else "")
+        why_not = test.why_not or ("none of its scenarios can be run on these servers" if none else "")
         said.append(structs.replace(test, why_not=why_not, left_out=left_out))
     return said
 
 
-def _refusal(subject: str, scenario: str) -> str:
+def _refusal(subject: str, scenario: str, *, short: bool) -> str:
     try:
-        plan(load(scenario), subject=subject, short=True)
+        plan(load(scenario), subject=subject, short=short)
     except NotTested as refused:
         return str(refused).partition(f": {scenario} on ")[0]
     return ""

@@ -25,7 +25,6 @@ _KINDS: Final = {
     "healed": Healed,
     "end": End,
 }
-_IN_SESSION: Final = frozenset({h.READ, h.WRITE, h.DELETE, h.LOGOUT})
 _WHERE: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING: Final = re.compile(r"missing required field `(?P<member>[^`]+)`")
 
@@ -239,7 +238,7 @@ def _lacks(operation: Operation) -> str:
         return "value"
     if op in (h.LOGIN, h.REVOKE) and operation.user is None:
         return "user"
-    if ok and operation.session is None and (op == h.LOGIN or op in _IN_SESSION):
+    if ok and operation.session is None and (op == h.LOGIN or op in h.IN_SESSION):
         return "session"
     return ""
 

@@ -13,30 +13,14 @@ from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct, structs
 
-from conformance.history import Operation, Record
+from conformance.history import IN_SESSION, Operation, Record
 from reference.effects import Respond
 from reference.protocol import Request
 from simulator.clock import REQUEST, Loop
 from simulator.host import Host
-from simulator.users import (
-    DELETE,
-    LOGIN,
-    LOGOUT,
-    MEMBERS,
-    PEEK,
-    READ,
-    REVOKE,
-    TIMEOUT_US,
-    WRITE,
-    Answer,
-    Ask,
-    Step,
-    Wait,
-)
+from simulator.users import LOGIN, MEMBERS, PEEK, READ, REVOKE, TIMEOUT_US, Answer, Ask, Step, Wait
 
 USER, OBSERVER = "user", "observer"
-IN_SESSION = (READ, WRITE, DELETE, LOGOUT)
-"""What is asked with the cookie of a session."""
 DEFINITELY_NOTHING = (400, 404, 405, 501)
 """Answers after which nothing has happened (protocol, part 1)."""
 

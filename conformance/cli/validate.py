@@ -113,7 +113,7 @@ def _list(decided: "Plan", subject: str, ids: list[str], *, short: bool, as_json
         return output.HELD
     for test in tests:
         run = [name for name in test.scenarios if name not in test.left_out]
-        said = "runs" if not test.why_not else test.why_not
+        said = "runs" if not test.why_not else f"not tested: {test.why_not}"
         output.say(f"{test.name}\n    {', '.join(test.requirements)}; {', '.join(run) or 'no run'}: {said}")
         for name, why in test.left_out.items():
             output.say(f"    {name}: {why}")

@@ -162,7 +162,7 @@ def _until(fault: Written, end: int) -> Written:
     """Have a fault end a second before everything does: what lasts longer than the run is refused."""
     if "at" not in fault or "for" not in fault:
         return fault
-    left = max(end - SECOND_US - _begin(fault), SECOND_US)
+    left = end - SECOND_US - _begin(fault)
     return fault if parse_duration(fault["for"]) <= left else {**fault, "for": write_duration(left)}
 
 

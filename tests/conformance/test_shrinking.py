@@ -242,7 +242,7 @@ def test_an_end_is_not_proposed_where_it_saves_less_than_a_tenth_or_the_evidence
 
 
 def test_people_who_have_no_part_in_it_go_with_all_that_they_ask(tmp_path: Path) -> None:
-    data = yaml.safe_load(LARGE)
+    data = yaml.safe_load(LARGE) | {"duration": "3m"}
     script = data["workload"]["script"]
     for n in range(5, 13):
         script += [{"at": f"{n}s", "user": f"u{n}", "do": "login", "node": "n1"}]
@@ -258,3 +258,6 @@ def test_people_who_have_no_part_in_it_go_with_all_that_they_ask(tmp_path: Path)
     assert "u3" in left
     assert len(left) <= 3, left
     assert trial.runs - before <= 20
+    assert parse_duration(shrinking_one.smallest.data["duration"]) < 65_000_000, (
+        "what comes after the evidence went too"
+    )
