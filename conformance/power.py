@@ -24,7 +24,7 @@ from scenarios.faults import KINDS
 from scenarios.shortened import LARGE, around_faults
 
 REFERENCE = "reference"
-ELSEWHERE = 3
+ELSEWHERE = 2
 """So many seeds the reference runs where no broken store does."""
 SEEDS_MOST = 10
 """Within so many seeds a broken store must be convicted."""

@@ -44,9 +44,9 @@ def power(
     """Measure what the checks convict: what a verdict is worth.
 
     Runs every broken store in its scenario with every seed, and the reference beside it; in all other scenarios the
-    reference runs the first three. "until" is how many seeds
-    it takes, from the first, until the check meant for a broken store convicts it; "median" is the median of that over
-    every seed to begin with, where seeds that run out without a conviction count as longest.
+    reference runs the first two. "until" is how many seeds it takes, from the first, until the check meant for a broken
+    store convicts it; "median" is the median of that over every seed to begin with, where seeds that run out without a
+    conviction count as longest.
 
     Exit codes: 1 where a broken store got away or the reference was convicted, 3 where the reference was not judged.
     """
