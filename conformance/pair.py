@@ -80,12 +80,12 @@ class Pair:
         """Let time pass until something holds; say whether it ever did."""
         end = self.loop.now + within_us
         while not holds() and self.loop.now < end:
-            self.loop.run(until=min(end, self.loop.now + ms(10)))
+            self.loop.run_to(min(end, self.loop.now + ms(10)))
         return holds()
 
     def wait(self, us: int) -> None:
         """Let so much time pass, in microseconds."""
-        self.loop.run(until=self.loop.now + us)
+        self.loop.run_to(self.loop.now + us)
 
     def login(self, node: str, user: str = "ann") -> str:
         """Log a user in, and give the cookie to send from then on.

@@ -37,7 +37,7 @@ class Draws:
         """Return the names in a drawn order (Fisher and Yates)."""
         order = list(names)
         for last in range(len(order) - 1, 0, -1):
-            chosen = self.below(last + 1)
+            chosen = (self.word() * (last + 1)) >> 64  # as `below` does
             order[last], order[chosen] = order[chosen], order[last]
         return order
 

@@ -120,13 +120,15 @@ class Node:
         """Take a message from another node."""
         turn = self.turn  # opened as `turn.open` does, without the call
         turn.mono = mono
-        turn.wall = wall if turn.low <= wall - mono <= turn.high else turn.believe(wall, mono)
-        heard_at = self.replication.heard_at
+        turn.wall = wall if wall - mono == turn.sure else turn.read(wall, mono)
+        replication = self.replication
+        heard_at = replication.heard_at
         if heard_at is not None and mono - heard_at > self._quarantine_us:
             self._drop_what_is_old(heard_at)
-        self.replication.heard_at = mono
-        act = self._on_message.get(message.__class__)
-        if act is None:
+        replication.heard_at = mono
+        try:
+            act = self._on_message[message.__class__]
+        except KeyError:
             turn.note("unknown-message", sender=sender, found=message.__class__.__name__)
         else:
             act(sender, message)
@@ -141,7 +143,7 @@ class Node:
         """Do what an alarm was set for."""
         turn = self.turn  # as in `receive`
         turn.mono = mono
-        turn.wall = wall if turn.low <= wall - mono <= turn.high else turn.believe(wall, mono)
+        turn.wall = wall if wall - mono == turn.sure else turn.read(wall, mono)
         turn.alarms.discard(alarm)
         self._on_alarm[alarm]()
         membership = self.membership

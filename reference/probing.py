@@ -6,9 +6,10 @@ Sources: Das, Gupta and Motivala, SWIM (2002), section 3; Dadgar, Phillips and C
 from collections.abc import Callable
 
 from reference.draws import Draws
+from reference.effects import Send, SetAlarm
 from reference.member import ALIVE, SUSPECT, Roster
 from reference.news import News
-from reference.protocol import LIFE_BITS, Ack, Nack, Ping, PingRequest, Rumour
+from reference.protocol import LIFE_BITS, MEMBERSHIP, Ack, Nack, Ping, PingRequest, Rumour
 from reference.settings import SECOND, Timing
 from reference.turn import Turn
 
@@ -33,9 +34,9 @@ class Probing:
     """
 
     __slots__ = (
-        "_asked_again", "_asked_at", "_number", "_probed", "_relays", "_round", "_round_ends", "_silent", "doubt",
-        "draws", "greet", "hear", "leaving", "news", "on_alarm", "on_message", "read_clock", "resumed_at", "roster",
-        "rumours", "suspect", "timing", "turn",
+        "_asked_again", "_asked_at", "_in_an_interval", "_number", "_probed", "_relays", "_round", "_round_ends",
+        "_silent", "doubt", "draws", "greet", "hear", "leaving", "news", "on_alarm", "on_message", "read_clock",
+        "resumed_at", "roster", "rumours", "suspect", "timing", "turn",
     )  # fmt: skip
 
     def __init__(self, turn: Turn, draws: Draws, boot: int, timing: Timing, roster: Roster, news: News) -> None:
@@ -52,6 +53,7 @@ class Probing:
         self.rumours: Callable[[str], tuple[Rumour, ...]]
         self.suspect: Callable[[str], None]
         self.greet: Callable[[str], None]
+        self._in_an_interval = SetAlarm("probe", timing.probe_interval)
         self._round: list[str] = []
         self._number = boot << LIFE_BITS
         self._probed: tuple[str, int] | None = None
@@ -105,8 +107,13 @@ class Probing:
             return
         self._number += 1
         self._probed, self._asked_at, self._asked_again, self._silent = (target, self._number), now, 0, None
-        self.turn.gossip(target, Ping(self._number, self.rumours(target)))
-        self._end_round_in(self.timing.probe_interval)
+        quiet = not self.news.left and not self.roster.suspects  # as nearly always: there is nothing to tell
+        self._round_ends = now + self.timing.probe_interval
+        # As `gossip` and `_end_round_in` do, without the calls: an idle node does little else than this and `pinged`.
+        turn = self.turn
+        turn.effects.append(Send(target, MEMBERSHIP, Ping(self._number, () if quiet else self.rumours(target))))
+        turn.alarms.add("probe")
+        turn.effects.append(self._in_an_interval)
 
     def _goes_on(self, target: str, number: int) -> bool:
         """Say whether the round of a member that has not answered goes on, and see to it; else it is suspected.
@@ -164,9 +171,11 @@ class Probing:
         if ping.rumours:
             self.hear(ping.rumours)
         member = self.roster.members.get(sender)
-        quiet = member is not None and member.state is ALIVE and not self.news.left  # as nearly always
-        rumours = () if quiet else self.rumours(sender)
-        self.turn.gossip(sender, Ack(ping.number, rumours, self.turn.shown()))
+        turn = self.turn
+        if member is not None and member.state is ALIVE and not self.news.left:  # as nearly always; as `gossip` does
+            turn.effects.append(Send(sender, MEMBERSHIP, Ack(ping.number, (), turn.wall - turn.shift)))
+            return
+        turn.gossip(sender, Ack(ping.number, self.rumours(sender), turn.shown()))
         if (member is None or member.state > SUSPECT) and not self.leaving:
             # It knows this node, which does not know it: as after a restart whose first words were lost.
             self.greet(sender)

@@ -60,8 +60,9 @@ class Sanity:
             asked: when it was asked, by this node's monotonic clock: half the way here and back is what the reading may
                 be off by (Cristian, Probabilistic clock synchronization, 1989).
         """
-        error = (self.turn.mono - asked) // 2
-        epoch = wall + error - self.turn.mono
+        mono = self.turn.mono
+        error = (mono - asked) // 2
+        epoch = wall + error - mono
         held = self._read.get(member)
         if (
             held is not None
@@ -111,7 +112,7 @@ class Sanity:
             self._lower, lowest = epoch, epoch - self._apart_us - error
         self._low, self._high = lowest, highest
         if not self.astray:
-            self.turn.low, self.turn.high = lowest, highest
+            self.turn.bound(lowest, highest)
 
     def _believe(self, wall: int, mono: int) -> int:
         """Choose the wall clock of a turn whose own is out of bounds, or was in the turn before.
@@ -126,13 +127,14 @@ class Sanity:
         turn, epoch = self.turn, wall - mono
         if self._low <= epoch <= self._high:
             self.astray = False
-            turn.low, turn.high, turn.shift = self._low, self._high, 0
+            turn.bound(self._low, self._high)
+            turn.shift = 0
             turn.note("clock-right")
             return wall
         median = self._upper if epoch > self._high else self._lower
         turn.shift = median - epoch
         if not self.astray:
             self.astray = True
-            turn.low, turn.high = NEVER
+            turn.bound(*NEVER)
             turn.note("clock-off", off_us=-turn.shift)
         return mono + median

@@ -21,19 +21,21 @@ class Turn:
     Attributes:
         wall: the wall clock that the node goes by, since 1970; it may step back.
         mono: the monotonic clock of this boot, from 0.
-        low, high: between which wall minus mono must lie for the node's own wall clock to be taken as it is.
-        believe: else chooses, given both clocks, what the node goes by.
+        sure: what wall minus mono was in a turn that took the node's own wall clock as it is, and is in the next ones
+            unless the clock was set or drifts; None where nothing is sure.
+        believe: chooses, given both clocks, what the node goes by where the own one is out of bounds.
         shift: how far that is ahead of what the node's own clock shows.
         alarms: the names of those that wait to ring; who rings one takes it out.
         passed_on: by the id of a request that another node passed on, what takes the answer.
     """
 
-    __slots__ = ("alarms", "believe", "effects", "high", "low", "mono", "passed_on", "shift", "wall")
+    __slots__ = ("_high", "_low", "alarms", "believe", "effects", "mono", "passed_on", "shift", "sure", "wall")
 
     def __init__(self) -> None:
         self.wall = 0
         self.mono = 0
-        self.low, self.high = ANY
+        self.sure: int | None = None
+        self._low, self._high = ANY
         self.believe: Callable[[int, int], int] = lambda wall, _mono: wall
         self.shift = 0
         self.effects: list[Effect] = []
@@ -43,7 +45,19 @@ class Turn:
     def open(self, wall: int, mono: int) -> None:
         """Begin a turn with what the clocks say."""
         self.mono = mono
-        self.wall = wall if self.low <= wall - mono <= self.high else self.believe(wall, mono)
+        self.wall = wall if wall - mono == self.sure else self.read(wall, mono)
+
+    def read(self, wall: int, mono: int) -> int:
+        """Say what the node goes by when its clocks show that."""
+        if self._low <= wall - mono <= self._high:
+            self.sure = wall - mono
+            return wall
+        return self.believe(wall, mono)
+
+    def bound(self, low: int, high: int) -> None:
+        """Take the node's own wall clock as it is where wall minus mono lies between these."""
+        self._low, self._high = low, high
+        self.sure = None
 
     def shown(self) -> int:
         """Say what the node's own wall clock shows, right or wrong."""
@@ -66,7 +80,7 @@ class Turn:
     def alarm(self, name: str, after: int) -> None:
         """Set an alarm, replacing one of that name; an instant already past rings in the next microsecond."""
         self.alarms.add(name)
-        self.effects.append(SetAlarm(name, max(1, after)))
+        self.effects.append(SetAlarm(name, after if after > 0 else 1))
 
     def alarm_unless_set(self, name: str, after: int) -> None:
         """Set an alarm unless one of that name is waiting already."""

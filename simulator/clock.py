@@ -5,9 +5,11 @@ functions of true time kept here. This is the one file that touches the private 
 """
 
 from collections.abc import Callable
-from heapq import heappush
-from typing import Any
+from contextlib import suppress
+from heapq import heappop, heappush
+from typing import Any, ClassVar
 
+from msgspec import Struct
 from simpy import Environment
 
 EPOCH_US = 1_767_225_600_000_000
@@ -30,6 +32,25 @@ def ms(count: int) -> int:
 def s(count: int) -> int:
     """Return so many seconds as microseconds."""
     return count * 1_000_000
+
+
+_FIRST = -1
+"""Before everything else of its instant, as the stop of SimPy's `run` is."""
+
+
+class _InstantReached(Exception):
+    """Ends the loop at the instant up to which it runs."""
+
+
+class _Reached(Struct, gc=False):
+    """The event of that instant."""
+
+    callbacks: list[Callable[[Any], None]] | None
+    _ok: ClassVar[bool] = True
+
+
+def _stop(_: _Reached) -> None:
+    raise _InstantReached
 
 
 class Loop(Environment):
@@ -72,6 +93,29 @@ class Loop(Environment):
         """
         self.timeout(us).callbacks.append(lambda _: act())
 
+    def run_to(self, instant: int) -> None:
+        """Do all that is due before an instant, and stop there: `run(until=instant)`.
+
+        SimPy's loop and its step written out, as a call an event is 4 % of what an idle cluster costs; a test runs the
+        same events by both.
+
+        Args:
+            instant: µs of true time, later than now.
+
+        Raises:
+            Exception: what escapes a callback, or what a SimPy event failed with and nobody defused.
+        """
+        queue, pop = self.queue, heappop
+        self.push(instant, _FIRST, _Reached([_stop]))
+        with suppress(_InstantReached):
+            while True:
+                self._now, _, _, event = pop(queue)
+                callbacks, event.callbacks = event.callbacks, None
+                for act in callbacks:
+                    act(event)
+                if not event._ok and not hasattr(event, "_defused"):  # noqa: SLF001 # SimPy's own events alone fail
+                    raise event._value  # noqa: SLF001 # as above
+
     def let_go(self) -> None:
         """Forget what is still to come, as its run is over.
 
@@ -93,9 +137,12 @@ class NodeClock:
     Attributes:
         drift_ppm: µs that the wall clock gains in a second of true time; negative when it loses.
         setting: counts how often it was set; who set it last can tell that nobody has since.
+        steady: whether the wall clock shows `base` and true time, no more, as it nearly always does; then who is too
+            hot for `read` adds them up itself.
+        begun: when the current boot began, µs of true time.
     """
 
-    __slots__ = ("_base", "_begun", "_offset_us", "_since", "_steady", "drift_ppm", "setting")
+    __slots__ = ("_offset_us", "_since", "base", "begun", "drift_ppm", "setting", "steady")
 
     def __init__(self, offset_us: int = 0) -> None:
         """Make the clocks of one machine.
@@ -106,14 +153,14 @@ class NodeClock:
         self.drift_ppm = 0
         self.setting = 0
         self._offset_us = offset_us
-        self._base = EPOCH_US + offset_us
-        self._steady = True
+        self.base = EPOCH_US + offset_us
+        self.steady = True
         self._since = 0
-        self._begun = 0
+        self.begun = 0
 
     def begin(self, now: int) -> None:
         """Start the monotonic clock from 0 at that true time, as every boot does."""
-        self._begun = now
+        self.begun = now
 
     def set(self, now: int, offset_us: int, drift_ppm: int = 0) -> None:
         """Set the wall clock at that true time.
@@ -126,8 +173,8 @@ class NodeClock:
         self.setting += 1
         self.drift_ppm = drift_ppm
         self._offset_us = offset_us
-        self._base = EPOCH_US + offset_us
-        self._steady = drift_ppm == 0 and self._base + now >= 0
+        self.base = EPOCH_US + offset_us
+        self.steady = drift_ppm == 0 and self.base + now >= 0
         self._since = now
 
     def offset_us(self, now: int) -> int:
@@ -144,6 +191,6 @@ class NodeClock:
         Returns:
             The wall clock, µs since 1970 and never negative, and the monotonic clock, µs since the boot began.
         """
-        if self._steady:  # asked every turn
-            return self._base + now, now - self._begun
-        return max(0, EPOCH_US + now + self.offset_us(now)), now - self._begun
+        if self.steady:
+            return self.base + now, now - self.begun
+        return max(0, EPOCH_US + now + self.offset_us(now)), now - self.begun

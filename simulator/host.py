@@ -80,11 +80,11 @@ class LookupFailed(Exception):
 
 
 class _Alarm(Struct, gc=False):
-    """One alarm, and the event of its ringing; it means nothing once `version` is no longer the name's."""
+    """One alarm, and the event of its ringing; it means nothing once `number`, the event's, is no longer the name's."""
 
     callbacks: list[Callable[["_Alarm"], None]] | None
     name: str
-    version: int
+    number: int
     _ok: ClassVar[bool] = True
 
 
@@ -116,7 +116,7 @@ class Host:
     """
 
     __slots__ = (
-        "_alarms", "_alarms_set", "_busy", "_keeps", "_kept", "_loop", "_machine", "_make", "_network", "_numbers",
+        "_alarms", "_busy", "_keeps", "_kept", "_loop", "_machine", "_make", "_network", "_numbers",
         "_open", "_peers", "_poll_us", "_polling", "_probe", "_queue", "_recorder", "_ringing", "boot", "clock",
         "found", "name", "on_end", "on_pause", "on_respond", "paused", "put_off", "ready", "slow_us", "up",
     )  # fmt: skip
@@ -165,7 +165,6 @@ class Host:
         self._poll_us = poll_us
         self._machine: Machine
         self._alarms: dict[str, int] = {}
-        self._alarms_set = 0
         self._open: dict[str, tuple[Request, Answered]] = {}
         self._keeps = False  # whether what comes due is kept: asked before every turn, so it is one name
         self._kept: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
@@ -342,14 +341,15 @@ class Host:
             self._keep(self._receive, sender, channel, message)
             return
         now = self._loop.now
-        wall, mono = self.clock.read(now)
-        effects = self._machine.receive(sender, channel, message, wall, mono)
+        clock = self.clock  # read here and in `_ring` without `read`: a call less a message is 1 %
+        wall = clock.base + now if clock.steady else clock.read(now)[0]
+        effects = self._machine.receive(sender, channel, message, wall, now - clock.begun)
         if effects:  # an acknowledgement leads to nothing
             self._perform(effects, now)
 
     def _ring(self, alarm: _Alarm) -> None:
         name = alarm.name
-        if self._alarms.get(name) != alarm.version:
+        if self._alarms.get(name) != alarm.number:
             return
         if self._keeps:
             self._keep(self._ring, alarm)  # a message that came due before may still cancel it
@@ -357,8 +357,9 @@ class Host:
         del self._alarms[name]
         now = self._loop.now
         self._recorder.rang(now, self.name, name)
-        wall, mono = self.clock.read(now)
-        self._perform(self._machine.ring(name, wall, mono), now)
+        clock = self.clock
+        wall = clock.base + now if clock.steady else clock.read(now)[0]
+        self._perform(self._machine.ring(name, wall, now - clock.begun), now)
 
     def _take_request(self, request: Request) -> None:
         now = self._loop.now
@@ -399,10 +400,9 @@ class Host:
                 self._network.carry(name, effect.to, effect.channel, effect.message)
             elif kind is SetAlarm:
                 self._recorder.effect(now, name, effect)
-                version = self._alarms_set = self._alarms_set + 1
-                self._alarms[effect.name] = version
-                alarm = _Alarm(self._ringing, effect.name, version)
-                heappush(self._queue, (now + effect.after, ALARM, next(self._numbers), alarm))  # as `push` does
+                number = self._alarms[effect.name] = next(self._numbers)
+                alarm = _Alarm(self._ringing, effect.name, number)
+                heappush(self._queue, (now + effect.after, ALARM, number, alarm))  # as `push` does
             elif kind is CancelAlarm:
                 self._recorder.effect(now, self.name, effect)
                 self._alarms.pop(effect.name, None)
@@ -415,7 +415,7 @@ class Host:
                 self._end(drop_sent=False)
                 return
             else:
-                self._recorder.effect(now, self.name, effect)
+                self._recorder.note(now, name, effect)
 
     def _answer(self, answer: Respond, now: int) -> None:
         asked = self._open.pop(answer.request, None)

@@ -15,7 +15,7 @@ from simulator.chance import Chance
 from simulator.clock import MESSAGE, Loop
 from simulator.delays import Delay
 from simulator.rules import Again, Changed, Drop, Late, OnMessage, Recorded, Rule
-from simulator.trace import Recorder
+from simulator.trace import CARRIED, Recorder
 
 Receive = Callable[[str, str, Any], None]
 """What a node's host takes messages with: sender, channel, message."""
@@ -184,7 +184,8 @@ class Network:
                 return
             link = self._open(sender, to)
         flight = _Flight(self._arrivals, link, channel, message, now, link.lives)
-        due = now + (link.block.pop() if link.block else link.delay())
+        block = link.block
+        due = now + (block.pop() if block else link.delay())
         if link.at_send:
             ruled = self._ask_at_send(flight, due)
             if ruled is None:
@@ -239,8 +240,13 @@ class Network:
             return
         self.delivered += 1
         sender, channel, message = link.sender, flight.channel, flight.message
-        if self._recorder is not None:
-            self._recorder.carried(now, flight.sent, sender, link.to, channel, message)
+        recorder = self._recorder
+        if recorder is not None:  # as `carried` does, without the call
+            recorder.messages += 1
+            batch = recorder.batch
+            batch.append((CARRIED, now, flight.sent, sender, link.to, channel, "", message))
+            if len(batch) >= recorder.most:
+                recorder.settle()
         receive(sender, channel, message)
 
     def _stopped_at_arrival(self, flight: _Flight, now: int) -> bool:

@@ -415,7 +415,7 @@ class World:
         loop = self.loop
         step = STEP_US // 10 if until is not None else max(STEP_US, (to - loop.now) // STEPS)
         while loop.now < to and not (until is not None and until()):
-            loop.run(until=min(to, loop.now + step))
+            loop.run_to(min(to, loop.now + step))
             self._account.look_when_due(loop.now)
             if self._progress is not None:
                 self._progress(loop.now)

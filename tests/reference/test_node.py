@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -52,6 +52,7 @@ class Observed(Cluster):
         self.met_within = detect_us(self.settings, size)
         self.cut_off_at: dict[str, int] = {}
         self.revoked_at: dict[str, int] = {}
+        self.revokes_later: dict[str, None] = {}  # asked of a node that stands still
         self.doomed: dict[str, None] = {}
         self.told: dict[str, Callable[[Respond], Promise | None]] = {}
 
@@ -108,16 +109,15 @@ class Observed(Cluster):
         return self.nodes[node].records.sessions.get(name)
 
     def begin(self, chosen: int, user: str) -> None:
-        node, converge = self.up(chosen), converge_us(self.settings, len(self.names))
-        soon_after = self.now <= self.revoked_at.get(user, -converge - 1) + converge
+        node, asked = self.up(chosen), self.now
 
         def begun(answer: Respond) -> Promise:
             cookie = dict(answer.headers)["Set-Cookie"].partition(";")[0]
             name = hash_of(cookie.partition("=")[2])
             self.sessions.append((cookie, user))
             self.begun_at[name] = self.now
-            if soon_after:
-                self.may_have_ended[name] = None  # so soon after a revocation it may fall on either side
+            if self._is_near_a_revocation(user, asked):
+                self.may_have_ended[name] = None
             return Promise(f"login of {name} on {node}", lambda other: self.session_of(other, name) is not None)
 
         self.hope(begun, node, "POST", "/login", None, {"user": user})
@@ -185,10 +185,9 @@ class Observed(Cluster):
 
     def revoke(self, chosen: int, user: str) -> None:
         node, now = self.up(chosen), WALL + self.now
-        self.revoked_at[user] = self.now
-        for cookie, owner in self.sessions:
-            if owner == user:
-                self.may_have_ended[hash_of(cookie.partition("=")[2])] = None
+        self._revoked_now(user)
+        if node in self._paused:
+            self.revokes_later[user] = None
         self.told.clear()  # so may a login that is on its way
         names = [hash_of(cookie.partition("=")[2]) for cookie, owner in self.sessions if owner == user]
         converge = converge_us(self.settings, len(self.names))
@@ -201,6 +200,18 @@ class Observed(Cluster):
 
         promise = Promise(f"revocation of {user} on {node}", held_by)
         self.hope(lambda _answer: promise, node, "POST", "/revoke", None, {"user": user})
+
+    def _is_near_a_revocation(self, user: str, asked: int) -> bool:
+        """Say whether a login asked for then may fall on either side of one, which may have come since."""
+        revoked = self.revoked_at.get(user)
+        return revoked is not None and asked <= revoked + converge_us(self.settings, len(self.names))
+
+    def _revoked_now(self, user: str) -> None:
+        """Take note that a revocation may end what this user has now, or soon will have."""
+        self.revoked_at[user] = self.now
+        for cookie, owner in self.sessions:
+            if owner == user:
+                self.may_have_ended[hash_of(cookie.partition("=")[2])] = None
 
     # ---------------------------------------------------------------------------------------------------------- faults
 
@@ -223,6 +234,9 @@ class Observed(Cluster):
             self.pause(self.up(chosen))
 
     def go_on(self) -> None:
+        for user in self.revokes_later:
+            self._revoked_now(user)
+        self.revokes_later.clear()
         for name in list(self._paused):
             self.resume(name)
 
@@ -304,6 +318,7 @@ def account(cluster: Observed) -> None:
             assert (held.owner, held.user) == (owner_of(user), "" if held.end else user)
 
 
+@example(3, 1000, 0, [("stand_still", 1), ("revoke", 1, "ann"), ("run", 4000), ("begin", 0, "ann"), ("run", 1)])
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.integers(3, 5), st.sampled_from(DELAYS), st.integers(0, 1 << 30), st.lists(steps, min_size=5, max_size=40))
 def test_whatever_happens_all_agree_in_the_end_and_what_was_promised_is_kept(

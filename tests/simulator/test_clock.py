@@ -1,9 +1,12 @@
 """The event loop and a node's clocks."""
 
+from collections.abc import Callable, Generator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simpy import Event
 
 from simulator.clock import ALARM, EPOCH_US, MESSAGE, REQUEST, Loop, NodeClock, ms, s
 
@@ -55,6 +58,46 @@ def test_equal_instants_are_ordered_by_kind_and_then_first_in_first_out() -> Non
     loop.after(10, lambda: seen.append("fault"))
     loop.run()
     assert seen == ["fault", "m1", "m2", "a1", "a2", "r1"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from([MESSAGE, ALARM, REQUEST])), max_size=12))
+def test_running_to_an_instant_is_what_simpys_run_until_does(events: list[tuple[int, int]]) -> None:
+    """With events of SimPy's among ours, some of which push another; up to 5, and then to the end."""
+
+    def seen(run: Callable[[Loop, int], object]) -> list[object]:
+        loop, log = Loop(), []
+
+        def happens(event: _Light) -> None:
+            log.append((loop.now, event.name))
+            if event.name.startswith("first"):
+                loop.push(loop.now + 3, MESSAGE, _Light([happens], f"second of {event.name}"))
+
+        for number, (due, priority) in enumerate(events):
+            loop.push(due, priority, _Light([happens], f"first {number}"))
+            loop.after(due, lambda: log.append(loop.now))
+        for instant in (5, 20):
+            run(loop, instant)
+            log.append(("now", loop.now))
+        return log
+
+    assert seen(lambda loop, instant: loop.run_to(instant)) == seen(lambda loop, instant: loop.run(until=instant))
+
+
+def test_what_goes_wrong_in_an_event_ends_running_to_an_instant() -> None:
+    loop = Loop()
+    loop.after(3, lambda: [].index(1))
+    with pytest.raises(ValueError, match="1 is not in list"):
+        loop.run_to(10)
+    assert loop.now == 3
+
+    def fails() -> Generator[Event, None, None]:
+        yield loop.timeout(1)
+        raise RuntimeError("in a process")
+
+    loop.process(fails())
+    with pytest.raises(RuntimeError, match="in a process"):
+        loop.run_to(10)
+    assert loop.now == 4
 
 
 def test_a_node_sees_its_own_clocks() -> None:

@@ -9,6 +9,7 @@ from simulator.clock import Loop
 from simulator.delays import Delay, Fixed, Lognormal
 from simulator.network import Network
 from simulator.rules import Again, Answer, Cut, Drop, Late, Lose, OneWay, OnMessage, Repeat, Rule, Slow
+from simulator.trace import CARRIED, Recorder
 
 
 class Wire:
@@ -258,19 +259,9 @@ def test_links_that_are_first_used_later_know_who_is_there(wire: Wire) -> None:
 # ---------------------------------------------------------------------------------------------------------- the record
 
 
-class Notebook:
-    """Takes down what a recorder is told."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[Any, ...]] = []
-
-    def carried(self, *about: Any) -> None:
-        self.seen.append(about)
-
-
 def test_arrivals_and_losses_are_taken_down_with_their_cause() -> None:
-    loop, notebook = Loop(), Notebook()
-    network = Network(loop, ["n1", "n2"], lambda _, __: Fixed(100), Chance(1), notebook)  # type: ignore[arg-type]
+    loop, recorder = Loop(), Recorder()
+    network = Network(loop, ["n1", "n2"], lambda _, __: Fixed(100), Chance(1), recorder)
     network.attach("n2", lambda *_: None)
     network.carry("n1", "n2", "data", "arrives")
     network.carry("n1", "n9", "data", "to nobody")
@@ -280,9 +271,10 @@ def test_arrivals_and_losses_are_taken_down_with_their_cause() -> None:
     loop.run()
     network.add(Says(Drop("loss")))
     network.carry("n1", "n2", "data", "lost")
-    assert notebook.seen == [
-        (0, 0, "n1", "n9", "data", "to nobody", "unknown"),
-        (100, 0, "n1", "n2", "data", "arrives"),
-        (250, 150, "n1", "n2", "data", "dies", "dead"),
-        (250, 250, "n1", "n2", "data", "lost", "loss"),
+    assert recorder.batch == [
+        (CARRIED, 0, 0, "n1", "n9", "data", "unknown", "to nobody"),
+        (CARRIED, 100, 0, "n1", "n2", "data", "", "arrives"),
+        (CARRIED, 250, 150, "n1", "n2", "data", "dead", "dies"),
+        (CARRIED, 250, 250, "n1", "n2", "data", "loss", "lost"),
     ]
+    assert recorder.messages == 4
