@@ -79,18 +79,21 @@ class Records:
         revocation = self.revocations.get(session.owner)
         if revocation is not None:
             session = revoked(session, revocation)
+        name = session.id
         if held is None:
-            self._owned.setdefault(session.owner, []).append(session.id)
-            self._forget_later(session.created, session.id)
+            self._owned.setdefault(session.owner, []).append(name)
+            self._forget_later(session.created, name)
+            self._count(session, 1)
         else:
-            self._discount(held)
+            if held.end is not None or session.end is not None or held.cells is not session.cells:
+                self._count(held, -1)
+                self._count(session, 1)
             if held.owner != session.owner:  # a peer's mistake, which must not bring this node down when it forgets
                 self._disown(held)
-                self._owned.setdefault(session.owner, []).append(session.id)
-        self.keys += len(session.cells)
-        self.ends += session.end is not None
-        self.sessions[session.id] = session
-        self._changed(session.id)
+                self._owned.setdefault(session.owner, []).append(name)
+        self.sessions[name] = session
+        if name not in self._unsettled:
+            self._changed(name)
         return True
 
     def take_revocation(self, revocation: Revocation) -> int:
@@ -249,14 +252,15 @@ class Records:
         heapify(kept)
         self._oldest = kept
 
-    def _discount(self, session: Session) -> None:
-        """Count a copy no more."""
-        self.keys -= len(session.cells)
-        self.ends -= session.end is not None
+    def _count(self, session: Session, by: int) -> None:
+        """Count a copy, or with -1 count it no more."""
+        self.keys += by * len(session.cells)
+        if session.end is not None:
+            self.ends += by
 
     def _remove(self, session: Session) -> None:
         del self.sessions[session.id]
-        self._discount(session)
+        self._count(session, -1)
         self._disown(session)
         self._drop(session.id)
 

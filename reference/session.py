@@ -128,7 +128,8 @@ def merge(mine: Session, theirs: Session) -> Session:
             cells[key] = cell
     if cells is mine.cells and theirs.last <= mine.last:
         return mine
-    return structs.replace(mine, last=max(mine.last, theirs.last), cells=cells)
+    last = max(mine.last, theirs.last)
+    return Session(mine.id, mine.owner, mine.created, mine.user, last, cells)
 
 
 def _under_names_of(mine: Session, theirs: Session) -> Session:

@@ -116,7 +116,7 @@ class Host:
     """
 
     __slots__ = (
-        "_alarms", "_busy", "_keeps", "_kept", "_loop", "_machine", "_make", "_network", "_numbers",
+        "_alarms", "_busy", "_give_account", "_keeps", "_kept", "_loop", "_machine", "_make", "_network", "_numbers",
         "_open", "_peers", "_poll_us", "_polling", "_probe", "_queue", "_recorder", "_ringing", "boot", "clock",
         "found", "name", "on_end", "on_pause", "on_respond", "paused", "put_off", "ready", "slow_us", "up",
     )  # fmt: skip
@@ -164,6 +164,7 @@ class Host:
         self._peers = peers
         self._poll_us = poll_us
         self._machine: Machine
+        self._give_account: Callable[[], Holdings] | None = None
         self._alarms: dict[str, int] = {}
         self._open: dict[str, tuple[Request, Answered]] = {}
         self._keeps = False  # whether what comes due is kept: asked before every turn, so it is one name
@@ -188,6 +189,7 @@ class Host:
         except LookupFailed:
             self.found = ()  # as good as nobody: the next lookup says more
         self._machine = self._make(self.boot)
+        self._give_account = self._machine.holdings if isinstance(self._machine, Accountable) else None
         self._network.attach(self.name, self._receive)
         self._recorder.line(Started(now, self.name, self.boot))
         self._loop.push(now + self._poll_us, ALARM, _OfLife(self._polling, self.boot))
@@ -325,7 +327,7 @@ class Host:
         """Tell what the node holds by its own account, nothing while it is down; None where it gives no account."""
         if not self.up:
             return Holdings()
-        return self._machine.holdings() if isinstance(self._machine, Accountable) else None
+        return None if self._give_account is None else self._give_account()
 
     # --------------------------------------------------------------------------------------------------- what comes due
 
