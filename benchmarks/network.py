@@ -57,7 +57,7 @@ class _Ring:
             missing = PENDING - (network.sent - network.delivered - sum(network.lost.values()))
             for number in range(missing):
                 network.carry(NAMES[number % 5], NAMES[(number + 1) % 5], "data", "message")
-            loop.run(until=loop.now + 10_000)
+            loop.run_to(loop.now + 10_000)
         return network.delivered / (clock() - begun)
 
 
