@@ -394,7 +394,6 @@ class Host:
 
     def _perform(self, effects: Sequence[Any], now: int) -> None:
         """Do what the node asks for, in order; by class with `is`, the fastest readable way, to which mypy is blind."""
-        boot = self.boot
         name = self.name
         for effect in effects:
             kind = effect.__class__
@@ -409,6 +408,7 @@ class Host:
                 self._recorder.effect(now, self.name, effect)
                 self._alarms.pop(effect.name, None)
             elif kind is Respond:
+                boot = self.boot
                 self._answer(effect, now)
                 if self.boot != boot or not self.up:
                     return  # it died with its answer on the way

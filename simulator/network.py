@@ -177,8 +177,9 @@ class Network:
         """
         self.sent += 1
         now = self._loop.now
-        link = self._links[sender].get(to)
-        if link is None:
+        try:
+            link = self._links[sender][to]
+        except KeyError:
             if to not in self._links:
                 self._lose(now, sender, to, channel, message, now, "unknown")
                 return
