@@ -92,8 +92,7 @@ class Records:
                 self._disown(held)
                 self._owned.setdefault(session.owner, []).append(name)
         self.sessions[name] = session
-        if name not in self._unsettled:
-            self._changed(name)
+        self._changed(name)
         return True
 
     def take_revocation(self, revocation: Revocation) -> int:

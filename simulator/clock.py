@@ -96,8 +96,8 @@ class Loop(Environment):
     def run_to(self, instant: int) -> None:
         """Do all that is due before an instant, and stop there: `run(until=instant)`.
 
-        SimPy's loop and its step written out, as a call an event is 4 % of what an idle cluster costs; a test runs the
-        same events by both.
+        SimPy's loop and its step written out, which are two in a hundred of an idle cluster's instructions; a test runs
+        the same events by both.
 
         Args:
             instant: µs of true time, later than now.

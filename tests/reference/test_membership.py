@@ -173,6 +173,22 @@ def test_a_wrongly_suspected_node_refutes_and_stays() -> None:
     assert not false_deaths(cluster)
 
 
+def test_a_suspected_member_that_is_probed_is_told_so_though_all_is_told() -> None:
+    """Lifeguard, section IV-B: else it would refute only once somebody's gossip happens to reach it."""
+    cluster = Cluster(3).start()
+    cluster.run(10 * SECOND)
+    node = cluster.nodes["n1"]
+    suspicion = structs.replace(node.membership.members["n2"].said, state=SUSPECT)
+    heard(cluster, "n1", "n3", suspicion)
+    node.membership.news.clear()
+    pings: list[Ping] = []
+    while not pings:
+        effects = node.ring("probe", *cluster.clocks("n1"))
+        pings = [one.message for one in effects if isinstance(one, Send) and one.to == "n2"]
+        node.membership.probing.acknowledged("n3", Ack(node.membership.probing._number, (), None))  # noqa: SLF001
+    assert pings[0].rumours == (suspicion,)
+
+
 def test_a_node_says_again_what_somebody_has_not_heard() -> None:
     """A refutation that was lost on the way to one member must not make it hold a live node for dead."""
     cluster = Cluster(3).start()

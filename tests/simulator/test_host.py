@@ -53,6 +53,21 @@ def test_messages_reach_the_other_node_with_its_clocks(stage: Any) -> None:
     assert stage.toys["n1"].clocks == (EPOCH_US + 100, 100)
 
 
+@pytest.mark.parametrize("drift", [0, 500_000, -500_000])
+def test_messages_and_alarms_come_with_the_wall_clock_as_it_drifts(stage: Any, drift: int) -> None:
+    stage.start()
+    stage.hosts["n1"].clock.set(0, 3, drift)
+    stage.says = _on_alarm
+    _heard(stage, "n2")
+    stage.run(101)
+    assert stage.log[-1][:3] == (100, "n1", "receive")
+    assert stage.toys["n1"].clocks == (EPOCH_US + 100 + 3 + drift // 10_000, 100)
+    _heard(stage)
+    stage.run(200)
+    assert stage.log[-1] == (151, "n1", "ring", "a")
+    assert stage.toys["n1"].clocks == (EPOCH_US + 151 + 3 + 151 * drift // 1_000_000, 151)
+
+
 def test_discovery_is_asked_for_ever_and_a_failed_lookup_is_said_so(stage: Any) -> None:
     def fail() -> tuple[str, ...]:
         raise LookupFailed("no route")

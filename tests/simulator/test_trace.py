@@ -223,6 +223,14 @@ def test_every_batch_ends_with_a_checkpoint_that_tells_two_traces_apart() -> Non
     assert closed.messages == closed.events > 4 * BATCH
 
 
+def test_with_a_batch_of_one_a_checkpoint_follows_every_arrival() -> None:
+    """What names the first event in which two runs part."""
+    sink = BytesIO()
+    _gossip(Recorder(sink, batch=1), lose=False)
+    kinds = [type(line).__name__ for line in _lines(sink)]
+    assert kinds == ["Carried", "Checkpoint"] * 4_200 + ["Closed"]
+
+
 def test_an_unfinished_trace_has_no_last_line() -> None:
     sink = BytesIO()
     recorder = Recorder(sink)
