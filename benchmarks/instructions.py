@@ -22,8 +22,9 @@ from store import DAY, PAGES, loaded
 from conformance.planning import plan
 from conformance.runner import world_of
 
-SPANS = {DAY: (60, 660), PAGES: (30, 90)}
-"""Simulated seconds between which instructions are counted, by scenario."""
+SCENARIOS = (DAY, PAGES)
+SPANS = {"day": (660, 2_260), "pages": (30, 90)}
+"""Simulated seconds between which instructions are counted, by the last part of the scenario's name."""
 ELSE = (60, 360)
 TIMEOUTS = (20_000, 60_000)
 SECOND_US = 1_000_000
@@ -75,7 +76,7 @@ def an_event(valgrind: str, shorter: Sequence[str], longer: Sequence[str]) -> fl
 def main(arguments: Sequence[str] | None = None) -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenario", action="append", help=f"name or path; default {' and '.join(SPANS)}")
+    parser.add_argument("--scenario", action="append", help=f"name or path; default {' and '.join(SCENARIOS)}")
     parser.add_argument("--without-routing", action="store_true")
     parser.add_argument("--until", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--timeouts", type=int, help=argparse.SUPPRESS)
@@ -93,8 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     bare = an_event(valgrind, *(("--timeouts", str(count)) for count in TIMEOUTS))
     print(f"bare SimPy: {bare:,.0f} instructions a timeout")
     beside = ["--without-routing"] if chosen.without_routing else []
-    for name in chosen.scenario or SPANS:
-        ends = SPANS.get(name, ELSE)
+    for name in chosen.scenario or SCENARIOS:
+        ends = SPANS.get(Path(name).stem, ELSE)
         of_one = an_event(valgrind, *(("--scenario", name, "--until", str(end), *beside) for end in ends))
         print(f"{Path(name).stem}: {of_one:,.0f} instructions a delivery or alarm, {of_one / bare:.2f} times as many")
 

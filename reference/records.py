@@ -85,7 +85,7 @@ class Records:
             self._forget_later(session.created, name)
             self._count(session, 1)
         else:
-            if held.end is not None or session.end is not None or held.cells is not session.cells:
+            if held.end is not session.end or held.cells is not session.cells:
                 self._count(held, -1)
                 self._count(session, 1)
             if held.owner != session.owner:  # a peer's mistake, which must not bring this node down when it forgets

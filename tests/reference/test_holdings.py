@@ -9,6 +9,7 @@ from benchmarks.memory import measured
 from reference.holdings import Holdings
 from reference.node import Node
 from reference.sealed import SealedNode
+from reference.session import NO_CELLS, Ending, ended
 from reference.settings import SECOND
 from reference.wire import Wire
 from reports.memory import octets
@@ -30,6 +31,17 @@ def test_a_node_counts_live_sessions_their_keys_and_what_is_kept_of_what_is_over
     cluster.run(10 * SECOND)
     for node in cluster.nodes.values():
         assert node.holdings() == Holdings(ends=2, revocations=1, branches=3, members=2)
+
+
+def test_a_session_that_never_had_a_key_counts_as_over_once_it_is() -> None:
+    """Its keys are the same nothing before and after."""
+    cluster = Cluster(1).start()
+    cluster.login("n1")
+    records = cluster.nodes["n1"].records
+    (live,) = records.sessions.values()
+    records.put(structs.replace(live, cells=NO_CELLS))
+    records.put(ended(records.sessions[live.id], Ending("ended", 1, "n1")))
+    assert recounted(cluster.nodes["n1"]) == (records.keys, records.ends) == (0, 1)
 
 
 def test_changes_of_its_own_that_somebody_has_not_acknowledged_are_counted_and_knocks_are_not() -> None:

@@ -185,7 +185,7 @@ def test_a_suspected_member_that_is_probed_is_told_so_though_all_is_told() -> No
     while not pings:
         effects = node.ring("probe", *cluster.clocks("n1"))
         pings = [one.message for one in effects if isinstance(one, Send) and one.to == "n2"]
-        node.membership.probing.acknowledged("n3", Ack(node.membership.probing._number, (), None))  # noqa: SLF001
+        node.membership.probing.acknowledged("n3", Ack(node.membership.probing._number, (), None))
     assert pings[0].rumours == (suspicion,)
 
 
