@@ -14,7 +14,7 @@ from reference.protocol import Copied, Copies
 from reference.records import Records
 from reference.session import Revocation, Session
 from reference.settings import MILLISECOND, SECOND, Settings
-from reference.timing import RESEND_FIRST, RESEND_LATER, SILENT_AFTER, TRIES, solo_after_us, touch_interval_us
+from reference.timing import SILENT_AFTER, TRIES, resend_at, solo_after_us, touch_interval_us
 from reference.turn import Turn
 
 FIRST_PEER_WAIT = 200 * MILLISECOND
@@ -137,11 +137,11 @@ class Replication:
         copies = Copies(self.boot, self._number, sessions, revocations)
         for peer in peers:
             self.turn.send(peer, copies)
-        pending = Pending(copies, dict.fromkeys(peers), self.turn.mono + RESEND_FIRST)
+        pending = Pending(copies, dict.fromkeys(peers), resend_at(self.turn.mono))
         self._pending[self._number] = pending
         if "resend" not in self.turn.alarms:
             self._resends_at = pending.due
-            self.turn.alarm("resend", RESEND_FIRST)
+            self.turn.alarm("resend", pending.due - self.turn.mono)
         return pending
 
     def _resend_soon(self, pending: Pending) -> None:
@@ -280,7 +280,7 @@ class Replication:
             if pending.tries == 0:
                 self._give_up(number)
                 continue
-            pending.due = now + RESEND_LATER
+            pending.due = resend_at(now)
             for peer in pending.missing:
                 if self._may_send(peer, pending, now):
                     self.turn.send(peer, pending.copies)
@@ -289,12 +289,12 @@ class Replication:
             self.turn.alarm("resend", self._resends_at - now)
 
     def _may_send(self, peer: str, pending: Pending, now: int) -> bool:
-        last = self._silent.get(peer)
-        if last is None and pending.tries > TRIES - SILENT_AFTER:
+        silent_until = self._silent.get(peer)
+        if silent_until is None and pending.tries > TRIES - SILENT_AFTER:
             return True
-        if last is not None and now - last < RESEND_LATER:
+        if silent_until is not None and now < silent_until:
             return False
-        self._silent[peer] = now
+        self._silent[peer] = resend_at(now)
         return True
 
     def _catch_up(self, peer: str) -> None:

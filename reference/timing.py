@@ -8,10 +8,11 @@ from math import log, log10
 
 from reference.settings import MILLISECOND, SECOND, Settings, Timing
 
-RESEND_FIRST = 500 * MILLISECOND
-"""An unacknowledged copy is sent again after this: longer than the slowest round trip between regions (0.33 s)."""
-RESEND_LATER = 500 * MILLISECOND
-"""And then every so often: six tries fit into `converge_us`, so that one copy in a million misses it at 10 % loss."""
+RESEND = 500 * MILLISECOND
+"""A copy that is not acknowledged is sent again after this, later than the slowest round trip between regions (0.33 s)
+even with a tick off it; six times fit into `converge_us`, so that one copy in a million misses it at 10 % loss."""
+RESEND_TICK = 100 * MILLISECOND
+"""Sent again at the turn of one of these: a node that nobody answers wakes ten times a second, not for every copy."""
 SILENT_AFTER = 4
 """After so many tries a member is silent: of all that it misses only one copy is sent again, until it answers."""
 TRIES = 40
@@ -37,6 +38,11 @@ GENERATIONS = 3
 """How often what one node alone holds is passed on in a larger cluster: 16 members, 16 of each, and the rest (490)."""
 SETTLING = 1 * SECOND
 """Changes younger than this are left out of digests: most are still on their way and would look like differences."""
+
+
+def resend_at(now: int) -> int:
+    """Return when a copy that is sent now, µs of the monotonic clock, is sent again if nobody acknowledges it."""
+    return (now + RESEND) // RESEND_TICK * RESEND_TICK
 
 
 def solo_after_us(timing: Timing) -> int:
@@ -109,8 +115,8 @@ def converge_us(_settings: Settings, members: int) -> int:
     member is compared with, one after another: one comparison finds what differs, the others take a round trip. Of a
     large cluster a node compares with some, who do the same.
     """
-    resending = RESEND_FIRST + 5 * RESEND_LATER
-    reaching = RESEND_LATER + ROUND_TRIP + ROUND_STEPS * ROUND_TRIP
+    resending = 6 * RESEND
+    reaching = RESEND + ROUND_TRIP + ROUND_STEPS * ROUND_TRIP
     generations = 1 if members - 1 <= COMPARED_AT_ONCE else GENERATIONS
     comparing = (ROUND_STEPS + max(0, min(members - 2, COMPARED_AT_ONCE))) * ROUND_TRIP * generations
     return max(resending, reaching, comparing)

@@ -165,6 +165,51 @@ def test_the_death_of_whom_a_write_waits_for_releases_it() -> None:
 # --------------------------------------------------------------------------------------------- sent again, late, twice
 
 
+def test_what_nobody_acknowledges_wakes_a_node_ten_times_a_second_however_much_it_is() -> None:
+    cluster = Cluster(3).start()
+    cookie = cluster.login("n1")
+    cluster.run(2 * SECOND)
+    cluster.cut_one_way(("n2", "n1"), ("n3", "n1"))
+    rung: list[int] = []
+    node = cluster.nodes["n1"]
+    resend = node._on_alarm["resend"]
+
+    def counted() -> None:
+        rung.append(cluster.now)
+        resend()
+
+    node._on_alarm["resend"] = counted
+    for number in range(100):
+        cluster.ask("n1", "PUT", "/session/data/k", cookie, {"value": number})
+        cluster.run(7 * MILLISECOND)
+    since = cluster.now
+    cluster.run(3 * SECOND)
+    assert node.replication.unacknowledged() == 100
+    assert 20 <= len([at for at in rung if at > since]) <= 30
+
+
+@pytest.mark.parametrize("wait", range(0, 100, 9))
+def test_a_copy_is_sent_again_after_four_to_five_tenths_of_a_second_and_not_if_it_is_acknowledged(wait: int) -> None:
+    """Later than the slowest round trip, so that nothing is sent twice on a network that loses nothing."""
+    cluster = Cluster(2, delay=FAR).start()
+    cookie = cluster.login("n1")
+    cluster.run(2 * SECOND + wait * MILLISECOND)
+    since = cluster.now
+    cluster.ask("n1", "PUT", "/session/data/k", cookie, {"value": "acknowledged"})
+    cluster.run(2 * SECOND)
+    assert cluster.count(Copies, since) == 1
+    since = cluster.now
+    cluster.cut_one_way(("n2", "n1"))
+    cluster.ask("n1", "PUT", "/session/data/k", cookie, {"value": "not acknowledged"})
+    cluster.run(2 * SECOND)
+    first, again, third, *_ = [
+        at - since for at, _, _, message in cluster.sent if at >= since and isinstance(message, Copies)
+    ]
+    assert first == 0
+    assert 400 * MILLISECOND <= again <= 500 * MILLISECOND
+    assert third == again + 500 * MILLISECOND
+
+
 @pytest.mark.parametrize("loss", [100, 300])
 def test_lost_copies_are_sent_again_until_everybody_has_them(loss: int) -> None:
     cluster = Cluster(4, delay=FAR).start()
