@@ -103,12 +103,14 @@ def _tell_failures(came: "Tried") -> None:
 
 
 def _tell(found: "Explored", wall_s: float) -> None:
-    runs = f"{found.seeds:,} drawn runs and {len(found.known)} known failures in {wall_s:.1f} s"
-    verdicts = ", ".join(f"{count:,} {word}" for word, count in found.verdicts.items())
-    touched = ", ".join(f"{kind} {count:,}" for kind, count in found.faults.items())
+    from reports.words import count
+
+    drawn, known = count(found.seeds, "drawn run"), count(len(found.known), "known failure")
+    verdicts = ", ".join(f"{number:,} {word}" for word, number in found.verdicts.items())
+    touched = ", ".join(f"{kind} {number:,}" for kind, number in found.faults.items())
     behaviours = found.behaviours
     output.say(
-        f"{found.subject}: {runs}: {verdicts}; {found.twice:,} made twice\n"
+        f"{found.subject}: {drawn} and {known} in {wall_s:.1f} s: {verdicts}; {found.twice:,} made twice\n"
         f"faults touched something in so many runs: {touched}\n"
         f"behaviours: {behaviours.distinct:,} seen, {behaviours.once:,} of them in one run, the last new one in run "
         f"{behaviours.last_new_at:,}; the next run may show about {behaviours.expected_new:.1f} more\n"

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from conformance.checks import CHECKS
 from conformance.cli.app import execute
 from conformance.live_fitting import fitted
 from conformance.subjects.file import read_file
+from conformance.verdict import HOLDS, VACUOUS
 from scenarios import load
 
 FOLDER = Path(__file__).parents[2] / "examples" / "servers"
 FILES = sorted(FOLDER.glob("*.yaml"))
+ATTACHED = ("orchestrator",)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -35,6 +38,17 @@ def test_a_scenario_without_faults_can_be_run_on_each_of_them(path: Path) -> Non
 def test_the_readme_tells_of_every_file() -> None:
     told = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in FILES if path.name not in told] == []
+
+
+def test_each_cell_of_the_table_is_a_verdict_or_names_what_convicted() -> None:
+    told = (FOLDER / "README.md").read_text(encoding="utf-8")
+    table = told.partition("<!-- verdicts")[2].partition("\n\n")[0].splitlines()[1:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    assert [row[0] for row in rows[2:]] == [path.stem for path in FILES if path.stem not in ATTACHED]
+    words = {HOLDS, VACUOUS, "not tested", *CHECKS}
+    wrong = [cell for row in rows[2:] for cell in row[1:] if not set(cell.split(", ")) <= words]
+    assert wrong == []
+    assert len({len(row) for row in rows}) == 1
 
 
 def test_our_own_cluster_speaks_the_protocol(capsys: pytest.CaptureFixture[str]) -> None:
