@@ -34,6 +34,8 @@ def s(count: int) -> int:
     return count * 1_000_000
 
 
+FOREVER = 1 << 63
+"""Later than any instant of a run, µs."""
 _FIRST = -1
 """Before everything else of its instant, as the stop of SimPy's `run` is."""
 
@@ -60,13 +62,16 @@ class Loop(Environment):
     `callbacks`, which may be shared by many (the loop puts None in its place, it does not change the list), and with
     `_ok` true; a test runs one through the loop, so that a change of SimPy would be noticed.
 
+    What is pushed for after the instant up to which the loop runs waits in a heap of its own. Most of what is to come
+    are people who think and deadlines that nothing misses, and a heap is the slower the more it holds.
+
     Attributes:
         now: µs of true time since the start of the run.
         queue, numbers: the heap of (due, priority, number, event) and what numbers it, for the two callers that
             are too hot for `push`.
     """
 
-    __slots__ = ("_now",)
+    __slots__ = ("_later", "_now", "_until")
     _now: int
     now: int
 
@@ -75,6 +80,8 @@ class Loop(Environment):
         super().__init__()
         self.queue: list[Any] = self._queue
         self.numbers = self._eid
+        self._later: list[Any] = []
+        self._until = FOREVER
 
     def push(self, due: int, priority: int, event: Any) -> None:
         """Put an event on the loop.
@@ -84,7 +91,7 @@ class Loop(Environment):
             priority: MESSAGE, ALARM or REQUEST.
             event: an object with `callbacks` and `_ok`, as the class describes.
         """
-        heappush(self.queue, (due, priority, next(self.numbers), event))
+        heappush(self.queue if due < self._until else self._later, (due, priority, next(self.numbers), event))
 
     def after(self, us: int, act: Callable[[], None]) -> None:
         """Call something so many µs from now, before messages, alarms and requests that are due then.
@@ -106,7 +113,8 @@ class Loop(Environment):
             Exception: what escapes a callback, or what a SimPy event failed with and nobody defused.
         """
         queue, pop = self.queue, heappop
-        self.push(instant, _FIRST, _Reached([_stop]))
+        self._bring_up_to(instant)
+        heappush(queue, (instant, _FIRST, next(self.numbers), _Reached([_stop])))
         with suppress(_InstantReached):
             while True:
                 self._now, _, _, event = pop(queue)
@@ -116,6 +124,18 @@ class Loop(Environment):
                 if not event._ok and not hasattr(event, "_defused"):  # noqa: SLF001 # SimPy's own events alone fail
                     raise event._value  # noqa: SLF001 # as above
 
+    def step(self) -> None:
+        """Do the next event, as SimPy does; it knows of one heap, and its `run` comes here too."""
+        self._bring_up_to(FOREVER)
+        super().step()
+
+    def _bring_up_to(self, instant: int) -> None:
+        """Have what is due before an instant where the loop looks, and all that is pushed from now on."""
+        later = self._later
+        while later and later[0][0] < instant:
+            heappush(self.queue, heappop(later))
+        self._until = instant
+
     def let_go(self) -> None:
         """Forget what is still to come, as its run is over.
 
@@ -123,6 +143,7 @@ class Loop(Environment):
         ever, and that is the whole world.
         """
         self.queue.clear()
+        self._later.clear()
 
 
 Loop.now = Loop._now  # noqa: SLF001 # the slot under its public name: SimPy's property, asked everywhere, costs 4 %

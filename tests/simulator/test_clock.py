@@ -70,17 +70,37 @@ def test_running_to_an_instant_is_what_simpys_run_until_does(events: list[tuple[
         def happens(event: _Light) -> None:
             log.append((loop.now, event.name))
             if event.name.startswith("first"):
-                loop.push(loop.now + 3, MESSAGE, _Light([happens], f"second of {event.name}"))
+                for later in (3, 9):
+                    loop.push(loop.now + later, MESSAGE, _Light([happens], f"second of {event.name}"))
 
         for number, (due, priority) in enumerate(events):
             loop.push(due, priority, _Light([happens], f"first {number}"))
             loop.after(due, lambda: log.append(loop.now))
-        for instant in (5, 20):
+        for instant in (5, 9, 20):
             run(loop, instant)
             log.append(("now", loop.now))
+        loop.push(loop.now + 1, ALARM, _Light([happens], "between two instants"))
+        loop.run()
         return log
 
     assert seen(lambda loop, instant: loop.run_to(instant)) == seen(lambda loop, instant: loop.run(until=instant))
+
+
+def test_what_is_due_later_than_the_loop_runs_is_neither_lost_nor_held_when_it_is_let_go() -> None:
+    loop, seen = Loop(), []
+    log = [lambda event: seen.append((loop.now, event.name))]
+    loop.run_to(10)
+    loop.push(100, REQUEST, _Light(log, "far"))
+    loop.push(30, REQUEST, _Light(log, "near"))
+    loop.run_to(40)
+    assert seen == [(30, "near")]
+    loop.run()
+    assert seen == [(30, "near"), (100, "far")]
+    loop.run_to(200)
+    loop.push(300, REQUEST, _Light(log, "given up"))
+    loop.let_go()
+    loop.run_to(400)
+    assert seen == [(30, "near"), (100, "far")]
 
 
 def test_what_goes_wrong_in_an_event_ends_running_to_an_instant() -> None:
