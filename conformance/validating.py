@@ -151,7 +151,7 @@ def validate(
         report=str(out / REPORT),
         command=command,
     )
-    (out / REPORT).write_text(page(msgspec.to_builtins(result), by_folder), encoding="utf-8")
+    (out / REPORT).write_text(page(msgspec.to_builtins(result), by_folder, live=is_live(subject)), encoding="utf-8")
     (out / "validation.json").write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
     return result
 

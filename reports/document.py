@@ -204,6 +204,10 @@ class RunDocument(Struct, kw_only=True):
         """Give the clocks that were off, empty when none was."""
         return self._value("clocks") or {}
 
+    def in_real_time(self) -> bool:
+        """Say whether real servers ran: of those the machine's noise is measured, which a simulated world has not."""
+        return "noise" in self.figures
+
     def availability(self) -> Availability | None:
         """Give how many requests were answered over time, if it was counted."""
         found: Availability | None = self._value("availability")

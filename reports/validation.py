@@ -22,12 +22,13 @@ _SENTENCES = {
 }
 
 
-def page(said: dict[str, Any], documents: dict[str, RunDocument]) -> str:
+def page(said: dict[str, Any], documents: dict[str, RunDocument], *, live: bool) -> str:
     """Write the page.
 
     Args:
         said: a validation as `anynode validate --json` prints it.
         documents: its runs, by the folder of each beside the page.
+        live: whether real servers were judged, in real time.
 
     Returns:
         One HTML file.
@@ -39,9 +40,10 @@ def page(said: dict[str, Any], documents: dict[str, RunDocument]) -> str:
         ("broken", str(counted.count(VIOLATED))),
         ("not tested", str(counted.count(verdict.NOT_TESTED))),
         ("runs", str(len(documents))),
-        ("replayable", "yes" if said["replayable"] else "no"),
+        ("replayable", "no: time is real" if live else "yes" if said["replayable"] else "no"),
         ("digest", said["digest"][:12]),
     ]
+    where = "of real servers in real time" if live else "in a simulated network"
     values = {
         "subject": said["subject"],
         "verdict": word,
@@ -49,7 +51,7 @@ def page(said: dict[str, Any], documents: dict[str, RunDocument]) -> str:
         "symbol": words.SYMBOLS[word],
         "sentence": _SENTENCES[word],
         "facts": facts,
-        "honesty": "Judged by what its clients saw, in a simulated network. What was not tested is no pass.",
+        "honesty": f"Judged by what its clients saw, {where}. What was not tested is no pass.",
         "command": said["command"],
         "requirements": [_row(one) for one in said["requirements"]],
         "unexpected": said["unexpected"],

@@ -198,11 +198,12 @@ def _facts(document: RunDocument) -> list[tuple[str, str]]:
     """Give what the verdict rests on, at a glance."""
     head, footer = document.header, document.footer
     expected = sum(1 for finding in document.checks if finding.expected)
+    time = "real time" if document.in_real_time() else "simulated"
     found = [
         ("subject", f"{head.subject} {head.subject_version}".strip()),
         ("seed", str(head.seed)),
         ("nodes", str(len(head.nodes))),
-        ("simulated", words.instant(footer.simulated_us) if footer else f"{words.seconds(head.duration_us)} planned"),
+        (time, words.instant(footer.simulated_us) if footer else f"{words.seconds(head.duration_us)} planned"),
     ]
     if footer is not None:
         found.append(("operations judged" if footer.finished else "operations recorded", f"{footer.operations:,}"))

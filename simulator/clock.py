@@ -130,7 +130,7 @@ class Loop(Environment):
         super().step()
 
     def _bring_up_to(self, instant: int) -> None:
-        """Have what is due before an instant where the loop looks, and all that is pushed from now on."""
+        """Move what is due before an instant to `queue`, where from now on whatever is pushed for before it goes."""
         later = self._later
         while later and later[0][0] < instant:
             heappush(self.queue, heappop(later))
