@@ -16,7 +16,7 @@ from conformance.trace import Died, Started
 from reference.effects import Respond
 from reference.protocol import Request
 from simulator.clock import ALARM, NodeClock
-from simulator.host import LEAVE_WITHIN_US, Answered, Host, Machine, _OfLife
+from simulator.host import LEAVE_WITHIN_US, Answered, Host, Machine
 from simulator.network import Network
 from simulator.trace import Recorder
 
@@ -83,7 +83,7 @@ class LiveHost(Host):
         """Tell the server to leave; it is killed if its process has not ended after 120 s."""
         if self.up:
             self._leaving = True
-            self._loop.push(self._loop.now + LEAVE_WITHIN_US, ALARM, _OfLife([self._kill], self.boot))
+            self._loop.push(self._loop.now + LEAVE_WITHIN_US, ALARM, self._kill, self.boot)
             self._servers.stop(self.name)
 
     def pause(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from heapq import heappop
 from time import monotonic_ns  # noqa: TID251 - this is the loop of real time
 
-from simulator.clock import SECOND_US, Loop, ms
+from simulator.clock import MESSAGE, SECOND_US, Loop, happen, ms
 
 AT_ONCE = 64
 """So many events are done before answers that have come meanwhile are looked at."""
@@ -86,11 +86,13 @@ class LiveLoop(Loop):
             now = self.touch()
             if not queue or queue[0][0] > now:
                 return False
-            due, _, _, event = heappop(queue)
+            due, priority, _, *what = heappop(queue)
             self.latest_us = max(self.latest_us, now - due)
-            callbacks, event.callbacks = event.callbacks, None
-            for callback in callbacks:
-                callback(event)
+            if priority >= MESSAGE:
+                act, about = what
+                act(about)
+            else:
+                happen(*what)
         return True
 
     async def _wait(self, seconds: float) -> None:

@@ -4,9 +4,8 @@ Whoever makes a pair sees to it that the crew behind it is closed. It judges not
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
-
-from msgspec import Struct
 
 from conformance.cookie_lint import granted
 from conformance.subjects.adapter import BrokenAdapter, WrongLine
@@ -119,8 +118,8 @@ class Pair:
         self._asked += 1
         request = Request(f"ask-{self._asked}", method, path, HOST, cookie=cookie, body=body)
         answers: list[Respond | None] = []
-        event = _Event([lambda _: self.hosts[node].request(request, answers.append)])
-        self.loop.push(self.loop.now + 1, REQUEST, event)
+        act = partial(self.hosts[node].request, answered=answers.append)
+        self.loop.push(self.loop.now + 1, REQUEST, act, request)
         if not self.until(lambda: bool(answers), ANSWER_WITHIN_US) or answers[0] is None:
             found, expected = "no answer within 10 s of simulated time", "an answer to every request"
             wrong = WrongLine("respond", found, expected, f'answer with {{"respond": "{request.id}", …}}', PART_1)
@@ -136,8 +135,3 @@ def set_cookies(answer: Respond) -> tuple[str, ...]:
 def usual(name: str) -> Configuration:
     """Read the scenarios' own configuration, for a pair that needs no other; `name` is what messages call it."""
     return read_mapping(configuration_of(load(SCENARIO)), environment={}, name=name)
-
-
-class _Event(Struct, eq=False):
-    callbacks: list[Callable[[Any], None]] | None
-    _ok: bool = True

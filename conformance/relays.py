@@ -125,9 +125,6 @@ class RelayedNetwork(Network):
             while link.at_send is governing:
                 await self._changed.wait()
 
-    def _between(self, sender: str, to: str) -> Link:
-        return self._links[sender].get(to) or self._open(sender, to)
-
 
 class _Relay(Protocol):
     async def open(self, listen: _Address) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
 from itertools import count
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct, structs
 
@@ -42,7 +42,6 @@ class Exchange(Struct, eq=False):
     `over` is set once the client has been told, by an answer or by its own patience.
     """
 
-    callbacks: Any
     clients: "Clients"
     client: str
     by: str
@@ -53,7 +52,6 @@ class Exchange(Struct, eq=False):
     reached: int = 0
     answer: Respond | None = None
     over: bool = False
-    _ok: ClassVar[bool] = True
 
     def answered(self, answer: Respond | None) -> None:
         """Take what the node says back to the client; None means a reset connection."""
@@ -113,8 +111,6 @@ class Clients:
         self._given: dict[str, int] = {}
         self._numbers = count()
         self._patience: deque[Exchange] = deque()
-        self._there: list[Callable[[Exchange], None]] = [self._reach_node]
-        self._back: list[Callable[[Exchange], None]] = [self._reach_client]
         self.requests = 0
         self.open = 0
 
@@ -130,14 +126,14 @@ class Clients:
             heard: called once, with the answer or, after 10 s, with none.
         """
         now = self._loop.now
-        exchange = Exchange(self._there, self, client, by, ask, heard, now)
+        exchange = Exchange(self, client, by, ask, heard, now)
         self.requests += 1
         self.open += 1
         self._patience.append(exchange)
         if len(self._patience) == 1:
-            self._loop.push(now + TIMEOUT_US, REQUEST, _Deadline([self._give_up]))
+            self._loop.push(now + TIMEOUT_US, REQUEST, self._give_up, None)
         if ask.node is None and self._delay_us:
-            self._loop.push(now + self._delay_us, REQUEST, exchange)
+            self._loop.push(now + self._delay_us, REQUEST, self._reach_node, exchange)
         else:
             self._reach_node(exchange)
 
@@ -175,8 +171,7 @@ class Clients:
             delay_us = self._delay_us
             if exchange.answer is not None:
                 self._timed(exchange.node, now - exchange.reached, now)
-        exchange.callbacks = self._back
-        self._loop.push(now + delay_us, REQUEST, exchange)
+        self._loop.push(now + delay_us, REQUEST, self._reach_client, exchange)
 
     def _reach_client(self, exchange: Exchange) -> None:
         if not exchange.over:
@@ -190,7 +185,7 @@ class Clients:
             if not exchange.over:
                 self._finish(exchange, None)
         if waiting:
-            self._loop.push(waiting[0].asked + TIMEOUT_US, REQUEST, _Deadline([self._give_up]))
+            self._loop.push(waiting[0].asked + TIMEOUT_US, REQUEST, self._give_up, None)
 
     def _finish(self, exchange: Exchange, answer: Respond | None) -> None:
         exchange.over = True
@@ -283,11 +278,6 @@ class Clients:
         return found
 
 
-class _Deadline(Struct, eq=False):
-    callbacks: list[Callable[[Any], None]] | None
-    _ok: ClassVar[bool] = True
-
-
 class Driver(Struct, eq=False):
     """Performs one person: makes the requests, waits, hands answers over; at once the event of each wait's end.
 
@@ -300,19 +290,16 @@ class Driver(Struct, eq=False):
     client: str
     by: str
     learned: Callable[[Ask, Answer], None] | None = None
-    callbacks: list[Callable[[Any], None]] | None = None
     asked: Ask | None = None
-    _ok: ClassVar[bool] = True
 
     def begin(self) -> None:
         """Let the person act from now on; callable at any time, since nothing is asked in this very turn."""
         self._wait(self.loop.now)
 
     def _wait(self, until: int) -> None:
-        self.callbacks = [self._go_on]
-        self.loop.push(until, REQUEST, self)
+        self.loop.push(until, REQUEST, self._go_on, None)
 
-    def _go_on(self, _: Any) -> None:
+    def _go_on(self, _: None) -> None:
         self._perform(self.person.next(self.loop.now, None))
 
     def _heard(self, answer: Answer) -> None:
@@ -325,7 +312,7 @@ class Driver(Struct, eq=False):
         self.person.other_tab(ask, answer, self.loop.now)
 
     def _perform(self, step: Step) -> None:
-        kind = step.__class__
+        kind = type(step)
         if kind is Ask:
             self.asked = step  # type: ignore[assignment]  # its class says so
             self.clients.ask(self.client, self.by, step, self._heard)  # type: ignore[arg-type]

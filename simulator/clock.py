@@ -5,11 +5,9 @@ functions of true time kept here. This is the one file that touches the private 
 """
 
 from collections.abc import Callable
-from contextlib import suppress
-from heapq import heappop, heappush
-from typing import Any, ClassVar
+from heapq import heapify, heappop, heappush
+from typing import Any, TypeVar
 
-from msgspec import Struct
 from simpy import Environment
 
 EPOCH_US = 1_767_225_600_000_000
@@ -34,64 +32,67 @@ def s(count: int) -> int:
     return count * 1_000_000
 
 
+_About = TypeVar("_About")
+
 FOREVER = 1 << 63
 """Later than any instant of a run, µs."""
 _FIRST = -1
 """Before everything else of its instant, as the stop of SimPy's `run` is."""
 
 
-class _InstantReached(Exception):
-    """Ends the loop at the instant up to which it runs."""
-
-
-class _Reached(Struct, gc=False):
-    """The event of that instant."""
-
-    callbacks: list[Callable[[Any], None]] | None
-    _ok: ClassVar[bool] = True
-
-
-def _stop(_: _Reached) -> None:
-    raise _InstantReached
-
-
 class Loop(Environment):
-    """SimPy's event loop in whole microseconds, with room for events that are lighter than SimPy's.
+    """SimPy's event loop in whole microseconds, with room for what is lighter than SimPy's events.
 
-    A SimPy timeout a message costs a third of the network's speed. An event for `push` is any object with a list
-    `callbacks`, which may be shared by many (the loop puts None in its place, it does not change the list), and with
-    `_ok` true; a test runs one through the loop, so that a change of SimPy would be noticed.
+    A SimPy timeout a message costs a third of the network's speed. What `push` takes is no event at all, but a function
+    and what it is called with; by its priority the loop tells it from SimPy's own.
 
-    What is pushed for after the instant up to which the loop runs waits in a heap of its own. Most of what is to come
-    are people who think and deadlines that nothing misses, and a heap is the slower the more it holds.
+    Time is cut into slices, and the heap holds what is due in the present one; what is pushed for a later one waits in
+    a list until that begins. Most of what is to come are people who think, deadlines that nothing misses and the next
+    round of every node, and a heap is the slower the more it holds. Something later in the heap does no harm.
 
     Attributes:
         now: µs of true time since the start of the run.
-        queue, numbers: the heap of (due, priority, number, event) and what numbers it, for the two callers that
-            are too hot for `push`.
+        queue, numbers: the heap of (due, priority, number, act, about), of SimPy's own (due, priority, number, event),
+            and what numbers it; for the network, which is too hot for `push`.
     """
 
-    __slots__ = ("_later", "_now", "_until")
+    __slots__ = ("_bits", "_now", "_order", "_slices", "_until")
     _now: int
     now: int
 
-    def __init__(self) -> None:
-        """Make a loop at instant 0."""
+    def __init__(self, slice_us: int = SECOND_US) -> None:
+        """Make a loop at instant 0.
+
+        Args:
+            slice_us: length of a slice at least, µs; it is the next power of two, as shifting costs less than dividing.
+                A few dozen events in each are about right.
+        """
         super().__init__()
         self.queue: list[Any] = self._queue
         self.numbers = self._eid
-        self._later: list[Any] = []
+        self._bits = slice_us.bit_length()
+        self._slices: dict[int, list[Any]] = {}
+        self._order: list[int] = []
         self._until = FOREVER
 
-    def push(self, due: int, priority: int, event: Any) -> None:
-        """Put an event on the loop.
+    def push(self, due: int, priority: int, act: Callable[[_About], None], about: _About) -> None:
+        """Have something done at an instant.
 
         Args:
-            due: the instant at which its callbacks are called, µs of true time, not before now.
+            due: when, µs of true time, not before now.
             priority: MESSAGE, ALARM or REQUEST.
-            event: an object with `callbacks` and `_ok`, as the class describes.
+            act: what is called.
+            about: what it is called with.
         """
-        heappush(self.queue if due < self._until else self._later, (due, priority, next(self.numbers), event))
+        if due < self._until:
+            heappush(self.queue, (due, priority, next(self.numbers), act, about))
+            return
+        number = due >> self._bits
+        waiting = self._slices.get(number)
+        if waiting is None:
+            waiting = self._slices[number] = []
+            heappush(self._order, number)
+        waiting.append((due, priority, next(self.numbers), act, about))
 
     def after(self, us: int, act: Callable[[], None]) -> None:
         """Call something so many µs from now, before messages, alarms and requests that are due then.
@@ -103,8 +104,8 @@ class Loop(Environment):
     def run_to(self, instant: int) -> None:
         """Do all that is due before an instant, and stop there: `run(until=instant)`.
 
-        SimPy's loop and its step written out, which are two in a hundred of an idle cluster's instructions; a test runs
-        the same events by both.
+        SimPy's loop and its step written out: what is ours needs neither lists of callbacks nor a mark that it is done.
+        A test does the same by both.
 
         Args:
             instant: µs of true time, later than now.
@@ -112,29 +113,60 @@ class Loop(Environment):
         Raises:
             Exception: what escapes a callback, or what a SimPy event failed with and nobody defused.
         """
+        if self._until == FOREVER:
+            self._until = self._now
+        while self._now < instant:
+            if self._now >= self._until:
+                self._bring_next(instant)
+            self._run_before(min(instant, self._until))
+
+    def _run_before(self, instant: int) -> None:
+        """Do what the heap holds that is due before an instant."""
         queue, pop = self.queue, heappop
-        self._bring_up_to(instant)
-        heappush(queue, (instant, _FIRST, next(self.numbers), _Reached([_stop])))
-        with suppress(_InstantReached):
-            while True:
-                self._now, _, _, event = pop(queue)
-                callbacks, event.callbacks = event.callbacks, None
-                for act in callbacks:
-                    act(event)
-                if not event._ok and not hasattr(event, "_defused"):  # noqa: SLF001 # SimPy's own events alone fail
-                    raise event._value  # noqa: SLF001 # as above
+        heappush(queue, (instant, _FIRST, next(self.numbers), None))
+        while True:
+            entry = pop(queue)
+            self._now, priority = entry[0], entry[1]
+            if priority >= MESSAGE:
+                entry[3](entry[4])
+            elif priority == _FIRST:
+                return
+            else:
+                happen(entry[3])
 
     def step(self) -> None:
         """Do the next event, as SimPy does; it knows of one heap, and its `run` comes here too."""
-        self._bring_up_to(FOREVER)
-        super().step()
+        queue = self.queue
+        for waiting in self._slices.values():
+            queue.extend(waiting)
+        heapify(queue)
+        self._slices.clear()
+        self._order.clear()
+        self._until = FOREVER
+        while queue and queue[0][1] == _FIRST:
+            heappop(queue)  # left by a run that something ended before its instant
+        if queue and queue[0][1] >= MESSAGE:
+            self._now, _, _, act, about = heappop(queue)
+            act(about)
+        else:
+            super().step()
 
-    def _bring_up_to(self, instant: int) -> None:
-        """Move what is due before an instant to `queue`, where from now on whatever is pushed for before it goes."""
-        later = self._later
-        while later and later[0][0] < instant:
-            heappush(self.queue, heappop(later))
-        self._until = instant
+    def _bring_next(self, instant: int) -> None:
+        """Bring the next slice in which anything is due to `queue`; what is pushed for it goes there from now on.
+
+        Args:
+            instant: up to which there is nothing to bring if nothing is due at all, µs.
+        """
+        queue, order = self.queue, self._order
+        if not queue and not order:
+            self._until = instant
+            return
+        number = queue[0][0] >> self._bits if queue else order[0]
+        if order and order[0] <= number:
+            number = heappop(order)
+            queue.extend(self._slices.pop(number))
+            heapify(queue)
+        self._until = (number + 1) << self._bits
 
     def let_go(self) -> None:
         """Forget what is still to come, as its run is over.
@@ -143,7 +175,21 @@ class Loop(Environment):
         ever, and that is the whole world.
         """
         self.queue.clear()
-        self._later.clear()
+        self._slices.clear()
+        self._order.clear()
+
+
+def happen(event: Any) -> None:
+    """Do an event of SimPy's own, as its `step` does.
+
+    Raises:
+        Exception: what it failed with, if nobody defused it.
+    """
+    callbacks, event.callbacks = event.callbacks, None
+    for act in callbacks:
+        act(event)
+    if not event._ok and not hasattr(event, "_defused"):  # noqa: SLF001 # SimPy's own keep it so
+        raise event._value  # noqa: SLF001 # as above
 
 
 Loop.now = Loop._now  # noqa: SLF001 # the slot under its public name: SimPy's property, asked everywhere, costs 4 %
@@ -174,7 +220,7 @@ class NodeClock:
         self.drift_ppm = 0
         self.setting = 0
         self._offset_us = offset_us
-        self.base = EPOCH_US + offset_us
+        self.base = EPOCH_US + offset_us if offset_us else EPOCH_US  # one number for all, not one each
         self.steady = True
         self._since = 0
         self.begun = 0

@@ -3,8 +3,7 @@
 What a person does is in `users.py` and `visitors.py`; this file knows the loop.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -38,19 +37,16 @@ class Visitors(Struct, eq=False):
     begin: int
     end: int
     next: tuple[str, tuple[int, ...]] = ("", ())
-    callbacks: list[Callable[[Any], None]] | None = None
-    _ok: ClassVar[bool] = True
 
     def await_next(self) -> None:
         """Wait for the next visitor, if there is another."""
         for number, pages in self.coming:
             due = tuple(self.begin + at for at in pages)
             self.next = (f"u{number}", due)
-            self.callbacks = [self._let_in]
-            self.loop.push(due[0], REQUEST, self)
+            self.loop.push(due[0], REQUEST, self._let_in, None)
             return
 
-    def _let_in(self, _: Any) -> None:
+    def _let_in(self, _: None) -> None:
         client, due = self.next
         stream = self.chance.stream("user", client)
         visitor = Visitor(client, f"user{client[1:]}", self.habits, stream, due, self.end)

@@ -5,8 +5,7 @@ The only caller of a node. It knows lives, pauses and clocks, and nothing of ses
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from heapq import heappush
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -79,21 +78,11 @@ class LookupFailed(Exception):
     """Discovery could not be asked; what `peers` raises to have the node told so."""
 
 
-class _Alarm(Struct, gc=False):
-    """One alarm, and the event of its ringing; it means nothing once `number`, the event's, is no longer the name's."""
+class _Alarm(Struct, eq=False):
+    """One alarm; it means nothing once its name has another, or none."""
 
-    callbacks: list[Callable[["_Alarm"], None]] | None
+    host: "Host"
     name: str
-    number: int
-    _ok: ClassVar[bool] = True
-
-
-class _OfLife(Struct):
-    """Something that comes due in the life of that number, and means nothing to a later one."""
-
-    callbacks: list[Callable[["_OfLife"], None]] | None
-    boot: int
-    _ok: ClassVar[bool] = True
 
 
 class Host:
@@ -116,9 +105,9 @@ class Host:
     """
 
     __slots__ = (
-        "_alarms", "_busy", "_give_account", "_keeps", "_kept", "_loop", "_machine", "_make", "_network", "_numbers",
-        "_open", "_peers", "_poll_us", "_polling", "_probe", "_queue", "_recorder", "_ringing", "boot", "clock",
-        "found", "name", "on_end", "on_pause", "on_respond", "paused", "put_off", "ready", "slow_us", "up",
+        "_alarms", "_busy", "_give_account", "_keeps", "_kept", "_loop", "_machine", "_make", "_network", "_open",
+        "_peers", "_poll_us", "_probe", "_recorder", "boot", "clock", "found", "name", "on_end", "on_pause",
+        "on_respond", "paused", "put_off", "ready", "slow_us", "up",
     )  # fmt: skip
 
     def __init__(
@@ -157,7 +146,6 @@ class Host:
         self.on_end: list[Callable[[Host], None]] = []
         self.on_pause: list[Callable[[Host], None]] = []
         self._loop = loop
-        self._queue, self._numbers = loop.queue, loop.numbers
         self._make = make
         self._network = network
         self._recorder = recorder
@@ -165,13 +153,11 @@ class Host:
         self._poll_us = poll_us
         self._machine: Machine
         self._give_account: Callable[[], Holdings] | None = None
-        self._alarms: dict[str, int] = {}
+        self._alarms: dict[str, _Alarm] = {}
         self._open: dict[str, tuple[Request, Answered]] = {}
         self._keeps = False  # whether what comes due is kept: asked before every turn, so it is one name
         self._kept: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._busy = False
-        self._ringing: list[Callable[[_Alarm], None]] = [self._ring]
-        self._polling: list[Callable[[_OfLife], None]] = [self._poll]
         self._probe = Request(f"probe-{name}", "GET", "/status", name)
 
     # ------------------------------------------------------------------------------------------------------- lives
@@ -192,7 +178,7 @@ class Host:
         self._give_account = self._machine.holdings if isinstance(self._machine, Accountable) else None
         self._network.attach(self.name, self._receive)
         self._recorder.line(Started(now, self.name, self.boot))
-        self._loop.push(now + self._poll_us, ALARM, _OfLife(self._polling, self.boot))
+        self._loop.push(now + self._poll_us, ALARM, self._poll, self.boot)
         self._turn(self._machine.start, self.found)
 
     def crash(self, *, drop_sent: bool = True) -> None:
@@ -208,7 +194,7 @@ class Host:
         """Have the node leave; it is killed if it has not stopped after 120 s."""
         if not self.up:
             return
-        self._loop.push(self._loop.now + LEAVE_WITHIN_US, ALARM, _OfLife([self._kill], self.boot))
+        self._loop.push(self._loop.now + LEAVE_WITHIN_US, ALARM, self._kill, self.boot)
         self._do(self._take_leave)
 
     def pause(self) -> None:
@@ -255,10 +241,10 @@ class Host:
         """Let a slow node take up the next thing, which is done once it has taken so long, unless it is busy."""
         if self._kept and not self._busy:
             self._busy = True
-            self._loop.push(self._loop.now + self.slow_us, ALARM, _OfLife([self._finish], self.boot))
+            self._loop.push(self._loop.now + self.slow_us, ALARM, self._finish, self.boot)
 
-    def _finish(self, work: _OfLife) -> None:
-        if work.boot != self.boot or not self.up:
+    def _finish(self, boot: int) -> None:
+        if boot != self.boot or not self.up:
             return
         self._busy = False
         if not self.slow_us or self.paused or not self._kept:
@@ -270,8 +256,8 @@ class Host:
         self._keeps = self.paused or self.slow_us > 0
         self._work()
 
-    def _kill(self, leaving: _OfLife) -> None:
-        if leaving.boot == self.boot:
+    def _kill(self, boot: int) -> None:
+        if boot == self.boot:
             self.crash()
 
     def _end(self, *, drop_sent: bool) -> None:
@@ -349,12 +335,13 @@ class Host:
         if effects:  # an acknowledgement leads to nothing
             self._perform(effects, now)
 
-    def _ring(self, alarm: _Alarm) -> None:
-        name = alarm.name
-        if self._alarms.get(name) != alarm.number:
+    @staticmethod
+    def _ring(alarm: _Alarm) -> None:
+        self, name = alarm.host, alarm.name
+        if self._alarms.get(name) is not alarm:
             return
         if self._keeps:
-            self._keep(self._ring, alarm)  # a message that came due before may still cancel it
+            self._keep(Host._ring, alarm)  # a message that came due before may still cancel it
             return
         del self._alarms[name]
         now = self._loop.now
@@ -372,13 +359,13 @@ class Host:
     def _take_leave(self) -> None:
         self._turn(self._machine.leave)
 
-    def _poll(self, poll: _OfLife) -> None:
-        if poll.boot == self.boot and self.up:
+    def _poll(self, boot: int) -> None:
+        if boot == self.boot and self.up:
             self._do(self._look_up)
 
     def _look_up(self) -> None:
         """Ask discovery and come again; a node that stood still asks once, not for every time that it missed."""
-        self._loop.push(self._loop.now + self._poll_us, ALARM, _OfLife(self._polling, self.boot))
+        self._loop.push(self._loop.now + self._poll_us, ALARM, self._poll, self.boot)
         try:
             peers = self._peers()
         except LookupFailed as failed:
@@ -396,14 +383,13 @@ class Host:
         """Do what the node asks for, in order; by class with `is`, the fastest readable way, to which mypy is blind."""
         name = self.name
         for effect in effects:
-            kind = effect.__class__
+            kind = type(effect)
             if kind is Send:
                 self._network.carry(name, effect.to, effect.channel, effect.message)
             elif kind is SetAlarm:
                 self._recorder.effect(now, name, effect)
-                number = self._alarms[effect.name] = next(self._numbers)
-                alarm = _Alarm(self._ringing, effect.name, number)
-                heappush(self._queue, (now + effect.after, ALARM, number, alarm))  # as `push` does
+                alarm = self._alarms[effect.name] = _Alarm(self, effect.name)
+                self._loop.push(now + effect.after, ALARM, _ring, alarm)
             elif kind is CancelAlarm:
                 self._recorder.effect(now, self.name, effect)
                 self._alarms.pop(effect.name, None)
@@ -429,3 +415,7 @@ class Host:
             for hear in self.on_respond:
                 hear(self, request, answer)
         answered(answer)
+
+
+_ring = Host._ring  # noqa: SLF001 # its own
+"""What every alarm calls: a method of each host would lie cold in memory by its next alarm."""

@@ -5,7 +5,6 @@ stands still too, and one that turned a client away is asked at once.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -24,11 +23,9 @@ UNAVAILABLE = 503
 
 
 class _Look(Struct, eq=False):
-    """The event of the next question to one node; it means nothing once another is due for that node."""
+    """The next question to one node; it means nothing once another is due for that node."""
 
-    callbacks: list[Callable[[Any], None]] | None
     host: Host
-    _ok: ClassVar[bool] = True
 
 
 class Readiness:
@@ -56,7 +53,6 @@ class Readiness:
         self._hosts = hosts
         self._write = write
         self._saw = saw
-        self._looks: list[Callable[[Any], None]] = [self._look]
         self._healthy = dict.fromkeys(hosts, False)
         self._next: dict[str, _Look] = {}
         self.ready = dict.fromkeys(hosts, False)
@@ -110,5 +106,5 @@ class Readiness:
             self._look_after(SELDOM_US if self._healthy[host.name] else SOON_US, host)
 
     def _look_after(self, delay_us: int, host: Host) -> None:
-        look = self._next[host.name] = _Look(self._looks, host)
-        self._loop.push(self._loop.now + delay_us, REQUEST, look)
+        look = self._next[host.name] = _Look(host)
+        self._loop.push(self._loop.now + delay_us, REQUEST, self._look, look)

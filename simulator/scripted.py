@@ -3,8 +3,8 @@
 What may be written is in `scenarios.script`; this file knows the loop.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -70,14 +70,11 @@ class _Due(Struct, eq=False):
     client: str
     person: Scripted
     entry: Request
-    callbacks: list[Callable[[Any], None]] | None = None
-    _ok: ClassVar[bool] = True
 
     def await_it(self, begin: int) -> None:
-        self.callbacks = [self._ask]
-        self.loop.push(max(self.entry.at, begin), REQUEST, self)
+        self.loop.push(max(self.entry.at, begin), REQUEST, self._ask, None)
 
-    def _ask(self, _: Any) -> None:
+    def _ask(self, _: None) -> None:
         ask, login = self.person.follow(self.entry, self.loop.now)
         self.clients.ask(self.client, USER, ask, lambda answer: self.person.learn(ask, login, answer, self.loop.now))
 

@@ -5,8 +5,7 @@ has overtaken, and a crash of either end breaks the stream: what was on the way 
 arrives once.
 """
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -32,11 +31,9 @@ class _Segment(Struct):
 class _Again(Struct):
     """The event of sending a segment again."""
 
-    callbacks: list[Callable[["_Again"], None]] | None
     link: Link
     segment: _Segment
     lives: int
-    _ok: ClassVar[bool] = True
 
 
 class _Stream(Struct):
@@ -61,15 +58,14 @@ class StreamingNetwork(Network):
         super().__init__(*arguments)
         self._channel = channel
         self._streams: dict[tuple[str, str], _Stream] = {}
-        self._sendings: list[Callable[[_Again], None]] = [self._send_again]
 
     def carry(self, sender: str, to: str, channel: str, message: Any) -> None:
         """Take a message on its way; see `Network.carry`."""
-        if channel != self._channel or to not in self._links:
+        if channel != self._channel or to not in self._places:
             super().carry(sender, to, channel, message)
             return
         self.sent += 1
-        link = self._links[sender].get(to) or self._open(sender, to)
+        link = self._between(sender, to)
         stream = self._stream_of(link)
         segment = _Segment(stream.sent, message, self._loop.now)
         stream.sent += 1
@@ -88,8 +84,8 @@ class StreamingNetwork(Network):
         if late_us is None:
             self._wait(link, segment)
             return
-        flight = _Flight(self._arrivals, link, self._channel, segment, segment.sent, link.lives)
-        self._loop.push(now + link.delay() + late_us, MESSAGE, flight)
+        flight = _Flight(link, self._channel, segment, segment.sent, link.lives)
+        self._loop.push(now + link.delay() + late_us, MESSAGE, self._arrives, flight)
 
     def _asked(self, rules: tuple[OnMessage, ...], segment: _Segment, now: int) -> int | None:
         """Ask the rules; return how much later it arrives, None where one loses it. Copies are none of a stream's."""
@@ -105,7 +101,7 @@ class StreamingNetwork(Network):
     def _wait(self, link: Link, segment: _Segment) -> None:
         wait_us = min(FIRST_WAIT_US << min(segment.lost, 10), LONGEST_WAIT_US)
         segment.lost += 1
-        self._loop.push(self._loop.now + wait_us, MESSAGE, _Again(self._sendings, link, segment, link.lives))
+        self._loop.push(self._loop.now + wait_us, MESSAGE, self._send_again, _Again(link, segment, link.lives))
 
     def _send_again(self, again: _Again) -> None:
         if again.lives == again.link.lives:
@@ -125,8 +121,7 @@ class StreamingNetwork(Network):
         if late_us is None:
             self._wait(link, segment)
         elif late_us:
-            flight.callbacks = self._arrivals
-            self._loop.push(now + late_us, MESSAGE, flight)
+            self._loop.push(now + late_us, MESSAGE, self._arrives, flight)
         else:
             stream = self._stream_of(link)
             stream.early[segment.number] = segment

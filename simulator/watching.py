@@ -3,10 +3,10 @@
 What observers ask is in `observers.py`; this file knows the loop and the nodes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import cycle, islice
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,11 +25,6 @@ from simulator.observers import (
     peek,
 )
 from simulator.users import Answer, Ask
-
-
-class _Event(Struct, eq=False):
-    callbacks: list[Callable[[Any], None]] | None
-    _ok: ClassVar[bool] = True
 
 
 class _Observed(Struct, eq=False):
@@ -120,9 +115,9 @@ class Watching:
             self._look_later(observed, Watch(change, observed.nodes, self._loop.now, observed.stream))
 
     def _look_later(self, observed: _Observed, watch: Watch) -> None:
-        self._loop.push(watch.next_look(), REQUEST, _Event([partial(self._look, observed, watch)]))
+        self._loop.push(watch.next_look(), REQUEST, partial(self._look, observed), watch)
 
-    def _look(self, observed: _Observed, watch: Watch, _: Any) -> None:
+    def _look(self, observed: _Observed, watch: Watch) -> None:
         if self._over or watch.change is not observed.witness.change or not watch.missing:
             return
         elsewhere = [name for name in self._names if name not in observed.nodes] if len(self._groups) > 1 else []
@@ -141,9 +136,9 @@ class Watching:
     def _look_at_members(self, _: Any) -> None:
         if self._over:
             return
-        self._loop.push(self._loop.now + self._members_every_us, REQUEST, _Event([self._ask_for_members]))
+        self._loop.push(self._loop.now + self._members_every_us, REQUEST, self._ask_for_members, None)
 
-    def _ask_for_members(self, _: Any) -> None:
+    def _ask_for_members(self, _: None) -> None:
         for name in islice(self._turns, min(len(self._names), MEMBERS_ASKED)):
             host = self._hosts[name]
             if host.up and not host.paused and not self._over:

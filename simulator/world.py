@@ -8,7 +8,7 @@ at one instant, with all links cut (protocol, part 4).
 import gzip
 from collections.abc import Callable
 from functools import partial
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO
 
 from msgspec import Struct
 
@@ -51,6 +51,8 @@ JOINED_WITHIN_US = s(60)
 STEP_US = s(1)
 """Simulated time between two reports of progress; in a long run they are STEPS."""
 STEPS = 1_000
+SLICES_US = s(10)
+"""Divided by the number of nodes, how long the loop's slices are: an idle node has five events a second."""
 STREAM = "stream"
 """The feature of subjects whose channel `data` keeps its order (protocol, part 2)."""
 PREFIX = "app"
@@ -138,7 +140,7 @@ class World:
         self.seed = seed
         self.judged = judged
         self.batch = BATCH
-        self.loop = Loop() if loop is None else loop
+        self.loop = Loop(min(STEP_US, SLICES_US // scenario.cluster.nodes)) if loop is None else loop
         self.hosts: dict[str, Host] = {}
         self.recorder: Recorder
         self.network: Network
@@ -388,8 +390,7 @@ class World:
         self._watching.stop()
         self.network.add(Cut([[name] for name in self._names]))
         ready = [name for name, host in self.hosts.items() if host.up and self._readiness.ready[name]]
-        event = _Event([lambda _: self._watching.read_everything(ready)])
-        self.loop.push(self.loop.now, REQUEST, event)
+        self.loop.push(self.loop.now, REQUEST, self._watching.read_everything, ready)
         self._advance(self.loop.now + 1)
         self._advance(self.loop.now + TIMEOUT_US, until=self._nothing_open)
 
@@ -425,8 +426,3 @@ def _expected(scenario: Scenario) -> dict[str, list[str]]:
     expect = scenario.expect
     touched = {"touched": list(expect.touched)} if expect.touched else {}
     return {"checks": list(expect.checks), **touched}
-
-
-class _Event(Struct, eq=False):
-    callbacks: list[Callable[[Any], None]] | None
-    _ok: ClassVar[bool] = True

@@ -1,7 +1,6 @@
 """The event loop and a node's clocks."""
 
 from collections.abc import Callable, Generator
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,28 +10,17 @@ from simpy import Event
 from simulator.clock import ALARM, EPOCH_US, MESSAGE, REQUEST, Loop, NodeClock, ms, s
 
 
-class _Light:
-    """An event of our own, as light as the loop allows."""
-
-    __slots__ = ("_ok", "callbacks", "name")
-
-    def __init__(self, callbacks: list[Any], name: str) -> None:
-        self.callbacks: list[Any] | None = callbacks
-        self.name = name
-        self._ok = True
-
-
-def test_simpy_runs_events_that_are_not_its_own() -> None:
-    """What the network relies on: callbacks are called with the event and are put back to None, not emptied."""
+def test_simpys_run_does_what_is_no_event_of_its_own() -> None:
+    """What the network relies on: each acts once, at its instant, and is called with what it is about."""
     loop, seen = Loop(), []
-    shared = [lambda event: seen.append((loop.now, event.name))]
-    first, second = _Light(shared, "first"), _Light(shared, "second")
-    loop.push(20, MESSAGE, second)
-    loop.push(10, MESSAGE, first)
+
+    def act(name: str) -> None:
+        seen.append((loop.now, name))
+
+    loop.push(20, MESSAGE, act, "second")
+    loop.push(10, MESSAGE, act, "first")
     loop.run()
     assert seen == [(10, "first"), (20, "second")]
-    assert first.callbacks is None
-    assert len(shared) == 1
 
 
 def test_the_queue_is_the_one_that_simpy_empties() -> None:
@@ -41,7 +29,7 @@ def test_the_queue_is_the_one_that_simpy_empties() -> None:
     loop.timeout(5)
     assert [(due, priority) for due, priority, _, _ in loop.queue] == [(5, 1)]
     number = next(loop.numbers)
-    loop.push(6, MESSAGE, _Light([], "next"))
+    loop.push(6, MESSAGE, str, "next")
     assert loop.queue[-1][2] == number + 1
     loop.run()
     assert loop.queue == []
@@ -52,34 +40,42 @@ def test_the_queue_is_the_one_that_simpy_empties() -> None:
 def test_equal_instants_are_ordered_by_kind_and_then_first_in_first_out() -> None:
     """Faults (SimPy's own events), then messages, alarms, requests (protocol, part 2)."""
     loop, seen = Loop(), []
-    log = [lambda event: seen.append(event.name)]
+
+    def log(name: str) -> None:
+        seen.append(name)
+
     for name, priority in (("r1", REQUEST), ("a1", ALARM), ("m1", MESSAGE), ("m2", MESSAGE), ("a2", ALARM)):
-        loop.push(10, priority, _Light(log, name))
+        loop.push(10, priority, log, name)
     loop.after(10, lambda: seen.append("fault"))
     loop.run()
     assert seen == ["fault", "m1", "m2", "a1", "a2", "r1"]
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from([MESSAGE, ALARM, REQUEST])), max_size=12))
-def test_running_to_an_instant_is_what_simpys_run_until_does(events: list[tuple[int, int]]) -> None:
-    """With events of SimPy's among ours, some of which push another; up to 5, and then to the end."""
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9) | st.integers(0, 60), st.sampled_from([MESSAGE, ALARM, REQUEST])), max_size=12
+    ),
+    st.integers(1, 30),
+)
+def test_running_to_an_instant_is_what_simpys_run_until_does(events: list[tuple[int, int]], slice_us: int) -> None:
+    """With events of SimPy's among ours, some of which push another, and slices of any length; then to the end."""
 
     def seen(run: Callable[[Loop, int], object]) -> list[object]:
-        loop, log = Loop(), []
+        loop, log = Loop(slice_us), []
 
-        def happens(event: _Light) -> None:
-            log.append((loop.now, event.name))
-            if event.name.startswith("first"):
-                for later in (3, 9):
-                    loop.push(loop.now + later, MESSAGE, _Light([happens], f"second of {event.name}"))
+        def happens(name: str) -> None:
+            log.append((loop.now, name))
+            if name.startswith("first"):
+                for later in (0, 3, 9, 40):
+                    loop.push(loop.now + later, MESSAGE, happens, f"second of {name}")
 
         for number, (due, priority) in enumerate(events):
-            loop.push(due, priority, _Light([happens], f"first {number}"))
+            loop.push(due, priority, happens, f"first {number}")
             loop.after(due, lambda: log.append(loop.now))
-        for instant in (5, 9, 20):
+        for instant in (5, 9, 20, 21):
             run(loop, instant)
             log.append(("now", loop.now))
-        loop.push(loop.now + 1, ALARM, _Light([happens], "between two instants"))
+        loop.push(loop.now + 1, ALARM, happens, "between two instants")
         loop.run()
         return log
 
@@ -88,19 +84,33 @@ def test_running_to_an_instant_is_what_simpys_run_until_does(events: list[tuple[
 
 def test_what_is_due_later_than_the_loop_runs_is_neither_lost_nor_held_when_it_is_let_go() -> None:
     loop, seen = Loop(), []
-    log = [lambda event: seen.append((loop.now, event.name))]
+
+    def log(name: str) -> None:
+        seen.append((loop.now, name))
+
     loop.run_to(10)
-    loop.push(100, REQUEST, _Light(log, "far"))
-    loop.push(30, REQUEST, _Light(log, "near"))
+    loop.push(100, REQUEST, log, "far")
+    loop.push(30, REQUEST, log, "near")
     loop.run_to(40)
     assert seen == [(30, "near")]
     loop.run()
     assert seen == [(30, "near"), (100, "far")]
     loop.run_to(200)
-    loop.push(300, REQUEST, _Light(log, "given up"))
+    loop.push(300, REQUEST, log, "given up")
     loop.let_go()
     loop.run_to(400)
     assert seen == [(30, "near"), (100, "far")]
+
+
+def test_what_is_due_in_a_later_slice_is_not_among_what_is_compared_now() -> None:
+    """A heap is the slower the more it holds."""
+    loop, held = Loop(slice_us=10), []
+    loop.run_to(1)
+    for due in range(2, 1_000):
+        loop.push(due, ALARM, lambda _: held.append(len(loop.queue)), None)
+    loop.run_to(1_000)
+    assert len(held) == 998
+    assert max(held) <= 16
 
 
 def test_what_goes_wrong_in_an_event_ends_running_to_an_instant() -> None:
@@ -118,6 +128,11 @@ def test_what_goes_wrong_in_an_event_ends_running_to_an_instant() -> None:
     with pytest.raises(RuntimeError, match="in a process"):
         loop.run_to(10)
     assert loop.now == 4
+    seen: list[str] = []
+    loop.push(12, REQUEST, seen.append, "afterwards")
+    loop.run()
+    assert seen == ["afterwards"]
+    assert loop.now == 12
 
 
 def test_a_node_sees_its_own_clocks() -> None:

@@ -253,13 +253,7 @@ def test_crashing_a_node_that_is_down_does_nothing(stage: Any) -> None:
 
 def _push(loop: Loop, due: int, act: Any) -> None:
     """Let something happen at an instant with a client's priority."""
-
-    class Event:
-        def __init__(self) -> None:
-            self.callbacks: Any = [lambda _: act()]
-            self._ok = True
-
-    loop.push(due, REQUEST, Event())
+    loop.push(due, REQUEST, lambda _: act(), None)
 
 
 def test_what_comes_due_in_a_pause_is_handed_over_in_order_of_due_time(stage: Any) -> None:
