@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from hashlib import blake2b
 from itertools import count as counting
 from math import log, log1p
+from operator import itemgetter
 from struct import Struct
 from typing import TypeVar
 
@@ -126,9 +127,9 @@ def _blocks(key: bytes, table: Sequence[int]) -> Iterator[list[int]]:
 
     A block refers to the table's own numbers, and nothing else is kept between two: 490 nodes have 240,000 links.
     """
-    entry = table.__getitem__
     for count in counting():
-        yield [*map(entry, reversed(_twelve_bits(blake2b(b"%be%d" % (key, count)).digest())))]
+        entries = itemgetter(*reversed(_twelve_bits(blake2b(b"%be%d" % (key, count)).digest())))
+        yield [*entries(table)]
 
 
 def _twelve_bits(digest: bytes) -> tuple[int, ...]:
