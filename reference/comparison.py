@@ -108,9 +108,10 @@ class Comparison:
         live = self.membership.live()
         if not live:
             return None
-        for name in [name for name, at in self._again.items() if at <= self.turn.mono]:
-            del self._again[name]
-            self._due[name] = None
+        if self._again:
+            for name in [name for name, at in self._again.items() if at <= self.turn.mono]:
+                del self._again[name]
+                self._due[name] = None
         while self._due:
             member = next(iter(self._due))
             del self._due[member]
@@ -145,6 +146,9 @@ class Comparison:
         if not self._answered(sender, difference.round):
             return
         self._settle(thorough=self._thorough)
+        if not difference.branches and not difference.leaves:  # as nearly always: both hold the same
+            self._go_on()
+            return
         tree = self.records.tree
         theirs = {prefix: (digest, count) for prefix, digest, count in difference.branches}
         parents = dict.fromkeys(prefix[:-1] for prefix in theirs)

@@ -6,6 +6,7 @@ node's business (`changes`).
 """
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 from reference.draws import Draws
 from reference.member import ALIVE, DEAD, LEFT, NAMES, SUSPECT, Member, Roster
@@ -21,8 +22,8 @@ UP, DOWN, RESTARTED, READY = "up", "down", "restarted", "ready"
 """What `changes` reports: a member came, is gone, began a new life unnoticed, or says that it may be sent requests."""
 
 MANY, CONTACTS = 16, 4
-"""Of more than MANY that discovery names and this node does not know, so many are spoken to: any of them tells of all
-others."""
+"""What a large cluster is. Of more that discovery names and this node does not know, so many are spoken to: any of them
+tells of all others."""
 TOLD_ON = 32
 """So much of what is new in one view is passed on. Who learns of more at once is new here itself, and tells nobody."""
 
@@ -141,7 +142,7 @@ class Membership:
         are drawn: one that answers is enough to know all (REQ-MEMB-10), and the others have their turn.
         """
         named = tuple(peers)
-        if self.leaving or (self._complete == self.version and named == self._named):
+        if self.leaving or (self._complete == self.version and (named is self._named or named == self._named)):
             return
         missing = [name for name in named if name != self.name and not self.is_live(name)]
         self._named, self._complete = named, -1 if missing else self.version
@@ -160,7 +161,7 @@ class Membership:
 
     def leave(self) -> None:
         """Tell everybody directly that this node goes, so that nobody needs to suspect it (REQ-MEMB-11)."""
-        self.leaving = self.probing.leaving = True
+        self.leaving = self.probing.leaving = self.turn.view_moves = True
         self.ready = False
         farewell = Rumour(self.name, LEFT, self.incarnation, self.boot, ready=False)
         for name in self.live():
@@ -171,6 +172,7 @@ class Membership:
         named = dict.fromkeys((*self.members, *(name for name in self._named if name != self.name)))
         self.news.clear()
         self.changes += [(DOWN, name) for name in self.live()]
+        self.turn.view_moves = True
         self.roster.clear()
         self.suspicions.reckon()
         return tuple(named)
@@ -267,7 +269,8 @@ class Membership:
         before = self.incarnation
         members = self.members
         self._told_on = 0
-        for rumour in theirs.view:
+        known = MANY < len(theirs.view) == len(members) + 1 and theirs.view == self._beliefs()  # as nearly always
+        for rumour in () if known else theirs.view:
             member = members.get(rumour.member)
             if member is not None and member.said is rumour:
                 continue  # as nearly always
@@ -290,11 +293,22 @@ class Membership:
             self.read_clock(sender, theirs.wall, theirs.asked & (1 << MOMENT_BITS) - 1)
 
     def _whole_view(self) -> tuple[Rumour, ...]:
+        """Give what others are told of everybody."""
+        return self._beliefs()
+
+    def _beliefs(self) -> tuple[Rumour, ...]:
+        """Give what is believed of everybody, this node included.
+
+        Of many it is in order of name: two nodes that believe the same see so without a look at each rumour.
+        """
         as_of = (self.version, self.incarnation, self.ready, self.leaving)
         if self._view[0] != as_of:
             state = LEFT if self.leaving else ALIVE
             myself = Rumour(self.name, state, self.incarnation, self.boot, self.ready)
-            self._view = (as_of, (myself, *[member.said for member in self.members.values()]))
+            said = [myself, *[member.said for member in self.members.values()]]
+            if len(said) > MANY:
+                said.sort(key=attrgetter("member"))
+            self._view = (as_of, tuple(said))
         return self._view[1]
 
     # ------------------------------------------------------------------------------------------------ weighing rumours
@@ -351,6 +365,11 @@ class Membership:
         self.incarnation = above + 1
         self._spread(Rumour(self.name, ALIVE, self.incarnation, self.boot, self.ready))
 
+    def _changed(self, what: str, name: str) -> None:
+        """Have the node act on it at the end of the turn."""
+        self.changes.append((what, name))
+        self.turn.view_moves = True
+
     def _believe(self, rumour: Rumour) -> None:
         """Change the view, note it, tell the node what follows from it, and pass it on."""
         name = rumour.member
@@ -363,15 +382,15 @@ class Membership:
         if held != rumour.state or boot != rumour.boot:
             self.turn.note(NAMES[rumour.state], member=name, incarnation=rumour.incarnation)
         if here and not now_here:
-            self.changes.append((DOWN, name))
+            self._changed(DOWN, name)
             self.turn.alarm_unless_set("reap", self.keep_us)
         elif now_here and not here:
-            self.changes.append((UP, name))
+            self._changed(UP, name)
             self.probing.begin()
         elif here and boot != rumour.boot:
-            self.changes.append((RESTARTED, name))
+            self._changed(RESTARTED, name)
         if now_here and rumour.ready and not was_ready:
-            self.changes.append((READY, name))
+            self._changed(READY, name)
         if rumour.state == SUSPECT:
             self.suspicions.begin(self.members[name], rumour.by)
         if SUSPECT in (held, rumour.state) or (self.roster.suspects and here != now_here):

@@ -18,7 +18,7 @@ from reference.holdings import Holdings, holdings_of
 from reference.join import Join
 from reference.membership import DOWN, RESTARTED, Membership
 from reference.order import Order
-from reference.protocol import Init, Request
+from reference.protocol import Ack, Init, Ping, Request
 from reference.records import Records
 from reference.replication import Replication
 from reference.routing import Routing
@@ -53,8 +53,9 @@ class Node:
     """Its end of the wire, made by whoever runs it where frames are sealed; the node itself speaks messages."""
 
     __slots__ = (
-        "_on_alarm", "_on_message", "_quarantine_us", "_stopped", "asking", "comparison", "gateway", "join",
-        "membership", "name", "records", "replication", "routing", "sanity", "settings", "turn",
+        "_acknowledged", "_on_alarm", "_on_message", "_pinged", "_probe", "_quarantine_us", "_stopped", "asking",
+        "comparison", "gateway", "join", "membership", "name", "records", "replication", "routing", "sanity",
+        "settings", "turn",
     )  # fmt: skip
 
     def __init__(self, init: Init, settings: Settings) -> None:
@@ -94,6 +95,9 @@ class Node:
         self._on_alarm = {name: act for part in parts for name, act in part.on_alarm.items()}
         self._on_alarm["forget"] = self.records.forget
         self._on_alarm["leave"] = self._stop
+        # At hand, as an idle node does little else: in a large cluster tables lie cold in memory when its turn comes.
+        self._pinged, self._acknowledged = self._on_message[Ping], self._on_message[Ack]
+        self._probe = self._on_alarm["probe"]
 
     def start(self, peers: tuple[str, ...], wall: int, mono: int) -> list[Effect]:
         """Begin this life: contact the peers that discovery named, and join."""
@@ -121,21 +125,24 @@ class Node:
         turn = self.turn  # opened as `turn.open` does, without the call
         turn.mono = mono
         turn.wall = wall if wall - mono == turn.sure else turn.read(wall, mono)
-        replication = self.replication
-        heard_at = replication.heard_at
+        heard_at = turn.heard_at
         if heard_at is not None and mono - heard_at > self._quarantine_us:
             self._drop_what_is_old(heard_at)
-        replication.heard_at = mono
-        try:
-            act = self._on_message[message.__class__]
-        except KeyError:
-            turn.note("unknown-message", sender=sender, found=message.__class__.__name__)
-        else:
+        turn.heard_at = mono
+        kind = type(message)
+        if kind is Ping:
+            pinged = self._pinged  # a method in a slot is called faster by a name of its own
+            pinged(sender, message)
+        elif kind is Ack:
+            acknowledged = self._acknowledged
+            acknowledged(sender, message)
+        elif (act := self._on_message.get(kind)) is not None:
             act(sender, message)
-        membership = self.membership
-        if membership.changes or membership.leaving:
+        else:
+            turn.note("unknown-message", sender=sender, found=kind.__name__)
+        if turn.view_moves:
             return self._close()
-        effects = turn.effects  # handed out as `_close` does, without the call
+        effects = turn.effects  # handed out as `turn.close` does, without the call
         turn.effects = []
         return effects
 
@@ -144,10 +151,13 @@ class Node:
         turn = self.turn  # as in `receive`
         turn.mono = mono
         turn.wall = wall if wall - mono == turn.sure else turn.read(wall, mono)
-        turn.alarms.discard(alarm)
-        self._on_alarm[alarm]()
-        membership = self.membership
-        if membership.changes or membership.leaving:
+        if alarm == "probe":
+            probe = self._probe  # it knows by itself whether it waits, and need not be taken out of `alarms`
+            probe()
+        else:
+            turn.alarms.discard(alarm)
+            self._on_alarm[alarm]()
+        if turn.view_moves:
             return self._close()
         effects = turn.effects  # as in `receive`
         turn.effects = []
@@ -176,15 +186,15 @@ class Node:
         self._stopped = True
 
     def _close(self) -> list[Effect]:
-        membership = self.membership
-        if membership.changes:
-            self._follow_changes()
-        if membership.leaving and not self._stopped and self._settled():
-            self._stop()
-        turn = self.turn  # as `turn.close` does, without the call: most turns are idle probes and their answers
-        effects = turn.effects
-        turn.effects = []
-        return effects
+        turn = self.turn
+        if turn.view_moves:
+            membership = self.membership
+            turn.view_moves = membership.leaving
+            if membership.changes:
+                self._follow_changes()
+            if membership.leaving and not self._stopped and self._settled():
+                self._stop()
+        return turn.close()
 
     def _settled(self) -> bool:
         return self.replication.settled() and self.routing.settled()

@@ -4,6 +4,7 @@ Sources: Das, Gupta and Motivala, SWIM (2002), section 3; Dadgar, Phillips and C
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from reference.draws import Draws
 from reference.effects import Send, SetAlarm
@@ -17,6 +18,12 @@ RELAYS_HELD = 64
 """Pings on behalf of others whose answers are awaited; older ones have timed out where they were asked for."""
 STOOD_STILL = 1 * SECOND
 """A turn that comes so much later than an alarm was due means that the node stood still: a pause, a long collection."""
+
+
+@cache
+def _end_of_round(interval: int) -> SetAlarm:
+    """Return the alarm of the next round, one for all nodes."""
+    return SetAlarm("probe", interval)
 
 
 class Probing:
@@ -34,9 +41,10 @@ class Probing:
     """
 
     __slots__ = (
-        "_asked_again", "_asked_at", "_in_an_interval", "_number", "_probed", "_relays", "_round", "_round_ends",
-        "_silent", "doubt", "draws", "greet", "hear", "leaving", "news", "on_alarm", "on_message", "read_clock",
-        "resumed_at", "roster", "rumours", "suspect", "timing", "turn",
+        "_asked_again", "_asked_at", "_in_an_interval", "_members", "_number", "_probed", "_relays", "_round",
+        "_round_ends", "_round_of", "_runs", "_silent", "_suspects", "_untold", "doubt", "draws", "greet", "hear",
+        "leaving", "on_alarm", "on_message", "read_clock", "resumed_at", "roster", "rumours", "suspect", "timing",
+        "turn",
     )  # fmt: skip
 
     def __init__(self, turn: Turn, draws: Draws, boot: int, timing: Timing, roster: Roster, news: News) -> None:
@@ -44,7 +52,8 @@ class Probing:
         self.draws = draws
         self.timing = timing
         self.roster = roster
-        self.news = news
+        # At hand, and the same for the node's whole life: what an idle round asks.
+        self._members, self._suspects, self._untold = roster.members, roster.suspects, news.left
         self.resumed_at = 0
         self.doubt = 0
         self.leaving = False
@@ -53,8 +62,10 @@ class Probing:
         self.rumours: Callable[[str], tuple[Rumour, ...]]
         self.suspect: Callable[[str], None]
         self.greet: Callable[[str], None]
-        self._in_an_interval = SetAlarm("probe", timing.probe_interval)
+        self._in_an_interval = _end_of_round(timing.probe_interval)
         self._round: list[str] = []
+        self._round_of = 0
+        self._runs = False
         self._number = boot << LIFE_BITS
         self._probed: tuple[str, int] | None = None
         self._round_ends = 0
@@ -72,7 +83,8 @@ class Probing:
 
     def begin(self) -> None:
         """Probe from now on, as there is somebody to; what the node learned of itself while alone says nothing."""
-        if "probe" not in self.turn.alarms:
+        if not self._runs:
+            self._runs = True
             self.doubt = 0
             self._round_ends = self.turn.mono + self.timing.probe_interval
             self.turn.alarm("probe", 1 + self.draws.below(self.timing.probe_interval))
@@ -104,15 +116,15 @@ class Probing:
         self._probed = None
         target = self._next_target()
         if target is None:
+            self._runs = False
             return
         self._number += 1
         self._probed, self._asked_at, self._asked_again, self._silent = (target, self._number), now, 0, None
-        quiet = not self.news.left and not self.roster.suspects  # as nearly always: there is nothing to tell
+        quiet = not self._untold and not self._suspects  # as nearly always: there is nothing to tell
         self._round_ends = now + self.timing.probe_interval
         # As `gossip` and `_end_round_in` do, without the calls: an idle node does little else than this and `pinged`.
         turn = self.turn
         turn.effects.append(Send(target, MEMBERSHIP, Ping(self._number, () if quiet else self.rumours(target))))
-        turn.alarms.add("probe")
         turn.effects.append(self._in_an_interval)
 
     def _goes_on(self, target: str, number: int) -> bool:
@@ -143,17 +155,19 @@ class Probing:
 
     def _next_target(self) -> str | None:
         """Walk a shuffled list of all live members, shuffled anew at each end (SWIM, section 4.3)."""
-        members = self.roster.members
+        roster = self.roster
         while True:
             while self._round:
                 name = self._round.pop()
-                member = members.get(name)
+                if self._round_of == roster.version:  # as nearly always: all who were live then still are
+                    return name
+                member = roster.members.get(name)
                 if member is not None and member.state <= SUSPECT:
                     return name
             live = self.roster.live()
             if not live or self.leaving:
                 return None
-            self._round = self.draws.shuffled(live)
+            self._round, self._round_of = self.draws.shuffled(live), roster.version
 
     def _ask_helpers(self, target: str, number: int) -> None:
         """Ask some whom nobody doubts to ping a member, and note who has yet to say that it will."""
@@ -170,9 +184,9 @@ class Probing:
         """Answer, and speak to whom nothing is known of."""
         if ping.rumours:
             self.hear(ping.rumours)
-        member = self.roster.members.get(sender)
+        member = self._members.get(sender)
         turn = self.turn
-        if member is not None and member.state is ALIVE and not self.news.left:  # as nearly always; as `gossip` does
+        if member is not None and member.state is ALIVE and not self._untold:  # as nearly always; as `gossip` does
             turn.effects.append(Send(sender, MEMBERSHIP, Ack(ping.number, (), turn.wall - turn.shift)))
             return
         turn.gossip(sender, Ack(ping.number, self.rumours(sender), turn.shown()))
@@ -189,7 +203,8 @@ class Probing:
             if self.doubt:
                 self.doubt -= 1
             if ack.wall is not None:
-                self.read_clock(sender, ack.wall, self._asked_at)
+                read_clock = self.read_clock  # a function in a slot is called faster by a name of its own
+                read_clock(sender, ack.wall, self._asked_at)
             return
         relay = self._relays.pop(ack.number, None)
         if relay is not None:

@@ -61,14 +61,13 @@ class Replication:
     """One node's outgoing and incoming copies.
 
     Attributes:
-        heard_at: when any member was last heard, by the monotonic clock; None before the first word.
         reached: called with a member's name when it answers after it was out of reach; digests tell what it missed.
     """
 
     __slots__ = (
         "_any_waits", "_coalesced", "_first_wait", "_first_waits", "_knocks", "_number", "_pending", "_resends_at",
-        "_silent", "_solo_after", "_touch_interval", "_touched", "boot", "heard_at", "membership", "on_alarm",
-        "on_message", "order", "reached", "records", "settings", "turn",
+        "_silent", "_solo_after", "_touch_interval", "_touched", "boot", "membership", "on_alarm", "on_message",
+        "order", "reached", "records", "settings", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -80,7 +79,6 @@ class Replication:
         self.records = records
         self.order = order
         self.boot = boot
-        self.heard_at: int | None = None
         self.reached: Callable[[str], None] = lambda _member: None
         self._solo_after = solo_after_us(settings.timing)
         self._first_wait = ROUTED_FIRST_WAIT if settings.routing else FIRST_PEER_WAIT
@@ -158,9 +156,10 @@ class Replication:
         The time in which it stood still does not count: it could not listen.
         """
         membership = self.membership
-        if self.heard_at is None or membership.alone():
+        heard_at = self.turn.heard_at
+        if heard_at is None or membership.alone():
             return True
-        listening_since = max(self.heard_at, membership.resumed_at)
+        listening_since = max(heard_at, membership.resumed_at)
         return self.turn.mono - listening_since > self._solo_after and not membership.stands_still()
 
     def unacknowledged(self) -> int:

@@ -66,7 +66,7 @@ class Sanity:
         held = self._read.get(member)
         if (
             held is not None
-            and (error >= held[1] or held[1] <= self._sure_us)
+            and (2 * error >= held[1] or held[1] <= self._sure_us)
             and abs(epoch - held[0]) <= error + held[1]
         ):
             return  # as nearly always: it says what is known, and no better by what would count

@@ -26,10 +26,16 @@ class Turn:
         believe: chooses, given both clocks, what the node goes by where the own one is out of bounds.
         shift: how far that is ahead of what the node's own clock shows.
         alarms: the names of those that wait to ring; who rings one takes it out.
+        heard_at: when any member was last heard, by the monotonic clock; None before the first word.
+        view_moves: whether somebody came, went or changed in this turn, or this node leaves: the node sees to it once
+            the turn's own work is done.
         passed_on: by the id of a request that another node passed on, what takes the answer.
     """
 
-    __slots__ = ("_high", "_low", "alarms", "believe", "effects", "mono", "passed_on", "shift", "sure", "wall")
+    __slots__ = (
+        "_high", "_low", "alarms", "believe", "effects", "heard_at", "mono", "passed_on", "shift", "sure", "view_moves",
+        "wall",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.wall = 0
@@ -40,6 +46,8 @@ class Turn:
         self.shift = 0
         self.effects: list[Effect] = []
         self.alarms: set[str] = set()
+        self.heard_at: int | None = None
+        self.view_moves = False
         self.passed_on: dict[str, Callable[[Respond], None]] = {}
 
     def open(self, wall: int, mono: int) -> None:
@@ -65,8 +73,7 @@ class Turn:
 
     def close(self) -> list[Effect]:
         """End the turn and hand out its effects, in the order in which they were asked for."""
-        effects = self.effects
-        self.effects = []
+        effects, self.effects = self.effects, []
         return effects
 
     def gossip(self, to: str, message: Any) -> None:

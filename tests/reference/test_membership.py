@@ -5,6 +5,7 @@ from msgspec import structs
 
 from reference.effects import Send
 from reference.member import ALIVE, DEAD, LEFT, SUSPECT
+from reference.membership import Membership
 from reference.probing import RELAYS_HELD
 from reference.protocol import Ack, Gossip, Ping, PingRequest, PushPull, Rumour
 from reference.settings import MILLISECOND, SECOND, WAN, Settings
@@ -388,6 +389,29 @@ def test_an_answer_to_an_earlier_life_counts_for_nothing() -> None:
     assert old
     assert new
     assert not old & new
+
+
+def test_of_a_large_cluster_equal_views_are_seen_to_be_so_and_what_differs_is_taken_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = Cluster(18).start()
+    node = cluster.nodes["n2"]
+    cluster.run_until(lambda: len({node.membership._whole_view() for node in cluster.nodes.values()}) == 1, 30 * SECOND)
+    view = cluster.nodes["n1"].membership._whole_view()
+    assert [rumour.member for rumour in view] == sorted(cluster.names)
+    weigh, weighed = Membership._weigh, []
+
+    def counted(membership: Membership, rumour: Rumour) -> None:
+        weighed.append(rumour.member)
+        weigh(membership, rumour)
+
+    monkeypatch.setattr(Membership, "_weigh", counted)
+    node.receive("n1", "membership", PushPull(tuple(map(structs.replace, view)), reply=False), *cluster.clocks("n2"))
+    assert weighed == []
+    newer = tuple(structs.replace(one, incarnation=9) if one.member == "n7" else one for one in view)
+    node.receive("n1", "membership", PushPull(newer, reply=False), *cluster.clocks("n2"))
+    assert "n7" in weighed
+    assert believed(cluster, "n2", "n7")[2] == 9
 
 
 def test_a_full_view_is_exchanged_on_contact_and_now_and_then() -> None:

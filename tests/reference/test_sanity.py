@@ -81,11 +81,12 @@ def test_of_two_clocks_both_nodes_believe_the_earlier() -> None:
         assert turn.wall == WALL
 
 
-def test_a_better_reading_replaces_a_worse_one_and_a_worse_one_only_if_they_differ() -> None:
+def test_a_much_better_reading_replaces_a_worse_one_and_another_only_if_they_differ() -> None:
     turn, sanity = _sanity((0, 100_000))
     read = sanity._read
     for wall, asked, held in (
         (WALL + 50_000, SECOND - 400_000, (0, 100_000)),
+        (WALL + 20_000, SECOND - 120_000, (0, 100_000)),  # not even half as uncertain: hardly better
         (WALL - 8_000, SECOND - 20_000, (2_000, 10_000)),
         (WALL - 1_000, SECOND - 2_000, (2_000, 10_000)),  # one that is good enough stays
     ):
