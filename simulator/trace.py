@@ -15,7 +15,10 @@ from reference.frames import Frame
 from reference.protocol import Request
 
 BATCH = 1_000
-"""Events that are encoded together: one by one, the digest takes twice as long."""
+"""Events between two checkpoints."""
+AT_ONCE = 100
+"""Events that are encoded together: one by one, the digest takes twice as long; of a thousand, the first lie cold in
+memory by the time that they are encoded."""
 
 CARRIED, _EFFECT, _REQUEST = 0, 1, 2
 _RANG = Rang.__struct_config__.tag
@@ -43,12 +46,15 @@ class Recorder:
         Args:
             sink: where the trace's JSON lines go (a gzip file, opened with mtime 0); None when only the digest is
                 wanted, and then no line is made.
-            batch: events between two checkpoints. Another number gives another digest; 1 is for finding the event in
-                which two runs part.
+            batch: events between two checkpoints; 1 is for finding the event in which two runs part, and gives another
+                digest, as any number below `AT_ONCE` does.
         """
         self._sink = sink
-        self.most = batch
+        self.most = min(batch, AT_ONCE)
+        self._between = batch
+        self._checkpoint = batch
         self._hash = blake2b(digest_size=32)
+        self._encoded = bytearray()
         self.batch: list[Any] = []
         self._hashed = 0
         self.messages = 0
@@ -116,19 +122,26 @@ class Recorder:
     def close(self, now: int) -> None:
         """Write the last line; without it the run did not finish."""
         if self.batch:
-            self.settle()
+            self.settle(last=True)
         self._write([Closed(now, self.events, self.messages, self.digest())])
 
-    def settle(self) -> None:
-        """Add the batch to the digest and the trace, with a checkpoint by which two traces are compared quickly."""
+    def settle(self, *, last: bool = False) -> None:
+        """Add the batch to the digest and the trace, now and then with a checkpoint by which two traces are compared.
+
+        Args:
+            last: whether it is the last batch, which a checkpoint follows.
+        """
         batch = self.batch
-        self._hash.update(_to_digest.encode(batch))
+        _to_digest.encode_into(batch, self._encoded)  # into memory that is warm
+        self._hash.update(self._encoded)
         self._hashed += len(batch)
         if self._sink is not None:
             lines = [line for line in map(_line_of, batch) if line is not None]
-            last = batch[-1]
-            now = last[1] if last.__class__ is tuple else last.t
-            lines.append(Checkpoint(now, self._hashed, self._hash.hexdigest()))
+            if self._hashed >= self._checkpoint or last:
+                self._checkpoint = self._hashed + self._between
+                event = batch[-1]
+                now = event[1] if event.__class__ is tuple else event.t
+                lines.append(Checkpoint(now, self._hashed, self._hash.hexdigest()))
             self._write(lines)
         batch.clear()
 
