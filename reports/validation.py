@@ -53,12 +53,17 @@ def page(said: dict[str, Any], documents: dict[str, RunDocument], *, live: bool)
         "facts": facts,
         "honesty": f"Judged by what its clients saw, {where}. What was not tested is no pass.",
         "command": said["command"],
-        "requirements": [_row(one) for one in said["requirements"]],
+        "requirements": [_row(one) for one in sorted(said["requirements"], key=_how_bad)],
         "unexpected": said["unexpected"],
         "runs": [_run(folder, document) for folder, document in documents.items()],
         "style": style(),
     }
     return html("validation.html.j2", values)
+
+
+def _how_bad(one: dict[str, Any]) -> int:
+    """Say where a requirement's row stands: the worst first, as somebody must do something about it, then by id."""
+    return verdict.WORST_FIRST.index(one["verdict"])
 
 
 def _row(one: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def run(
     from conformance.planning import Refused, plan
     from conformance.subjects.adapter import BrokenAdapter
     from conformance.subjects.file import SubjectRefused
+    from conformance.subjects.http import HttpSubject
     from reference.errors import ConfigurationError
     from reports import page
     from scenarios import ScenarioRefused, load
@@ -94,17 +95,18 @@ def run(
     if as_json:
         output.print_json(runner.as_json(result, report=report, report_s=report_s))
     else:
-        _tell(result, report)
+        _tell(result, report, live=isinstance(decided.subject, HttpSubject))
     if any(finding.traceback for finding in result.checks):
         return output.OUR_DEFECT
     return output.exit_code(result.verdict)
 
 
-def _tell(result: "Run", report: Path) -> None:
-    """Say for people what was run, what was found, and how to repeat it."""
+def _tell(result: "Run", report: Path, *, live: bool) -> None:
+    """Say for people what was run, what was found, and how to repeat it; of real servers nothing is simulated."""
+    span = "of real time" if live else "simulated"
     output.say(
         f"{result.scenario}: {result.title}\n"
-        f"seed {result.seed}, {result.subject}, {result.nodes} nodes, {result.simulated_s:.0f} s simulated in "
+        f"seed {result.seed}, {result.subject}, {result.nodes} nodes, {result.simulated_s:.0f} s {span} in "
         f"{result.wall_s:.1f} s, {result.requests:,} requests, digest {result.digest[:12]}\n"
     )
     for fault in result.faults:

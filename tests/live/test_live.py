@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from conformance.cli.app import execute
+from conformance.cli.run import _tell
 from conformance.namespaces import why_not
 from conformance.subjects.file import SubjectRefused, read_file
 from conformance.verdict import HOLDS, VIOLATED
@@ -35,6 +36,13 @@ def test_a_run_in_real_time_is_not_replayed_but_judged_again(honest: Ran, capsys
     assert execute(["replay", str(honest.run.folder)]) == 2
     assert "in real time, which never happens twice" in capsys.readouterr().err
     assert execute(["check", str(honest.run.folder / "history.jsonl")]) == 0
+
+
+def test_a_run_of_real_servers_is_not_said_to_be_simulated(honest: Ran, capsys: pytest.CaptureFixture[str]) -> None:
+    _tell(honest.run, honest.run.folder / "report.html", live=True)
+    said = capsys.readouterr().out
+    assert " s of real time in " in said
+    assert "simulated" not in said
 
 
 def test_a_kill_and_a_pause_are_done_and_undone(honest: Ran) -> None:

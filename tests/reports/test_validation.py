@@ -1,10 +1,10 @@
-"""Pages say what was judged: a simulated world, or real servers in real time."""
+"""The page of a validation: it says what was judged, simulated or real, and what is broken comes first."""
 
 from collections.abc import Callable
 
 import pytest
 
-from conformance.verdict import HOLDS
+from conformance.verdict import HOLDS, NOT_TESTED, VIOLATED
 from reports.document import Figure, RunDocument
 from reports.validation import page
 from reports.view import _facts
@@ -29,6 +29,17 @@ def test_what_was_judged_is_said_as_it_was(*, live: bool, said: str, unsaid: str
     written = page(SAID, {}, live=live).partition("<body")[2]
     assert f"Judged by what its clients saw, {said}." in written
     assert unsaid not in written
+
+
+def test_what_is_broken_comes_before_what_nobody_tested_and_that_before_what_was_kept() -> None:
+    """Whoever opens the page of a violated store wants to know of what."""
+    verdicts = {"REQ-COOK-1": HOLDS, "REQ-COOK-3": NOT_TESTED, "REQ-COOK-4": VIOLATED, "REQ-COOK-5": VIOLATED}
+    rows = [
+        {"id": id_, "level": "MUST", "verdict": word, "reason": "", "expected": False} for id_, word in verdicts.items()
+    ]
+    written = page({**SAID, "verdict": VIOLATED, "requirements": rows}, {}, live=False)
+    places = [written.index(f">{id_}<") for id_ in ("REQ-COOK-4", "REQ-COOK-5", "REQ-COOK-3", "REQ-COOK-1")]
+    assert places == sorted(places)
 
 
 def test_a_run_of_real_servers_is_not_called_simulated(run: Run, written: Callable[[Run], RunDocument]) -> None:
