@@ -137,11 +137,12 @@ class Loop(Environment):
     def step(self) -> None:
         """Do the next event, as SimPy does; it knows of one heap, and its `run` comes here too."""
         queue = self.queue
-        for waiting in self._slices.values():
-            queue.extend(waiting)
-        heapify(queue)
-        self._slices.clear()
-        self._order.clear()
+        if self._slices:
+            for waiting in self._slices.values():
+                queue.extend(waiting)
+            heapify(queue)
+            self._slices.clear()
+            self._order.clear()
         self._until = FOREVER
         while queue and queue[0][1] == _FIRST:
             heappop(queue)  # left by a run that something ended before its instant
