@@ -128,8 +128,7 @@ def _blocks(key: bytes, table: Sequence[int]) -> Iterator[list[int]]:
     A block refers to the table's own numbers, and nothing else is kept between two: 490 nodes have 240,000 links.
     """
     for count in counting():
-        entries = itemgetter(*reversed(_twelve_bits(blake2b(b"%be%d" % (key, count)).digest())))
-        yield [*entries(table)]
+        yield [*itemgetter(*reversed(_twelve_bits(blake2b(b"%be%d" % (key, count)).digest())))(table)]
 
 
 def _twelve_bits(digest: bytes) -> tuple[int, ...]:
