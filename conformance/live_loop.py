@@ -9,7 +9,7 @@ from collections.abc import Callable
 from heapq import heappop
 from time import monotonic_ns  # noqa: TID251 - this is the loop of real time
 
-from simulator.clock import MESSAGE, SECOND_US, Loop, happen, ms
+from simulator.clock import SECOND_US, Loop, ms
 
 AT_ONCE = 64
 """So many events are done before answers that have come meanwhile are looked at."""
@@ -86,13 +86,9 @@ class LiveLoop(Loop):
             now = self.touch()
             if not queue or queue[0][0] > now:
                 return False
-            due, priority, _, *what = heappop(queue)
+            due, _, _, act, about = heappop(queue)
             self.latest_us = max(self.latest_us, now - due)
-            if priority >= MESSAGE:
-                act, about = what
-                act(about)
-            else:
-                happen(*what)
+            act(about)
         return True
 
     async def _wait(self, seconds: float) -> None:

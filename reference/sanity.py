@@ -61,7 +61,7 @@ class Sanity:
                 be off by (Cristian, Probabilistic clock synchronization, 1989).
         """
         mono = self.turn.mono
-        error = (mono - asked) // 2
+        error = (mono - asked) >> 1
         epoch = wall + error - mono
         held = self._read.get(member)
         if (

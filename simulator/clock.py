@@ -8,7 +8,9 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeVar
 
-from simpy import Environment
+from simpy import Environment, Event
+from simpy.core import EmptySchedule
+from simpy.events import NORMAL
 
 EPOCH_US = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z in µs since 1970: what a right wall clock shows when a run begins (protocol, part 2)."""
@@ -44,7 +46,7 @@ class Loop(Environment):
     """SimPy's event loop in whole microseconds, with room for what is lighter than SimPy's events.
 
     A SimPy timeout a message costs a third of the network's speed. What `push` takes is no event at all, but a function
-    and what it is called with; by its priority the loop tells it from SimPy's own.
+    and what it is called with; SimPy's own events are put on the loop so too.
 
     Time is cut into slices, and the heap holds what is due in the present one; what is pushed for a later one waits in
     a list until that begins. Most of what is to come are people who think, deadlines that nothing misses and the next
@@ -52,8 +54,8 @@ class Loop(Environment):
 
     Attributes:
         now: µs of true time since the start of the run.
-        queue, numbers: the heap of (due, priority, number, act, about), of SimPy's own (due, priority, number, event),
-            and what numbers it; for the network, which is too hot for `push`.
+        queue, numbers: the heap of (due, priority, number, act, about), and what numbers it; for the network, which is
+            too hot for `push`.
     """
 
     __slots__ = ("_bits", "_now", "_order", "_slices", "_until")
@@ -123,19 +125,29 @@ class Loop(Environment):
     def _run_before(self, instant: int) -> None:
         """Do what the heap holds that is due before an instant."""
         queue, pop = self.queue, heappop
-        heappush(queue, (instant, _FIRST, next(self.numbers), None))
+        heappush(queue, (instant, _FIRST, next(self.numbers), None, None))
         while True:
-            entry = pop(queue)
-            self._now, priority = entry[0], entry[1]
-            if priority >= MESSAGE:
-                entry[3](entry[4])
-            elif priority == _FIRST:
+            self._now, _, _, act, about = pop(queue)
+            if act is None:
                 return
-            else:
-                happen(entry[3])
+            act(about)
+
+    def schedule(self, event: Event, priority: int = NORMAL, delay: int = 0) -> None:  # type: ignore[override]
+        """Put an event of SimPy's own on the loop; SimPy alone calls this.
+
+        Args:
+            event: what happens.
+            priority: URGENT or NORMAL.
+            delay: after how many µs.
+        """
+        heappush(self.queue, (self._now + delay, priority, next(self.numbers), _happen, event))
 
     def step(self) -> None:
-        """Do the next event, as SimPy does; it knows of one heap, and its `run` comes here too."""
+        """Do what is next, for SimPy's `run`.
+
+        Raises:
+            EmptySchedule: nothing is.
+        """
         queue = self.queue
         if self._slices:
             for waiting in self._slices.values():
@@ -144,13 +156,12 @@ class Loop(Environment):
             self._slices.clear()
             self._order.clear()
         self._until = FOREVER
-        while queue and queue[0][1] == _FIRST:
-            heappop(queue)  # left by a run that something ended before its instant
-        if queue and queue[0][1] >= MESSAGE:
+        act = None
+        while act is None:  # what is none is left of a run that something ended before its instant
+            if not queue:
+                raise EmptySchedule
             self._now, _, _, act, about = heappop(queue)
-            act(about)
-        else:
-            super().step()
+        act(about)
 
     def _bring_next(self, instant: int) -> None:
         """Bring the next slice in which anything is due to `queue`; what is pushed for it goes there from now on.
@@ -180,7 +191,7 @@ class Loop(Environment):
         self._order.clear()
 
 
-def happen(event: Any) -> None:
+def _happen(event: Any) -> None:
     """Do an event of SimPy's own, as its `step` does.
 
     Raises:

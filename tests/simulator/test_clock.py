@@ -27,7 +27,7 @@ def test_the_queue_is_the_one_that_simpy_empties() -> None:
     """The network pushes on it directly, and SimPy's own events are numbered with ours."""
     loop = Loop()
     loop.timeout(5)
-    assert [(due, priority) for due, priority, _, _ in loop.queue] == [(5, 1)]
+    assert [(due, priority) for due, priority, *_ in loop.queue] == [(5, 1)]
     number = next(loop.numbers)
     loop.push(6, MESSAGE, str, "next")
     assert loop.queue[-1][2] == number + 1
