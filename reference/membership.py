@@ -22,8 +22,8 @@ UP, DOWN, RESTARTED, READY = "up", "down", "restarted", "ready"
 """What `changes` reports: a member came, is gone, began a new life unnoticed, or says that it may be sent requests."""
 
 MANY, CONTACTS = 16, 4
-"""What a large cluster is. Of more that discovery names and this node does not know, so many are spoken to: any of them
-tells of all others."""
+"""A cluster of more than MANY is large. Of more strangers than that whom discovery names, CONTACTS are spoken to:
+any of them tells of all others."""
 TOLD_ON = 32
 """So much of what is new in one view is passed on. Who learns of more at once is new here itself, and tells nobody."""
 
@@ -171,8 +171,8 @@ class Membership:
         """Forget everybody, as all that is believed is old, and name whom to meet anew."""
         named = dict.fromkeys((*self.members, *(name for name in self._named if name != self.name)))
         self.news.clear()
-        self.changes += [(DOWN, name) for name in self.live()]
-        self.turn.view_moves = True
+        for name in self.live():
+            self._changed(DOWN, name)
         self.roster.clear()
         self.suspicions.reckon()
         return tuple(named)

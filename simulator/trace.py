@@ -52,7 +52,8 @@ class Recorder:
         self._sink = sink
         self.most = min(batch, AT_ONCE)
         self._between = batch
-        self._checkpoint = batch
+        self._checked = 0
+        self._at = 0
         self._hash = blake2b(digest_size=32)
         self._encoded = bytearray()
         self.batch: list[Any] = []
@@ -122,28 +123,28 @@ class Recorder:
     def close(self, now: int) -> None:
         """Write the last line; without it the run did not finish."""
         if self.batch:
-            self.settle(last=True)
+            self.settle()
+        if self._hashed > self._checked:
+            self._note_checkpoint()
         self._write([Closed(now, self.events, self.messages, self.digest())])
 
-    def settle(self, *, last: bool = False) -> None:
-        """Add the batch to the digest and the trace, now and then with a checkpoint by which two traces are compared.
-
-        Args:
-            last: whether it is the last batch, which a checkpoint follows.
-        """
+    def settle(self) -> None:
+        """Add the batch to the digest and the trace, now and then with a checkpoint for comparing traces."""
         batch = self.batch
         _to_digest.encode_into(batch, self._encoded)  # into memory that is warm
         self._hash.update(self._encoded)
         self._hashed += len(batch)
         if self._sink is not None:
-            lines = [line for line in map(_line_of, batch) if line is not None]
-            if self._hashed >= self._checkpoint or last:
-                self._checkpoint = self._hashed + self._between
-                event = batch[-1]
-                now = event[1] if event.__class__ is tuple else event.t
-                lines.append(Checkpoint(now, self._hashed, self._hash.hexdigest()))
-            self._write(lines)
+            self._write([line for line in map(_line_of, batch) if line is not None])
+            last = batch[-1]
+            self._at = last[1] if last.__class__ is tuple else last.t
+            if self._hashed - self._checked >= self._between:
+                self._note_checkpoint()
         batch.clear()
+
+    def _note_checkpoint(self) -> None:
+        self._checked = self._hashed
+        self._write([Checkpoint(self._at, self._hashed, self._hash.hexdigest())])
 
     def _write(self, lines: list[Line]) -> None:
         if self._sink is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from conformance.trace import VERSION, Closed, Line, Opened, Rang, Started, Struck
+from conformance.trace import VERSION, Checkpoint, Closed, Line, Opened, Rang, Started, Struck
 from reference.effects import CancelAlarm, Effect, Note, Respond, SetAlarm
 from reference.protocol import Ack, Ping, Request
 from simulator.chance import Chance
@@ -17,7 +17,7 @@ from simulator.clock import Loop
 from simulator.delays import Delay, Fixed, Lognormal
 from simulator.network import Network
 from simulator.rules import Lose
-from simulator.trace import BATCH, Recorder, kind_of
+from simulator.trace import AT_ONCE, BATCH, Recorder, kind_of
 from tests.simulator.drawing import one_by_one
 
 NAMES = ["n1", "n2", "n3"]
@@ -221,6 +221,19 @@ def test_every_batch_ends_with_a_checkpoint_that_tells_two_traces_apart() -> Non
     assert isinstance(closed, Closed)
     assert closed.digest == digest
     assert closed.messages == closed.events > 4 * BATCH
+
+
+@pytest.mark.parametrize("events", [1, AT_ONCE, AT_ONCE + 1, BATCH, BATCH + AT_ONCE, BATCH + AT_ONCE + 1])
+def test_the_last_event_of_a_finished_trace_is_followed_by_a_checkpoint(events: int) -> None:
+    """However many are encoded at once: else what parts two runs after the last one would have no place."""
+    sink = BytesIO()
+    recorder = Recorder(sink)
+    for number in range(events):
+        recorder.line(Rang(number, "n1", "a"))
+    recorder.close(events)
+    checkpoints = [line for line in _lines(sink) if isinstance(line, Checkpoint)]
+    assert [(line.t, line.events) for line in checkpoints][-1] == (events - 1, events)
+    assert len(checkpoints) == -(-events // BATCH)
 
 
 def test_with_a_batch_of_one_a_checkpoint_follows_every_arrival() -> None:
