@@ -391,6 +391,15 @@ def test_an_answer_to_an_earlier_life_counts_for_nothing() -> None:
     assert not old & new
 
 
+def test_whoever_died_since_the_round_was_shuffled_is_not_probed_in_it() -> None:
+    cluster = Cluster(4).start()
+    probing = cluster.nodes["n1"].membership.probing
+    probing._round, probing._round_of = ["n2", "n3"], probing.roster.version
+    boot, incarnation = believed(cluster, "n1", "n3")[1:3]
+    heard(cluster, "n1", "n2", Rumour("n3", DEAD, incarnation, boot, ready=False))
+    assert probing._next_target() == "n2"
+
+
 def test_of_a_large_cluster_equal_views_are_seen_to_be_so_and_what_differs_is_taken_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
