@@ -136,19 +136,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("judgement", marker.args, ids=[Path(name).stem for name in marker.args], indirect=True)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what was selected; with pytest-xdist, tests of one scenario are one group (`--dist loadgroup`).
+    """Keep what was selected.
 
     Raises:
         pytest.UsageError: no test shows a requirement that was asked for; a process of pytest-xdist tells the main one.
     """
     if config.getoption("--anynode-short"):
         _spare(config, items)
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if isinstance(item, pytest.Function) and item.get_closest_marker("scenario") is not None:
-                item.add_marker(pytest.mark.xdist_group(item.callspec.params["judgement"]))
     wanted: list[str] = config.getoption("--requirement")
     if not wanted:
         return
@@ -161,6 +156,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(_nothing_matches(missing))
     if missing:  # the main process has collected nothing, and tells it for all
         config.workeroutput[MISSING] = missing  # type: ignore[attr-defined]  # pytest-xdist's
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have all tests of one scenario in one process (`--dist loadgroup`), in the order of the suites.
+
+    Those with the most tests first, as is usual, would leave a large cluster, which takes longest, for the end.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from conformance.distribution import ByScenario
+
+    config.option.loadscopereorder = False
+    return ByScenario(config, log)
 
 
 def _spare(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,6 +1,7 @@
 """The plugin of pytest: what is selected, judged, skipped and told, in runs of pytest of their own."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -309,6 +310,19 @@ def test_a_scenario_is_run_once_for_all_its_tests_in_all_processes(suite: Suite,
     ran.assert_outcomes(passed=2)
     assert (suite.folder / "runs.txt").read_text(encoding="utf-8") == "run\n"
     ran.stdout.fnmatch_lines(["shown       REQ-REPL-11 *", "shown       REQ-ROUT-6 *", "reference: of *2 shown*"])
+
+
+def test_all_tests_of_a_scenario_are_in_one_process_where_groups_are(suite: Suite) -> None:
+    """Else each of two processes would wait for the run that the other one makes."""
+    scenarios = [f"world{number}" for number in range(6)]
+    for name in scenarios:
+        suite.write(f"{name}.yaml", WORLD.replace("40s", "10s"))
+    suite.write("test_suite.py", SUITE.replace('"world.yaml"', ", ".join(f'"{name}.yaml"' for name in scenarios)))
+    ran = suite.run("-v", "-p", "xdist", "-n", "2", "--dist", "loadgroup")
+    ran.assert_outcomes(passed=2 * len(scenarios))
+    told = re.findall(r"^\[(gw\d)\].* PASSED .*\[(\w+)\]", ran.stdout.str(), re.MULTILINE)
+    assert {process for process, _ in told} == {"gw0", "gw1"}
+    assert len(set(told)) == len(scenarios), "a scenario has tests in two processes"
 
 
 def test_a_long_scenario_can_be_told_in_short(suite: Suite) -> None:
