@@ -144,7 +144,8 @@ class Membership:
         named = tuple(peers)
         if self.leaving or (self._complete == self.version and (named is self._named or named == self._named)):
             return
-        missing = [name for name in named if name != self.name and not self.is_live(name)]
+        live = set(self.live())
+        missing = [name for name in named if name != self.name and name not in live]
         self._named, self._complete = named, -1 if missing else self.version
         for name in missing if len(missing) <= MANY else self.draws.some(missing, CONTACTS):
             self._synchronise(name)
@@ -314,8 +315,11 @@ class Membership:
     # ------------------------------------------------------------------------------------------------ weighing rumours
 
     def _hear(self, rumours: tuple[Rumour, ...]) -> None:
+        members = self.members
         for rumour in rumours:
-            self._weigh(rumour)
+            member = members.get(rumour.member)
+            if member is None or member.said is not rumour:  # as nearly always it is, while a large cluster starts
+                self._weigh(rumour)
 
     def _weigh(self, rumour: Rumour) -> None:
         """Believe a rumour if it is newer than what is believed, and refute what is said of oneself.

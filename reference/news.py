@@ -3,6 +3,8 @@
 Source: Das, Gupta and Motivala, SWIM (2002), section 4.1; the number of times is memberlist's.
 """
 
+from itertools import islice
+
 from reference.protocol import Rumour
 
 PIGGYBACKED = 20
@@ -35,23 +37,26 @@ class News:
 
     def take(self) -> list[Rumour]:
         """Give the least told ones for one message, and count them as told once more."""
-        taken: list[tuple[int, Rumour]] = []
+        taken: list[tuple[int, list[Rumour]]] = []
+        room = PIGGYBACKED
         for left in range(len(self._rumours) - 1, 0, -1):
-            for rumour in self._rumours[left].values():
-                taken.append((left, rumour))
-                if len(taken) == PIGGYBACKED:
+            some = [*islice(self._rumours[left].values(), room)]
+            if some:
+                taken.append((left, some))
+                room -= len(some)
+                if not room:
                     break
-            if len(taken) == PIGGYBACKED:
-                break
-        for left, rumour in taken:
-            name = rumour.member
-            del self._rumours[left][name]
-            if left > 1:
-                self.left[name] = left - 1
-                self._rumours[left - 1][name] = rumour
-            else:
-                del self.left[name]
-        return [rumour for _, rumour in taken]
+        for left, some in taken:
+            held, below = self._rumours[left], self._rumours[left - 1]
+            for rumour in some:
+                name = rumour.member
+                del held[name]
+                if left > 1:
+                    self.left[name] = left - 1
+                    below[name] = rumour
+                else:
+                    del self.left[name]
+        return [rumour for _, some in taken for rumour in some]
 
     def clear(self) -> None:
         """Tell nothing of all that any more."""
