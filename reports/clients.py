@@ -185,7 +185,7 @@ def _bar(sheet: Sheet, begin: int, bucket_us: int, base: float, height: float) -
     left, right = sheet.x(begin), max(sheet.x(begin + bucket_us), sheet.x(begin) + 1)
     low = base + max(height, 1)
     xs, ys = [left, right, right, left], [base, base, low, low]
-    sheet.axes.fill(xs, ys, color=INKS["bad"], linewidth=0, gid=f"mark-missed-{begin // bucket_us}")
+    sheet.fill(xs, ys, color=INKS["bad"], gid=f"mark-missed-{begin // bucket_us}")
 
 
 def _answered_in_words(buckets: Sequence[tuple[int, int, int]], bucket_us: int) -> str:

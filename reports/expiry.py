@@ -130,7 +130,7 @@ def _row(sheet: Sheet, limit: _Limit, name: str, row: int, y: float, x: Callable
 def _box(sheet: Sheet, left: float, right: float, rows: tuple[int, int], alpha: float, gid: str) -> None:
     top, bottom = rows
     xs, ys = [left, right, right, left], [top, top, bottom, bottom]
-    sheet.axes.fill(xs, ys, color=INKS["seen"], alpha=alpha, linewidth=0, gid=gid)
+    sheet.fill(xs, ys, color=INKS["seen"], alpha=alpha, gid=gid)
 
 
 def _mark(sheet: Sheet, x: float, y: float, mark: str, gid: str | None = None) -> None:

@@ -72,7 +72,7 @@ def _legend(sheet: Sheet, two: Two, y: float) -> None:
     sheet.area([8.0, 26.0], [y - 4, y - 4], y + 4, two.mark)
     sheet.write(31, y, two.whole, fontsize=SMALL)
     begin, end = two.part_at, two.part_at + 18
-    sheet.axes.fill([begin, end, end, begin], [y - 5, y - 5, y + 5, y + 5], color=INKS[two.ink], linewidth=0)
+    sheet.fill([begin, end, end, begin], [y - 5, y - 5, y + 5, y + 5], color=INKS[two.ink])
     sheet.write(end + 5, y, two.part, fontsize=SMALL)
 
 
@@ -93,7 +93,7 @@ def draw_part(sheet: Sheet, steps: Iterable[tuple[int, int]], base: float, scale
     """Draw a full area; the arguments are those of `draw_whole`, and the ink by its name in the palette."""
     xs, ys = _corners(sheet, steps, base, scale)
     outline = [xs[0], *xs, xs[-1]], [base, *ys, base]
-    sheet.axes.fill(*outline, color=INKS[ink], linewidth=0, gid=mark)
+    sheet.fill(*outline, color=INKS[ink], gid=mark)
 
 
 def _corners(

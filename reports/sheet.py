@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Polygon
 from msgspec import Struct
 
 from conformance.verdict import VIOLATED
@@ -90,8 +91,20 @@ class Sheet:
     def area(self, xs: Sequence[float], ys: Sequence[float], base: float, gid: str) -> None:
         """Draw what was seen: a line, and the area between it and its base."""
         ink = INKS["seen"]
-        self.axes.fill([xs[0], *xs, xs[-1]], [base, *ys, base], color=ink, alpha=0.18, linewidth=0)
+        self.fill([xs[0], *xs, xs[-1]], [base, *ys, base], color=ink, alpha=0.18)
         self.axes.plot(xs, ys, color=ink, linewidth=1.6, gid=gid, solid_joinstyle="miter")
+
+    def fill(self, xs: Sequence[float], ys: Sequence[float], **how: Any) -> None:
+        """Fill an outline given by its corners, with no line around it."""
+        self.add(Polygon(list(zip(xs, ys, strict=True)), closed=True, linewidth=0, **how))
+
+    def add(self, patch: Patch) -> None:
+        """Put a shape on the paper.
+
+        As an artist: added as a patch, each would be searched for its limits, a quarter of the time of a page, while
+        those of the paper stand.
+        """
+        self.axes.add_artist(patch)
 
     def rule(self, x: Sequence[float], y: Sequence[float], **how: Any) -> None:
         """Draw a thin line through points in pixels."""
@@ -239,14 +252,8 @@ def fault_bands(sheet: Sheet, document: RunDocument, top: float, bottom: float) 
     for number, fault in enumerate(document.faults):
         lane = top + LANE * (number if named else 0)
         start, end = sheet.x(fault.begin), sheet.x(sheet.end_us if fault.end is None else fault.end)
-        sheet.axes.fill(
-            [start, end, end, start],
-            [lane + 2, lane + 2, bottom, bottom],
-            color=INKS["fault"],
-            alpha=0.8,
-            linewidth=0,
-            gid=f"mark-fault-{number}",
-        )
+        xs, ys = [start, end, end, start], [lane + 2, lane + 2, bottom, bottom]
+        sheet.fill(xs, ys, color=INKS["fault"], alpha=0.8, gid=f"mark-fault-{number}")
         sheet.rule([start, start], [lane + 2, bottom], color=INKS["muted"], linewidth=0.8)
         if named:
             _name(sheet, lane, start, f"{number + 1} {fault.title}")

@@ -234,9 +234,7 @@ class _Drawing:
                 if node in self._x:
                     x = self._x[node]
                     corners = [x - wide, x + wide, x + wide, x - wide], [begin, begin, end, end]
-                    sheet.axes.fill(
-                        *corners, color=INKS["fault"], alpha=0.8, linewidth=0, gid=f"mark-shade-{number}-{node}"
-                    )
+                    sheet.fill(*corners, color=INKS["fault"], alpha=0.8, gid=f"mark-shade-{number}-{node}")
 
     def _margin(self, *, phone: bool) -> None:
         """Write when what the margin names happened, and how long nothing did."""
@@ -284,7 +282,7 @@ class _Drawing:
             parts.append(Outline([tip, left, right, tip], closed=True))
         colour = INKS[ink]
         outline = Outline.make_compound_path(*parts)
-        self.sheet.axes.add_patch(PathPatch(outline, facecolor=colour, edgecolor=colour, linewidth=width, gid=gid))
+        self.sheet.add(PathPatch(outline, facecolor=colour, edgecolor=colour, linewidth=width, gid=gid))
 
 
 def _style(arrow: Arrow) -> tuple[str, float]:

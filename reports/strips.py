@@ -116,7 +116,7 @@ def _fill(sheet: Sheet, boxes: Sequence[tuple[float, float]], middle: float, sta
         for start, end in ((start, max(end, start + 1)) for start, end in boxes)
     ]
     outline = Outline.make_compound_path(*outlines)
-    sheet.axes.add_patch(PathPatch(outline, facecolor=INKS[ink], linewidth=0, gid=gid))
+    sheet.add(PathPatch(outline, facecolor=INKS[ink], linewidth=0, gid=gid))
 
 
 def _legend(sheet: Sheet, states: Sequence[State], y: float) -> None:

@@ -329,7 +329,7 @@ class _Listener:
             noticed = call.excinfo.errisinstance(claimed)
             (self.outcome.failed if noticed else self.outcome.broken).append(report.nodeid)
             if noticed:
-                item.session.shouldstop = "the breakage was noticed"
+                item.session.shouldfail = "the breakage was noticed"  # `shouldstop` would draw its own traceback
         elif report.when == "call" and report.passed:
             self.outcome.passed.append(report.nodeid)
         return report
