@@ -16,6 +16,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 from msgspec import Struct, structs
 
 from conformance.catalogue import showings
@@ -307,6 +308,10 @@ class Outcome(Struct):
     broken: list[str]
 
 
+UNSHRUNK = "planted"
+settings.register_profile(UNSHRUNK, deadline=None, database=None, phases=[Phase.explicit, Phase.generate])
+"""A failure is enough here: to make its example small may take minutes, and it tells of no mistake."""
+
 SLOW = ("tests/browser/", "tests/live/")
 """Where tests start browsers and servers: what a quicker one notices they need not be asked."""
 
@@ -358,7 +363,8 @@ def outcome_of(requirement: str, place: str) -> Outcome:
         return outcome
     before = set(sys.modules)
     useless = ("cacheprovider", "xdist", "unraisableexception", "threadexception")  # half of the time, for nobody
-    options = ["-q", "--tb=no", "--assert=plain", *(word for name in useless for word in ("-p", f"no:{name}"))]
+    options = ["-q", "--tb=no", "--assert=plain", f"--hypothesis-profile={UNSHRUNK}"]
+    options += [word for name in useless for word in ("-p", f"no:{name}")]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         pytest.main([*options, *naming(requirement)], plugins=[_Listener(outcome)])
     for name in set(sys.modules) - before:
