@@ -18,11 +18,12 @@ env: .venv/bin/anynode
 demo: env
 	.venv/bin/anynode run isolated-writer --seed 7
 
-# Everything that must pass; two processes, since the smallest machine that it is run on has two cores. Tests start
-# hundreds more, and where images of containers forbid Python to keep what it compiles, each would compile all again.
+# Everything that must pass, on the two cores of the smallest machine that it is run on. Of three processes one mostly waits
+# (tests/sharing.py). Tests start hundreds more, and where images of containers forbid Python to keep what it compiles,
+# each would compile all again.
 test: export PYTHONDONTWRITEBYTECODE =
 test: env
-	.venv/bin/pytest -n 2
+	.venv/bin/pytest -n 3
 	.venv/bin/pytest conformance -q -n 2 --dist loadgroup --anynode-short
 
 # Many seeds of every scenario, each twice: the reference is acquitted, and a seed is one run. More than two thousand runs.

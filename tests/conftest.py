@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
+
+from tests import sharing
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 NO_FIREFOX = "needs Firefox ESR: apt-get install firefox-esr"
@@ -42,3 +44,18 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """The same for a file that is skipped whole."""
     return _failed_where_ci_runs((yield))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put first what takes longest, where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: sharing.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests out by file, in their order, unless another way is asked for (`--dist`)."""
+    if config.getoption("dist") != "load":
+        return None
+    config.option.loadscopereorder = False
+    return sharing.ByFile(config, log)
