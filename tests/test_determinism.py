@@ -1,6 +1,6 @@
 """One seed, one run, to the byte: in another process, with another hash seed, for every scenario.
 
-A long scenario is told in a minute around its faults here, and runs whole in `make soak`; a large one its first seconds.
+A long scenario is told in a minute around its faults here, and whole in `make soak`; a large one its first seconds.
 """
 
 import hashlib
