@@ -160,15 +160,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Have all tests of one scenario in one process (`--dist loadgroup`), in the order of the suites.
-
-    Those with the most tests first, as is usual, would leave a large cluster, which takes longest, for the end.
-    """
+    """Have all tests of one scenario in one process (`--dist loadgroup`); tests of others are left alone."""
     if config.getoption("dist") != "loadgroup":
         return None
     from conformance.distribution import ByScenario
 
-    config.option.loadscopereorder = False
     return ByScenario(config, log)
 
 

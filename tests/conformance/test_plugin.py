@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.distribution import scenario_of
+
 pytest_plugins = ["pytester"]
 
 WORLD = """\
@@ -323,6 +325,15 @@ def test_all_tests_of_a_scenario_are_in_one_process_where_groups_are(suite: Suit
     told = re.findall(r"^\[(gw\d)\].* PASSED .*\[(\w+)\]", ran.stdout.str(), re.MULTILINE)
     assert {process for process, _ in told} == {"gw0", "gw1"}
     assert len(set(told)) == len(scenarios), "a scenario has tests in two processes"
+
+
+def test_only_what_is_named_after_a_scenario_belongs_with_others(tmp_path: Path) -> None:
+    """Who has anynode installed may ask for groups in tests that are none of ours."""
+    (tmp_path / "mine.yaml").touch()
+    assert scenario_of("test_suite.py::test_reads[mine]", tmp_path) == "mine"
+    assert scenario_of("conformance/test_expiry.py::test_ages[steady-lan]", tmp_path) == "steady-lan"
+    for others in ("test_a.py::test_b", "test_a.py::test_b[True]", "test_a.py::test_b[a/b]", f"t.py::t[{'x' * 999}]"):
+        assert scenario_of(others, tmp_path) == ""
 
 
 def test_a_long_scenario_can_be_told_in_short(suite: Suite) -> None:
