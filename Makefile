@@ -18,9 +18,9 @@ env: .venv/bin/anynode
 demo: env
 	.venv/bin/anynode run isolated-writer --seed 7
 
-# Everything that must pass, on the two cores of the smallest machine that it is run on. Of three processes one mostly waits
-# (tests/sharing.py). Tests start hundreds more, and where images of containers forbid Python to keep what it compiles,
-# each would compile all again.
+# Everything that must pass, on the two cores of the smallest machine that it is run on; of three processes one mostly
+# waits (tests/sharing.py). Tests start hundreds more, and where images of containers forbid Python to keep what it
+# compiles, each would compile all again.
 test: export PYTHONDONTWRITEBYTECODE =
 test: env
 	.venv/bin/pytest -n 3
