@@ -40,7 +40,10 @@ class Tasks(Executor):
     """
 
     def __init__(self, client: Any) -> None:
+        from distributed.comm.core import CommClosedError  # noqa: PLC0415 - an extra, and slow to load
+
         self._client = client
+        self._cut_off = CommClosedError
         self._open: dict[Future[Any], Any] = {}
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
@@ -60,7 +63,7 @@ class Tasks(Executor):
     async def _passed_on(self, answer: "Future[R]") -> None:
         try:
             result = await self._client.gather(self._open[answer], asynchronous=True)
-        except (CancelledError, asyncio.CancelledError):
+        except (CancelledError, asyncio.CancelledError, self._cut_off):  # the last if it dies while it hands one over
             answer.cancel()
             answer.set_running_or_notify_cancel()
         except Exception as error:  # noqa: BLE001 - whatever the job raised is for whoever asks for its result

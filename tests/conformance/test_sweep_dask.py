@@ -1,11 +1,13 @@
 """A real scheduler with real workers on the loopback: the same rows, through the death of one; strangers refused."""
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -18,6 +20,8 @@ from conformance.sweep_rows import Row, Rows, read_rows
 from scenarios import load
 
 pytest.importorskip("distributed", reason="needs the extra cluster: pip install 'anynode[cluster]'")
+
+from distributed.comm.core import CommClosedError
 
 from conformance.sweep_dask import NoScheduler, Tasks, workers_of
 
@@ -206,6 +210,29 @@ def test_when_the_scheduler_is_gone_what_came_back_is_kept(cluster: Cluster, wan
     kept = [row.seed for row in read_rows(path)[1]]
     assert 2 <= len(kept) < 1_000
     assert kept == sorted(kept)
+
+
+class Severed:
+    """A client of Dask whose scheduler dies while it hands a result over, and its own loop."""
+
+    def __init__(self) -> None:
+        self.loop = self
+
+    def submit(self, _fn: object, *_arguments: object, **_how: object) -> object:
+        return object()
+
+    def add_callback(self, act: Callable[[Future[int]], Coroutine[Any, Any, None]], answer: Future[int]) -> None:
+        asyncio.run(act(answer))
+
+    async def gather(self, _task: object, *, asynchronous: bool) -> int:
+        assert asynchronous
+        raise CommClosedError("in <TCP (closed)>: Connection reset by peer")
+
+
+def test_a_scheduler_that_dies_while_it_hands_a_result_over_counts_as_gone() -> None:
+    """Its closed connection is no error of the job, which would end the sweep with a trace of Dask's."""
+    with pytest.raises(CancelledError):
+        Tasks(Severed()).submit(abs, 1).result(timeout=WAIT_S)
 
 
 def test_a_scheduler_that_does_not_answer_is_named_with_what_to_start() -> None:
