@@ -1,39 +1,46 @@
-"""The suites as pytest sees them: options, markers, fixtures, and the summary by requirement at the end.
+"""The suites as pytest sees them: options, markers, and the summary by requirement at the end.
 
 Loaded by every pytest where anynode is installed (entry point pytest11), so it imports nothing of the project before a
 test of the suites asks for it. What is judged stands in the suites (`conformance/test_*.py`), how often a scenario is
-run in `conformance.shared_runs`, what the tests together say in `conformance.tally`.
+run in `conformance.shared_runs`, what a test is given in `conformance.fixtures`, what the tests together say in
+`conformance.tally`.
 
 A promise that was not judged (not promised, vacuous, a feature that the subject lacks) is a skipped test whose reason
 begins with "not tested": a verdict on the subject, no failing of the machine, and never a pass.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.fixtures import (
+    JUDGEMENT,
+    RUNS,
+    configured,
+    judgement,
+    pair,
+    refused,
+    report_of,
+    runs,
+    subject,
+)
+
 if TYPE_CHECKING:
-    from conformance.pair import Pair
-    from conformance.shared_runs import Runs, SharedRun
-    from conformance.subjects.subject import Subject
     from conformance.tally import Result
-    from conformance.verdict import Finding
-    from reference.config import Configuration
+
+__all__ = ["configured", "judgement", "pair", "refused", "runs", "subject"]  # pytest finds them here
 
 REFERENCE = "reference"
 SUMMARY = "requirements.json"
 JUNIT = "junit.xml"
-RUNS = "runs"
 MISSING = "anynode-missing"
 
 MARKERS = (
     "requirement(*ids): what a test shows, by the ids of conformance/requirements.yaml",
     "scenario(*names, check): the scenarios that a test is run on, and the check whose finding it is about",
 )
-
-_JUDGEMENT = pytest.StashKey["Judgement"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,18 +81,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     _refuse_nonsense(config)
-    report = _report_of(config)
+    report = report_of(config)
     if report is not None:
         _prepare(report, config.getoption("--anynode-report"))
         if getattr(config.option, "xmlpath", JUNIT) is None:
             config.option.xmlpath = str(report / JUNIT)
     config.pluginmanager.register(_Summary(config), "anynode-summary")
-
-
-def _report_of(config: pytest.Config) -> Path | None:
-    """Give the folder of the report; the option itself stays text, which pytest-xdist can carry."""
-    written: str | None = config.getoption("--anynode-report")
-    return None if written is None else config.invocation_params.dir / written
 
 
 def _refuse_nonsense(config: pytest.Config) -> None:
@@ -201,169 +202,6 @@ def _requirements_of(item: pytest.Item) -> list[str]:
     return [id_ for id_ in ids if id_ in requirements()]
 
 
-class Judgement:
-    """What one check found on one scenario, for the test that is about it.
-
-    Attributes:
-        run: the run; shared with every other test of that scenario.
-        finding: what the check found.
-    """
-
-    def __init__(self, run: "SharedRun", check: str) -> None:
-        self.run = run
-        self.finding: Finding = run.finding(check)
-        self.verdict = ""
-        self.seen = self.finding.seen
-
-    def must_hold(self, *, met: str = "") -> None:
-        """Pass if the promise was judged and kept; fail where it was broken; else skip the test as not tested.
-
-        A fault that touched nothing shows nothing, whatever the check found in that run (protocol, part 6).
-
-        Args:
-            met: a figure of the check that must be more than none for the test to have met what it is about.
-        """
-        from conformance import verdict
-
-        self.verdict = self.finding.verdict
-        footer = self.run.document.footer
-        if footer is not None and footer.verdict == verdict.BROKEN_ADAPTER:
-            self.verdict, self.seen = verdict.BROKEN_ADAPTER, footer.adapter
-            pytest.fail(f"the adapter is broken: {footer.adapter}\nagain: {self.run.command}", pytrace=False)
-        if self.verdict == verdict.VIOLATED:
-            pytest.fail(self._story(), pytrace=False)
-        if self.verdict == verdict.UNKNOWN:
-            pytest.fail(f"{self.seen}\n{self.finding.traceback}\nagain: {self.run.command}", pytrace=False)
-        if self.verdict == verdict.HOLDS and self.run.untouched:
-            self.verdict, self.seen = verdict.VACUOUS, f"the fault '{self.run.untouched}' touched nothing"
-        if self.verdict == verdict.HOLDS and met and not self.finding.figures[met]:
-            self.verdict, self.seen = verdict.VACUOUS, f"{self.seen}; it met none of what the test is about ({met})"
-        if self.verdict != verdict.HOLDS:
-            reason = self.seen if self.verdict == verdict.NOT_TESTED else f"{self.verdict}: {self.seen}"
-            pytest.skip(f"not tested: {self.finding.check} in {self.run.scenario}: {reason}")
-
-    def _story(self) -> str:
-        finding, header = self.finding, self.run.document.header
-        history = self.run.folder / "history.jsonl"
-        return "\n".join(
-            [
-                f"{header.subject} violated {finding.check} in {self.run.scenario}, seed {header.seed}",
-                f"promised: {finding.promise} ({', '.join(finding.requirements)})",
-                f"seen:     {finding.seen}",
-                *(f"evidence: line {one.line} of {history}: {one.id}" for one in finding.evidence),
-                f"again:    {self.run.command}",
-            ]
-        )
-
-
-@pytest.fixture(scope="session")
-def subject(request: pytest.FixtureRequest) -> "Subject":
-    """Whom the suites judge."""
-    from conformance.subjects.naming import subject_named
-
-    return subject_named(request.config.getoption("--subject"))
-
-
-@pytest.fixture(scope="session")
-def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Runs":
-    """Run a scenario once for all who ask, in whichever process of pytest-xdist they are."""
-    from conformance.shared_runs import SHARED, Runs
-
-    config = request.config
-    report = _report_of(config)
-    base = tmp_path_factory.getbasetemp()
-    worker = hasattr(config, "workerinput")
-    place = (base.parent if worker and SHARED else base) / RUNS if report is None else report / RUNS
-    if worker and not SHARED:
-        place = place / base.name
-    return Runs(
-        place,
-        config.getoption("--subject"),
-        config.getoption("--seed"),
-        short=config.getoption("--anynode-short"),
-        pages=report is not None and not config.getoption("--anynode-bare"),
-    )
-
-
-@pytest.fixture
-def judgement(request: pytest.FixtureRequest, runs: "Runs") -> Judgement:
-    """What the check named by the test's `scenario` marker found on one of its scenarios."""
-    marker = request.node.get_closest_marker("scenario")
-    from conformance.live_choice import lacking
-    from conformance.live_fitting import NotTested
-
-    feature = lacking(request.config.getoption("--subject"), marker.kwargs["check"])
-    if feature:
-        pytest.skip(f"not tested: needs the feature `{feature}`, which the subject does not list")
-    try:
-        made = Judgement(runs.of(request.param), marker.kwargs["check"])
-    except NotTested as reason:
-        pytest.skip(str(reason))
-    request.node.stash[_JUDGEMENT] = made
-    return made
-
-
-@pytest.fixture
-def pair(subject: "Subject") -> "Iterator[Pair]":
-    """Two nodes in simulated time, not started yet, for what is asked of nodes one by one."""
-    from conformance.pair import NODES, Pair, usual
-    from conformance.subjects.http import HttpSubject
-
-    if isinstance(subject, HttpSubject):
-        pytest.skip(f"not tested: {subject.name} is asked over HTTP alone (needs simulated time)")
-    configuration = usual("pair")
-    prepared = subject.prepare(configuration, len(NODES))
-    crew = prepared.enter(None)
-    try:
-        yield Pair(crew, prepared, configuration)
-    finally:
-        crew.close()
-
-
-@pytest.fixture
-def configured(subject: "Subject") -> Callable[..., "Configuration"]:
-    """Read the scenarios' own configuration after edits, as the subject reads the product's file.
-
-    Edits are values by key path (`clusters.0.name`); None takes a key away. Keywords are environment variables.
-    """
-    from conformance.subjects.in_process import InProcess
-    from reference.config import Configuration, read_mapping
-    from scenarios import configuration, load
-
-    if not isinstance(subject, InProcess):
-        pytest.skip(f"not tested: {subject.name} does not read the product's file (feature `orchestrator`)")
-
-    def read(edits: dict[str, Any], **environment: str) -> Configuration:
-        mapping = configuration(load("steady-lan"))
-        for path, value in edits.items():
-            _edit(mapping, path.split("."), value)
-        return read_mapping(mapping, environment=environment)
-
-    return read
-
-
-@pytest.fixture
-def refused(configured: Callable[..., "Configuration"]) -> Callable[..., str]:
-    """Do the same where a refusal is expected, and give its words."""
-    from reference.errors import ConfigurationError
-
-    def read(edits: dict[str, Any], **environment: str) -> str:
-        with pytest.raises(ConfigurationError) as error:
-            configured(edits, **environment)
-        return str(error.value)
-
-    return read
-
-
-def _edit(value: Any, path: list[str], new: Any) -> None:
-    for step in path[:-1]:
-        value = value[int(step)] if isinstance(value, list) else value.setdefault(step, {})
-    if new is None:
-        value.pop(path[-1], None)
-    else:
-        value[path[-1]] = new
-
-
 # -------------------------------------------------------------------------------------------------- what the tests say
 
 
@@ -392,7 +230,7 @@ def _result(item: pytest.Item, ids: list[str], report: pytest.TestReport, call: 
     from conformance import verdict
     from conformance.tally import Result
 
-    made = item.stash.get(_JUDGEMENT, None)
+    made = item.stash.get(JUDGEMENT, None)
     said = "" if call.excinfo is None else call.excinfo.exconly(tryshort=True)
     if made is not None and made.verdict:
         run, found = made.run, made.finding
@@ -453,7 +291,7 @@ class _Summary:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary, and write the report where one was asked for."""
-        report = _report_of(self._config)
+        report = report_of(self._config)
         if self._missing:
             terminalreporter.write_line(f"ERROR: {_nothing_matches(self._missing)}", red=True)
         if not self._said and report is None:

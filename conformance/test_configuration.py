@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.plugin import Judgement
+from conformance.fixtures import Judgement
 
 Configured = Callable[..., Any]
 """Reads the scenarios' own configuration after edits: `configured({STORE: "local"})`; None takes a key away."""

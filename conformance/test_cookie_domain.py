@@ -5,9 +5,9 @@ from base64 import b64encode, urlsafe_b64encode
 import pytest
 
 from conformance.cookie_lint import values_of
+from conformance.fixtures import Judgement
 from conformance.overheard import CREATION, REMOVAL, RENEWAL, USER, Overheard, Said, bits, overhear
 from conformance.pair import HOST, NODES
-from conformance.plugin import Judgement
 from conformance.subjects.http import HttpSubject
 from conformance.subjects.subject import Subject
 from simulator.browser import Browser

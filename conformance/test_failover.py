@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.plugin import Judgement
+from conformance.fixtures import Judgement
 
 
 @pytest.mark.requirement("REQ-FAIL-1", "REQ-FAIL-2")

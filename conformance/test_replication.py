@@ -3,9 +3,9 @@
 import pytest
 from msgspec import json
 
+from conformance.fixtures import Judgement
 from conformance.live_fitting import NotTested
 from conformance.pair import NODES, Pair
-from conformance.plugin import Judgement
 from conformance.shared_runs import Runs
 
 SECOND_US = 1_000_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.plugin import Judgement
+from conformance.fixtures import Judgement
 
 
 @pytest.mark.requirement("REQ-SEC-1", "REQ-SEC-2", "REQ-REPL-15")
