@@ -64,7 +64,7 @@ def cold_join(index: Index) -> Finding:
 def _about_the_session(operation: Operation, copies: Copies) -> bool:
     if operation.op in (MEMBERS, STATUS):
         return False
-    return operation.outcome == OK or holds_none(operation, peeks_missing=copies.index.peeks_missing)
+    return operation.outcome == OK or holds_none(copies.index, operation)
 
 
 def _joined(index: Index, login: Operation, operation: Operation) -> int | None:
@@ -85,7 +85,7 @@ def _joined(index: Index, login: Operation, operation: Operation) -> int | None:
 def _knows_nothing(index: Index, session: Session, login: Operation, operation: Operation, copies: Copies) -> bool:
     if operation.op == PEEK and operation.outcome == OK:
         return False  # a copy that has ended is a copy
-    if not holds_none(operation, peeks_missing=index.peeks_missing) or operation.why == "ended":
+    if not holds_none(index, operation) or operation.why == "ended":
         return False
     if index.may_have_ended(session, answered(operation)) or copies.excused(login, answered(operation)):
         return False

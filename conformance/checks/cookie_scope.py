@@ -1,5 +1,6 @@
 """Cookie scope: the session's cookie goes to the hosts that the configuration names, and to no others."""
 
+import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -11,12 +12,14 @@ from publicsuffixlist import PublicSuffixList
 
 from conformance.checks.findings import Convictions, at, conclude, counted
 from conformance.checks.index import Index
-from conformance.history import LOGIN, LOGOUT, OK, USER, Operation
+from conformance.history import DENIED, LOGIN, LOGOUT, OK, USER, Operation
 from conformance.verdict import Finding
 
 NAME = "cookie_scope"
 REQUIREMENTS = ["REQ-COOK-5", "REQ-COOK-6", "REQ-COOK-8", "REQ-COOK-9"]
 NEEDS = "cookie-domain"
+_WHOLE_NUMBER: Final = re.compile(r"-?[0-9]+")
+"""A Max-Age that browsers take; how long it is, only they need to know."""
 _LONG_PAST: Final = 2020
 """A date before this year deletes; later ones are of no use to a judge who does not know what day it was."""
 _CLEARS, _ASKS, _SETS = range(3)
@@ -24,7 +27,10 @@ _CLEARS, _ASKS, _SETS = range(3)
 
 
 class _Line(Struct):
-    """What a `Set-Cookie` line of the session's cookie says; the judge reads it itself and trusts no store's reader."""
+    """What a `Set-Cookie` line of the session's cookie says; the judge reads it itself and trusts no store's reader.
+
+    `path` is empty where the line leaves it to the browser.
+    """
 
     value: str
     domain: str
@@ -97,6 +103,10 @@ def cookie_scope(index: Index) -> Finding:
     scope of its login's host; and one that carries none within it, though the login was answered before, its cookie
     ends with the browser, and nothing since has set or deleted it.
 
+    Of every subject, whatever it lists (protocol, part 1), convicts a 401 that sets or deletes the session's cookie, as
+    a late one would delete what a parallel tab was given since; and a logout whose answer deletes nothing, though the
+    history has what the login had set. These count among what was judged only where `cookie-domain` is listed.
+
     Where nodes change the domain in service, each has to set its own, and may delete what was set for any that the
     cookie has had; while they change nothing is judged of where sessions go.
 
@@ -108,6 +118,7 @@ def cookie_scope(index: Index) -> Finding:
     """
     convictions, domains = Convictions(), _Domains(index)
     lines = removals = within = outside = 0
+    _judge_what_all_owe(index, convictions)
     if NEEDS in index.header.features:
         lines, removals = _judge_lines(index, domains, convictions)
         within, outside = _judge_travel(index, domains, convictions)
@@ -134,6 +145,21 @@ def cookie_scope(index: Index) -> Finding:
 # -------------------------------------------------------------------------------------------------------------- lines
 
 
+def _judge_what_all_owe(index: Index, convictions: Convictions) -> None:
+    """Judge what no feature has to be listed for: a denial leaves the cookie alone, and a logout deletes it."""
+    listed = NEEDS in index.header.features
+    for operation in index.history.operations:
+        if operation.outcome == DENIED:
+            if _lines(index, operation):
+                convictions.add((operation,), "{} was denied and set the cookie; a 401 sets none", at(operation))
+        elif operation.op == LOGOUT and operation.outcome == OK and not listed:
+            session = index.sessions.get(operation.session or "")
+            login = session.login if session is not None else None
+            deletes = any(line.deletes for line in _lines(index, operation))
+            if login is not None and _lines(index, login) and not deletes:
+                convictions.add((operation,), "{} did not delete the cookie", at(operation))
+
+
 def _judge_lines(index: Index, domains: _Domains, convictions: Convictions) -> tuple[int, int]:
     """Judge every line of the session's cookie; count the lines, and the logouts that had to delete it."""
     name, judged, removals = index.header.cookie.name, 0, 0
@@ -157,7 +183,9 @@ def _judge_lines(index: Index, domains: _Domains, convictions: Convictions) -> t
 def _judge_removal(index: Index, logout: Operation, domains: _Domains, convictions: Convictions) -> None:
     session = index.sessions.get(logout.session or "")
     login = session.login if session is not None else None
-    deleting = [line for line in _lines(index, logout) if line.deletes]
+    # Of lines for one cookie the last one stays: what is deleted and then set again is there.
+    last = {(line.domain, line.path): line for line in _lines(index, logout)}
+    deleting = [line for line in last.values() if line.deletes]
     right = domains.of(logout)
     if all(line.domain in domains.all and line.domain not in right for line in deleting):
         convictions.add((logout,), "{} did not delete the cookie", at(logout))
@@ -167,9 +195,19 @@ def _judge_removal(index: Index, logout: Operation, domains: _Domains, convictio
         return
     # Others may be for domains that the cookie had before: with what path they are deleted is another cookie's.
     of_it = [line for line in deleting if line.domain == set_with.domain] or deleting
-    if all(line.path != set_with.path for line in of_it):
+    if not any(_same_path(index, line.path, set_with.path) for line in of_it):
         text = "{} deleted the cookie with path {}; {} had set it with path {}"
         convictions.add((login, logout), text, at(logout), of_it[0].path or "/", at(login), set_with.path or "/")
+
+
+def _same_path(index: Index, one: str, other: str) -> bool:
+    """Say whether two lines may be of one path; a line without one gets that of the request (RFC 6265, section 5.1.4).
+
+    In simulated time that is `/`, as requests go to `/login` and `/logout`; a real server may have them elsewhere.
+    """
+    if index.header.noise_us and not (one and other):
+        return True
+    return (one or "/") == (other or "/")
 
 
 def _lines(index: Index, operation: Operation) -> list[_Line]:
@@ -189,30 +227,30 @@ def _read(text: str, name: str) -> _Line | None:
     if key.strip() != name:
         return None
     line = _Line(value.strip(), "", "", deletes=False, lasts=False)
-    expired = max_age = None
+    over = past = None
     for attribute in attributes:
         word, _, said = (part.strip() for part in attribute.partition("="))
         word = word.lower()
         if word == "domain":
             line.domain = said.removeprefix(".").lower()
         elif word == "path":
-            line.path = said
-        elif word == "max-age" and said.removeprefix("-").isdigit():
-            max_age = int(said)
+            line.path = said if said.startswith("/") else ""
+        elif word == "max-age" and _WHOLE_NUMBER.fullmatch(said):
+            over = said.startswith("-") or not said.strip("0")
         elif word == "expires":
-            expired = _is_past(said)
-    empty_until_some_day = expired is not None and not line.value
-    line.deletes = max_age <= 0 if max_age is not None else bool(expired) or empty_until_some_day
-    line.lasts = max_age is not None or expired is not None
+            past = _is_past(said)
+    empty_until_some_day = past is not None and not line.value
+    line.deletes = over if over is not None else bool(past) or empty_until_some_day
+    line.lasts = over is not None or past is not None
     return line
 
 
-def _is_past(date: str) -> bool:
-    """Say whether a date lies so far back that it only deletes."""
+def _is_past(date: str) -> bool | None:
+    """Say whether a date lies so far back that it only deletes; None where it is none, and browsers pass it over."""
     try:
         when = parsedate_to_datetime(date)
-    except ValueError:
-        return False
+    except (ValueError, OverflowError):
+        return None
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).year < _LONG_PAST
 
 
@@ -322,5 +360,9 @@ def _reaches(domain: str, host: str) -> bool:
 
 
 def _without_port(host: str) -> str:
-    """Take the port from a host: to a cookie all of them are one (RFC 6265, section 8.5)."""
-    return host.partition(":")[0]
+    """Take the port from a host: to a cookie all are one (RFC 6265, section 8.5), and capitals are small letters.
+
+    An address of IPv6 stands in brackets, and has colons of its own.
+    """
+    name, bracket, _ = host.lower().partition("]")
+    return name + bracket if bracket else name.partition(":")[0]

@@ -180,10 +180,10 @@ class Copies:
     def missing(self, session: Session, copy: Operation) -> Operation | None:
         """Find the login that a copy should know and does not: it holds none, or one that nothing can have ended.
 
-        Denials for expiry are judged by the expiry bands, not here.
+        Denials for expiry are judged by the expiry bands, not here, unless there is no limit.
         """
         login = session.login
-        if login is None or not holds_none(copy, peeks_missing=self.index.peeks_missing):
+        if login is None or not holds_none(self.index, copy):
             return None
         if self.timeline.settled(answered(login)) >= copy.asked or self.index.may_have_ended(session, answered(copy)):
             return None
@@ -207,12 +207,14 @@ class Copies:
         return not self.ordered(one, other) and not self.ordered(other, one)
 
 
-def holds_none(copy: Operation, *, peeks_missing: bool) -> bool:
-    """Say whether an answer denies that there is a session, for another reason than expiry."""
+def holds_none(index: Index, copy: Operation) -> bool:
+    """Say whether an answer denies that there is a session, for another reason than an expiry that there can be."""
     if copy.outcome == DENIED:
-        return copy.why != EXPIRED
+        return copy.why != EXPIRED or index.never_expires
     if copy.op == PEEK:
-        return bool(copy.ended) or (peeks_missing and copy.outcome == REFUSED and copy.status in (NOT_FOUND, None))
+        return bool(copy.ended) or (
+            index.peeks_missing and copy.outcome == REFUSED and copy.status in (NOT_FOUND, None)
+        )
     return False
 
 

@@ -99,7 +99,7 @@ class _Judge:
                 continue
             if outcome == DENIED or operation.asked - latest >= self._limit // 2:
                 denials = denials or Denials(self._index, session)
-                if operation.asked < denials.otherwise:
+                if operation.asked <= denials.otherwise:  # a logout, too, is an answer from the session
                     self._answer(session, operation, denials, active, last, latest, doubtful)
             if outcome == OK:
                 active.append(operation)

@@ -104,6 +104,7 @@ class Index:
         contract: the bounds that the subject gives.
         timeline: what the world did to the nodes.
         sessions: by id, in the order in which they were first named.
+        never_expires: whether time ends no session: both limits are 0, and no hook decides in their place.
         peeks_missing: whether a 404 to a peek says that there is no copy (else the path is unknown to the node).
         shared: what several checks ask for and one pass finds, by the name of who found it.
     """
@@ -123,6 +124,9 @@ class Index:
         self._revocations: dict[str, list[Operation]] = {}
         peeked = self._arrange(history.operations)
         self.peeks_missing = peeked or PEEK in history.header.features
+        lifetime = history.header.lifetime
+        unlimited = not lifetime.absolute_us and not lifetime.idle_us
+        self.never_expires = unlimited and {"idle", "absolute"} <= set(history.header.features)
 
     def _arrange(self, operations: list[Operation]) -> bool:
         """Put every operation where it belongs; say whether any peek was answered."""
@@ -224,10 +228,11 @@ class Index:
         return [r for r in self._revocations.get(login.user or "", ()) if r.outcome == OK and r.asked > after]
 
     def says_expired(self, operation: Operation) -> bool:
-        """Say whether a node whose clock was right denied for expiry, which is final."""
+        """Say whether a node whose clock was right denied for expiry, which is final where there is any."""
         return (
             operation.outcome == DENIED
             and operation.why == EXPIRED
+            and not self.never_expires
             and not self.timeline.clock_off(operation.node, operation.asked, answered(operation))
         )
 

@@ -80,7 +80,7 @@ class Quiet:
         """Tell whether a copy says alive or over; None where an unknown outcome, time or part 4 may explain it."""
         if is_alive(copy):
             return "alive"
-        if not holds_none(copy, peeks_missing=self._index.peeks_missing):
+        if not holds_none(self._index, copy):
             return None
         session, timeline, login = self._session, self._copies.timeline, self._session.login
         if login is None or timeline.clock_off(copy.node, copy.asked, answered(copy)):

@@ -50,7 +50,7 @@ def _judge(session: Session, operations: list[Operation], login: Operation | Non
                 reads.judge(operation, _missed(session, operation, newest, copies))
             elif login is not None and surely_before(login, operation):
                 reads.judge(operation, None)
-        elif login is not None and holds_none(operation, peeks_missing=False) and surely_before(login, operation):
+        elif login is not None and holds_none(copies.index, operation) and surely_before(login, operation):
             reads.judge(operation, _missed_login(session, operation, login, copies))
         elif operation.outcome == OK and operation.op in (WRITE, DELETE):
             pending.append(operation)
