@@ -53,10 +53,11 @@ def durability(index: Index) -> Finding:
 
 
 def _judge(session: Session, copies: Copies, convictions: Convictions) -> int:
-    """Judge the answers of one session; say how many of its acknowledged operations they were asked about."""
-    login, known = session.login, session.plain
-    if login is None:
-        return 0
+    """Judge the answers of one session; say how many of its acknowledged operations they were asked about.
+
+    One whose login nobody heard answered may have ended with anything; but what it answers from is judged.
+    """
+    known = session.plain
     last = None if known is None else known.last_read
     for copy in session.operations if known is None else known.denied:
         if copy.op == READ and copy.outcome == OK:
@@ -67,22 +68,22 @@ def _judge(session: Session, copies: Copies, convictions: Convictions) -> int:
                 text = "{} of session {} showed {}, {} after the acknowledged {}"
                 late = seconds(copy.asked - answered(update))
                 convictions.add((update, copy), text, at(copy), session.id, shown(copy, name), late, at(update))
-        elif copy.outcome == DENIED and copy.op != PEEK and copies.missing(session, copy) is not None:
+        elif copy.outcome == DENIED and copy.op != PEEK and (login := copies.missing(session, copy)) is not None:
             text = "{} was denied with {!r}, and nothing can have ended session {} since the acknowledged {}"
             convictions.add((login, copy), text, at(copy), copy.why, session.id, at(login))
             last = copy if last is None or copy.asked >= last.asked else last
-    return _asked_about(session, login, last, copies)
+    return _asked_about(session, last, copies)
 
 
-def _asked_about(session: Session, login: Operation, last: Operation | None, copies: Copies) -> int:
+def _asked_about(session: Session, last: Operation | None, copies: Copies) -> int:
     """Count the acknowledged operations of a session that were settled when it was last read."""
     if last is None:
         return 0
-    timeline, known = copies.timeline, session.plain
-    if known is not None and timeline.steady(answered(login), known.heard):
+    timeline, known, login = copies.timeline, session.plain, session.login
+    if login is not None and known is not None and timeline.steady(answered(login), known.heard):
         due = last.asked - copies.index.contract.converge_us
         return bisect_left(known.told, due)
-    answers = [answered(login)]
+    answers = [] if login is None else [answered(login)]
     for key in session.keys.values():
         answers += key.answers
     return sum(timeline.settled(t) < last.asked for t in answers)

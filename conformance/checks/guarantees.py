@@ -1,7 +1,8 @@
 """What the client's guarantees share: whose reads are promised anything, how stale reads are counted, the finding.
 
 Protocol, part 4: promised where the subject has routing, or one node served the client throughout; and no node was cut
-off, paused or wrongly suspected within `converge` before. Elsewhere rate and longest staleness are figures.
+off, paused or wrongly suspected within `converge` before. One node that crashes, leaves, joins or comes back is no
+excuse. Elsewhere rate and longest staleness are figures.
 """
 
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ class Reads:
         """Say whether the guarantee is promised to that read."""
         if not (self._routing or self._index.served_by_one(read.client)):
             return False
-        return self._index.timeline.calm(read.asked, answered(read))
+        return self._index.timeline.together(read.asked, answered(read))
 
     def judge(self, read: Operation, stale: Stale | None) -> None:
         """Count a read, and convict it where it is stale, promised otherwise, and the two updates have an order.
@@ -129,7 +130,7 @@ class Reads:
 
 def _count(index: Index) -> _Counted:
     """Count for all four guarantees at once; where something disturbed the nodes, each read has its own promise."""
-    calm, routing, left = index.timeline.calm, index.header.routing, []
+    together, routing, left = index.timeline.together, index.header.routing, []
     promised, elsewhere = [0, 0, 0, 0], [0, 0, 0, 0]
     for session in index.sessions.values():
         known, login = session.plain, session.login
@@ -140,12 +141,12 @@ def _count(index: Index) -> _Counted:
             left.append((session, True))
         if not (routing or index.served_by_one(known.client)):
             _add(elsewhere, known)
-        elif calm(login.asked, known.heard):
+        elif together(login.asked, known.heard):
             _add(promised, known)
-        elif (calmly := plain(login, session.operations, calm)) is not None:
-            _add(promised, calmly)
+        elif (promised_to := plain(login, session.operations, together)) is not None:
+            _add(promised, promised_to)
             _add(elsewhere, known)
-            _add(elsewhere, calmly, -1)
+            _add(elsewhere, promised_to, -1)
     return _Counted(dict(zip(_MEMBERS, promised, strict=True)), dict(zip(_MEMBERS, elsewhere, strict=True)), left)
 
 

@@ -2,7 +2,7 @@
 
 from conformance.checks.findings import Convictions, at, conclude
 from conformance.checks.index import Index, Session
-from conformance.history import LOGIN, OK, PEEK, READ, Operation
+from conformance.history import LOGIN, OK, PEEK, READ, USER, Operation
 from conformance.verdict import Finding
 
 NAME = "isolation"
@@ -13,7 +13,8 @@ PROMISE = "A session shows its own user and its own values only, and belongs to 
 def isolation(index: Index) -> Finding:
     """Find what one session shows of another (REQ-FAIL-10, REQ-COOK-10).
 
-    Convicts a read or peek that shows a value written to another session, or another user than the login's; a login
+    Convicts a read or peek that shows a value written to another session, or another user than the login's (the
+    client's own, where nobody heard the login answered); a login
     that answers for another user than the one that asked; one id given by the logins of two clients, or for two users.
     One client that gets an id again is id renewal's business.
 
@@ -67,6 +68,14 @@ def _judge_copy(index: Index, session: Session, copy: Operation, convictions: Co
         if named is not None and named != login.user:
             text = "{} of session {} named user {!r}, but {} began it for {!r}"
             convictions.add((login, copy), text, at(copy), session.id, named, at(login), login.user)
+    elif (
+        login is None
+        and copy.by == USER
+        and copy.user != copy.answered_user
+        and None not in (copy.user, copy.answered_user)
+    ):
+        text = "{} of session {} was for user {!r} and was answered for {!r}"  # nobody heard its login answered
+        convictions.add((copy,), text, at(copy), session.id, copy.user, copy.answered_user)
     for name, value in (copy.data or {}).items():
         write = index.writer(value)
         if write is not None and write.session != session.id:

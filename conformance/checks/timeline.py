@@ -115,6 +115,10 @@ class Timeline:
         self._down, self._lives, self.crashes = self._absences()
         self._settling = _Settling(self._disturbances(), self._converge, self._detect)
         self._any, self._parting = self._settling.any, self._settling.parting
+        of_links = [disturbance for disturbance in self._disturbances() if not disturbance.node]
+        self._links_any = _Cover(of_links)
+        self._links_parting = _Cover([disturbance for disturbance in of_links if disturbance.parting])
+        self._survives = contract.survives_crashes
         self._settling_without: dict[str, _Settling] = {}
         self._dividing = _Cover([_Disturbance(f.begin, self._end_of(f), parting=True) for f in faults if _divides(f)])
         self._dark = self._instants_without_a_node()
@@ -161,6 +165,24 @@ class Timeline:
         return (
             self._any.last_end(before=end + 1) < begin - self._converge
             and self._parting.last_end(before=end + 1) < begin - self._converge - self._detect
+        )
+
+    def together(self, begin: int, end: int) -> bool:
+        """Say whether no node was cut off, paused or slowed, nor may have been suspected wrongly, until `end`.
+
+        From `converge` before `begin` on, and `detect` more where views may have been wrong (protocol, part 4). Nodes
+        that crash, leave, join or come back disturb nobody's view of who is there, one at a time: the client's
+        guarantees hold through that. More crashes at once than the contract survives are another matter.
+
+        Args:
+            begin: from when on, µs.
+            end: until when, µs.
+        """
+        since = begin - self._converge - self._detect
+        return (
+            self._links_any.last_end(before=end + 1) < begin - self._converge
+            and self._links_parting.last_end(before=end + 1) < since
+            and self.crashes_within(since, end) <= self._survives
         )
 
     def steady(self, begin: int, end: int) -> bool:

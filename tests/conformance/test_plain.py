@@ -146,7 +146,7 @@ def counted_by_definition(index: Index) -> dict[str, tuple[int, int]]:
                 nodes = {o.node for o in index.history.operations if o.client == judged.client}
                 one = index.header.routing or len(nodes) == 1
                 counts[name][0] += 1
-                counts[name][1] += one and index.timeline.calm(judged.asked, answered(judged))
+                counts[name][1] += one and index.timeline.together(judged.asked, answered(judged))
     return {name: (judged, promised) for name, (judged, promised) in counts.items()}
 
 

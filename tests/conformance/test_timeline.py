@@ -147,6 +147,23 @@ def test_it_is_calm_once_converge_and_detect_have_passed() -> None:
     assert timeline.calm(s(43.000001), s(44))
 
 
+def test_the_others_are_together_while_one_crashes_leaves_or_joins_and_not_after_a_cut_or_two_crashes() -> None:
+    one = made(fault("crash", 20, 25, "n1"), ready=(("n1", 26), ("n2", 0), ("n3", 40)))
+    assert one.together(s(5), s(60))
+    assert not one.calm(s(21), s(24))
+    assert not one.calm(s(41), s(42))
+    two = made(fault("crash", 20, 25, "n1"), fault("crash", 36, 37, "n2"))
+    assert two.together(s(33), s(35))
+    assert not two.together(s(33), s(36))
+    assert not two.together(s(33), s(37))
+    assert two.together(s(33.000001), s(37))
+    parted = made(cut(20, 30))
+    assert parted.together(s(16), s(19))
+    assert not parted.together(s(16), s(20))
+    assert not parted.together(s(43), s(44))
+    assert parted.together(s(43.000001), s(44))
+
+
 def test_a_node_is_alone_when_every_other_is_cut_off_or_down() -> None:
     timeline = made(
         fault("cut", 10, 40, "n1", "n2", groups=[["n1"], ["n2"]]),
