@@ -47,15 +47,19 @@ def parse_host(url: str) -> Host:
     mend = "write one such as 'https://shop.example.com'"
     try:
         parts = urlsplit(url if "://" in url else f"https://{url}")
-        name = parts.hostname or ""
-        _ = parts.port  # raises when it is none
+        name = a_labels(parts.hostname or "")
     except ValueError:
         raise Malformed("no URL", mend) from None
+    try:
+        _ = parts.port  # raises when it is none
+    except ValueError:
+        raise Malformed("with a port that is none (0 to 65535)", mend) from None
     if parts.scheme not in {"http", "https"}:
         raise Malformed("neither http nor https", mend)
-    name = a_labels(name)
-    if not is_address(name) and not all(_LABEL.fullmatch(label) for label in name.removesuffix(".").split(".")):
+    if not name:
         raise Malformed("without a host name", mend)
+    if not is_address(name) and not is_name(name.removesuffix(".")):
+        raise Malformed("with a host that is no name: labels of 1 to 63 letters, digits and hyphens", mend)
     return Host(url, name, parts.scheme == "https" or is_own_machine(name))
 
 

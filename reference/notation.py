@@ -8,12 +8,11 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from reference.errors import Malformed
-from reference.hosts import as_browsers_take_it, is_name
+from reference.hosts import as_browsers_take_it, is_name, parse_host
 
 NANOSECONDS = {
     "ns": 1,
@@ -260,13 +259,12 @@ def former_domain(value: object) -> str:
 
 
 def url(value: object) -> str:
-    """Read an absolute http or https URL."""
-    address = text(value)
+    """Read an absolute http or https URL, whose host and port can be those of one."""
+    address, mend = text(value), "write one such as 'https://auth.example.com/single-logout'"
+    if not address.lower().startswith(("http://", "https://")):
+        raise Malformed("no absolute URL", mend)
     try:
-        parts = urlsplit(address)
-        whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        whole = False
-    if not whole:
-        raise Malformed("no absolute URL", "write one such as 'https://auth.example.com/single-logout'")
+        parse_host(address)
+    except Malformed as error:
+        raise Malformed(error.problem, mend) from None
     return address

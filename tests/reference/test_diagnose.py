@@ -387,6 +387,13 @@ def test_the_host_that_logs_out_needs_the_domain_too() -> None:
     assert look(with_domain("example.com") + logout, hosts=[SHOP]).verdict == "clean"
 
 
+@pytest.mark.parametrize("host", ["auth.example.com:99999", "auth..example.com", "*.example.com", "-a-.example.com"])
+def test_a_logout_page_that_no_browser_can_visit_is_malformed_and_no_host(host: str) -> None:
+    diagnosis = look(with_domain("example.com") + f"singleLogout: {{logoutURL: 'https://{host}/out'}}\n", hosts=[SHOP])
+    refusals = [(finding.rule, finding.path) for finding in diagnosis.findings if finding.level == REFUSAL]
+    assert refusals == [("malformed-value", "singleLogout.logoutURL")]
+
+
 @pytest.mark.parametrize("url", ["ftp://shop.example.com", "https://", "http://a b/", "https://a:b:c"])
 def test_a_host_that_is_none_is_unreadable(url: str) -> None:
     diagnosis = look(RIGHT, hosts=[url])

@@ -72,3 +72,43 @@ def test_what_is_no_duration_is_refused_with_one_that_is(text: object, mend: str
 def test_a_written_duration_is_read_back(hours: int, minutes: int, seconds: int, micros: int) -> None:
     text = f"{hours}h{minutes}m{seconds}.{micros:06}s"
     assert notation.duration_us(text) == ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://auth.example.com/out",
+        "HTTP://auth.example.com:8443?next=1",
+        "https://auth.example.com./",
+        "https://[fd00::1]:443/out",
+        "https://bücher.example/out",
+        f"https://{'a' * 63}.example.com/",
+    ],
+)
+def test_an_absolute_url_is_read_as_it_stands(address: str) -> None:
+    assert notation.url(address) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("/out", "no absolute URL"),
+        ("auth.example.com/out", "no absolute URL"),
+        (" https://auth.example.com/", "no absolute URL"),
+        ("ftp://auth.example.com/", "no absolute URL"),
+        ("https:///out", "without a host name"),
+        ("https://[fd00::1/", "no URL"),
+        ("https://auth.example.com:99999/out", "with a port"),
+        ("https://auth.example.com:https/out", "with a port"),
+        ("https://auth..example.com/", "with a host that is no name"),
+        ("https://*.example.com/", "with a host that is no name"),
+        ("https://-a-.example.com/", "with a host that is no name"),
+        ("https://au th.example.com/", "with a host that is no name"),
+        (f"https://{'a' * 64}.example.com/", "with a host that is no name"),
+    ],
+)
+def test_a_url_that_no_browser_can_visit_is_refused_with_one_that_it_can(address: str, problem: str) -> None:
+    with pytest.raises(Malformed) as malformed:
+        notation.url(address)
+    assert malformed.value.problem.startswith(problem)
+    assert "'https://auth.example.com/single-logout'" in malformed.value.write
