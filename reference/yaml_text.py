@@ -170,13 +170,12 @@ class _Builder:
         self.plain: dict[Path, bool] = {}
         self.built = 0
 
-    def mapping(self, node: yaml.MappingNode, path: Path, around: tuple[yaml.Node, ...]) -> dict[str, Any]:
-        own: dict[str, Any] = {}
-        inherited: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag == _MERGE:
-                for key, value in self._merged(value_node, path, (*around, node)).items():
-                    inherited.setdefault(key, value)
+    def mapping(
+        self, node: yaml.MappingNode, path: Path, around: tuple[yaml.Node, ...], values: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Build a mapping into `values`: what stands there already overrides it, and it overrides what `<<` brings."""
+        values = {} if values is None else values
+        first: dict[str, int] = {}
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE:
                 continue
@@ -186,20 +185,22 @@ class _Builder:
                 raise unreadable(self.name, "a key that is no text", mend, line, path)
             key = _shown(key_node.value)
             here = (*path, key)
-            if key in own:
-                first = self.lines[here]
-                raise unreadable(
-                    self.name, f"the key a second time, after line {first}", "keep one of the two", line, here
-                )
-            self.lines[here] = line
-            own[key] = self._value(value_node, here, (*around, node))
-        return {**inherited, **own}
+            if key in first:
+                found = f"the key a second time, after line {first[key]}"
+                raise unreadable(self.name, found, "keep one of the two", line, here)
+            first[key] = line
+            if key in values:
+                self._count(value_node, here)
+            else:
+                self.lines[here] = line
+                values[key] = self._value(value_node, here, (*around, node))
+        for key_node, value_node in node.value:
+            if key_node.tag == _MERGE:
+                self._merge(value_node, path, (*around, node), values)
+        return values
 
     def _value(self, node: yaml.Node, path: Path, around: tuple[yaml.Node, ...]) -> Any:
-        self.built += 1
-        if self.built > MOST_NODES or any(node is outer for outer in around):
-            what = "aliases that stand for more than any configuration needs"
-            raise unreadable(self.name, what, "write the values out", node.start_mark.line + 1, path)
+        self._count(node, path, around)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path, around)
         if isinstance(node, yaml.SequenceNode):
@@ -214,17 +215,22 @@ class _Builder:
             return _shown(node.value)
         return _plain_value(node.value) if node.tag in _CORE_TAGS else node.value
 
-    def _merged(self, node: yaml.Node, path: Path, around: tuple[yaml.Node, ...]) -> dict[str, Any]:
-        """Build what `<<` brings in: a mapping, or a list of them of which the earlier counts."""
-        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        merged: dict[str, Any] = {}
-        for source in sources:
+    def _merge(self, node: yaml.Node, path: Path, around: tuple[yaml.Node, ...], values: dict[str, Any]) -> None:
+        """Add what `<<` brings in: a mapping, or a list of them of which the earlier counts."""
+        for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             if not isinstance(source, yaml.MappingNode) or any(source is outer for outer in around):
                 mend = "write << with the alias of a mapping"
                 raise unreadable(self.name, "<< without a mapping", mend, node.start_mark.line + 1, path)
-            for key, value in self.mapping(source, path, around).items():
-                merged.setdefault(key, value)
-        return merged
+            self._count(source, path)
+            self.mapping(source, path, around, values)
+
+    def _count(self, node: yaml.Node, path: Path, around: tuple[yaml.Node, ...] = ()) -> None:
+        """Count one node more, whether it is kept or not: a few lines can ask for years of work."""
+        self.built += 1
+        if self.built > MOST_NODES or any(node is outer for outer in around):
+            what = "aliases that stand for more than any configuration needs"
+            line = self.lines.get(path, node.start_mark.line + 1)
+            raise unreadable(self.name, what, "write the values out", line, path)
 
 
 def _shown(text: str) -> str:

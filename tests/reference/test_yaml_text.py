@@ -48,6 +48,8 @@ http: {routing: {enabled: true, type: cluster, cluster: {name: my-cluster}}}
             0,
             "aliases",
         ),
+        ("a0: &a0 {}\n" + "".join(f"b{i}: &a{i + 1} {{<<: [*a{i}, *a{i}]}}\n" for i in range(30)), 17, "aliases"),
+        ("a: &a {" + ", ".join(f"k{i}: 1" for i in range(700)) + "}\nb: {<<: [" + "*a, " * 700 + "]}", 1, "aliases"),
     ],
 )
 def test_what_is_no_mapping_is_unreadable(text: str, line: int, what: str) -> None:
@@ -62,6 +64,29 @@ def test_what_is_no_mapping_is_unreadable(text: str, line: int, what: str) -> No
 def test_merged_keys_are_no_duplicates() -> None:
     text = "base: &base {name: a, domain: x.example}\nsession:\n  cookie:\n    <<: *base\n    name: b\n"
     assert parse(text).values["session"]["cookie"] == {"name": "b", "domain": "x.example"}
+
+
+def test_of_merged_mappings_the_earlier_counts_and_its_own_keys_before_both() -> None:
+    text = "a: &a {k: 1, l: 1, m: 1}\nb: &b {l: 2, n: 2, o: 2}\nc: &c {<<: *b, o: 3, p: 3}\nd: {m: 4, <<: [*a, *c]}\n"
+    assert parse(text).values["d"] == {"k": 1, "l": 1, "m": 4, "n": 2, "o": 3, "p": 3}
+
+
+def test_a_merged_value_has_the_line_of_the_mapping_that_it_comes_from() -> None:
+    source = parse("a: &a\n  k: 1\nb: &b\n  k: 2\n  l: 2\nc:\n  <<: [*a, *b]\nd:\n  <<: *b\n  k: 3\n")
+    assert (source.line(("c", "k")), source.line(("c", "l"))) == (2, 5)
+    assert (source.line(("d", "k")), source.line(("d", "l"))) == (10, 5)
+
+
+@pytest.mark.parametrize("own", ["[]", "{other: 1}", "text"])
+def test_nothing_is_left_of_a_merged_value_that_is_overridden(own: str) -> None:
+    source = parse(f"a: &a\n  k:\n    name: [x]\nb:\n  <<: *a\n  k: {own}\n")
+    assert (source.line(("b", "k", "name")), source.line(("b", "k", "name", 0))) == (6, 6)
+
+
+def test_an_overridden_placeholder_without_quotes_makes_no_number_of_one_in_quotes() -> None:
+    source = parse('a: &a\n  k: {{ env.N }}\nb:\n  <<: *a\n  k: "{{ env.N }}"\n')
+    source.substitute({"N": "5"})
+    assert (source.values["a"]["k"], source.values["b"]["k"]) == (5, "5")
 
 
 ANY = st.recursive(
