@@ -98,15 +98,20 @@ def is_name(domain: str) -> bool:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Tell whether no browser stores a cookie for this domain (COOK-16): `com`, `co.uk`, `github.io`, `localhost`."""
-    return bool(_suffixes_under(domain).publicsuffix(domain) == domain)
+    """Tell whether no browser stores a cookie for this domain (COOK-16): `com`, `co.uk`, `github.io`, also `com.`."""
+    name = domain.removesuffix(".")  # a last dot makes it another name (COOK-21), and it ends in the same suffix
+    return bool(_suffixes_under(name).publicsuffix(name) == name)
 
 
 def site(name: str) -> str:
-    """Tell the registrable domain of a host, its site (COOK-29); an address or a suffix is a site of its own."""
+    """Tell the registrable domain of a host, its site (COOK-29); an address or a suffix is a site of its own.
+
+    A last dot stays: `example.com.` is another name (COOK-21), and so another site.
+    """
     if is_address(name):
         return name
-    return str(_suffixes_under(name).privatesuffix(name) or name)
+    short = name.removesuffix(".")
+    return str(_suffixes_under(short).privatesuffix(short) or short) + name[len(short) :]
 
 
 def matches(name: str, domain: str) -> bool:

@@ -1,5 +1,7 @@
 """What a browser keeps and sends back."""
 
+import pytest
+
 from reference import hosts
 from simulator.browser import OF_A_SITE, Browser, _domains
 from simulator.clock import EPOCH_US
@@ -129,3 +131,23 @@ def test_plain_http_to_the_own_machine_is_secure_with_a_dot_at_the_end_too() -> 
     for host, secure in (("localhost", True), ("app.localhost.", True), ("localhost.", True), ("xlocalhost", False)):
         asked = visit(f"http://{host}/")
         assert browser_with("s=1; Secure", host=asked).header(asked, EPOCH_US) == ("s=1" if secure else None), host
+
+
+@pytest.mark.parametrize(
+    ("suffix", "host", "stranger"),
+    [("com.", "shop.example.com.", "other.com."), ("github.io.", "a.github.io.", "b.github.io.")],
+)
+def test_a_last_dot_makes_no_domain_of_a_public_suffix(suffix: str, host: str, stranger: str) -> None:
+    """COOK-16, COOK-21."""
+    browser, own = Browser(), visit(f"https://{host}/")
+    refusal = browser.store(f"s=1; Domain={suffix}", own, EPOCH_US)
+    assert refusal is not None
+    assert refusal.rule == "COOK-16"
+    assert browser.header(visit(f"https://{stranger}/"), EPOCH_US) is None
+    assert browser_with(f"s=1; Domain={suffix}", host=visit(f"https://{suffix}/")).header(own, EPOCH_US) is None
+
+
+def test_a_domain_with_a_last_dot_goes_to_the_hosts_that_have_it_too() -> None:
+    browser = browser_with("s=1; Domain=example.com.", host=visit("https://shop.example.com./"))
+    assert browser.header(visit("https://pay.example.com./"), EPOCH_US) == "s=1"
+    assert browser.header(visit("https://pay.example.com/"), EPOCH_US) is None
