@@ -87,12 +87,12 @@ def store_names_a_defined_cluster(read: Reading) -> Iterator[Finding]:
 def routing_names_a_defined_cluster(read: Reading) -> Iterator[Finding]:
     """So is the one that routing names (REQ-ROUT-3)."""
     routing = read.model.http.routing
-    if routing.enabled and read.model.clustering:
+    if routing.enabled and (read.model.clustering or wants_cluster(read)):
         yield from _dangling(read, ("http", "routing", "cluster", "name"), routing.cluster.name, "REQ-ROUT-3")
 
 
 def _dangling(read: Reading, path: tuple[str, ...], name: str | None, requirement: str) -> Iterator[Finding]:
-    if name is None or read.model.find(name) or not _knows_all_names(read):
+    if name is None or not dangles(read, name):
         return
     near = notation.nearest(name, _names(read))
     if near:
@@ -113,6 +113,20 @@ def _dangling(read: Reading, path: tuple[str, ...], name: str | None, requiremen
         requirement=requirement,
         complaint=NOT_WORKING,
     )
+
+
+def dangles(read: Reading, name: str) -> bool:
+    """Tell whether surely no cluster of that name is defined."""
+    return read.model.find(name) is None and _knows_all_names(read)
+
+
+def stores_cluster(read: Reading) -> str:
+    """Name the store's cluster, as it is most likely meant where none of that name is defined; NAME when none is."""
+    name = read.model.session.store.cluster.name
+    if name is not None and not dangles(read, name):
+        return name
+    names = _names(read)
+    return notation.nearest(name or "", names) or next(iter(names), name or "NAME")
 
 
 def _names(read: Reading) -> list[str]:

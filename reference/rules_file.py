@@ -12,7 +12,7 @@ from reference.extensions import configured
 from reference.notation import Endpoint, is_secret_reference
 from reference.orchestrator import CLUSTER, FLAG, SRV, STATIC, Cluster
 from reference.reading import STAND_IN_KEY, Reading
-from reference.refusals import STORE, near_flag, wants_cluster
+from reference.refusals import STORE, dangles, near_flag, stores_cluster, wants_cluster
 from reference.yaml_text import Path
 
 NOT_SHARED = "Sessions not shared across nodes"
@@ -69,8 +69,7 @@ def routing_is_on(read: Reading) -> Iterator[Finding]:
     """Any node can serve any request at once only with routing (REQ-ROUT-1, REQ-ROUT-6)."""
     if not wants_cluster(read) or not read.model.clustering or not read.knows(*ROUTING, "enabled"):
         return
-    name = read.model.session.store.cluster.name or "NAME"
-    block = f"{{enabled: true, type: cluster, cluster: {{name: {name}}}}}"
+    block = f"{{enabled: true, type: cluster, cluster: {{name: {stores_cluster(read)}}}}}"
     if not read.model.http.routing.enabled:
         because = "sessions reach the other nodes a moment late; without routing a request may come before them"
         yield read.finding(
@@ -98,13 +97,18 @@ def routing_is_complete(read: Reading) -> Iterator[Finding]:
     elif routing.type is None:
         where, found, write = (*ROUTING, "type"), "nothing", "write 'type: cluster'"
     elif routing.cluster.name is None:
-        where, found, write = (*ROUTING, "cluster", "name"), "nothing", f"write 'name: {store or 'NAME'}'"
-    elif wants_cluster(read) and store is not None and routing.cluster.name != store:
+        where, found, write = (*ROUTING, "cluster", "name"), "nothing", f"write 'name: {stores_cluster(read)}'"
+    elif wants_cluster(read) and _are_two(read, routing.cluster.name, store):
         where = (*ROUTING, "cluster", "name")
         found, write = f"{read.shown(*where)}, where the store is in another cluster", f"write 'name: {store}'"
     if found:
         because = "routing stays off for these sessions, and a request may come before its session"
         yield read.finding("routing-incomplete", where, found, write, level=WARNING, because=because)
+
+
+def _are_two(read: Reading, *names: str | None) -> bool:
+    """Whether two names are of two clusters: one that is missing or of none has its refusal, and may be the other."""
+    return len(set(names)) > 1 and not any(name is None or dangles(read, name) for name in names)
 
 
 def key_is_kept_apart(read: Reading) -> Iterator[Finding]:

@@ -449,6 +449,39 @@ def test_what_is_unlikely_to_be_meant_is_said(edit: tuple[str, str], rule: str, 
     assert mend in finding.write
 
 
+STORES_NAME, ROUTINGS_NAME = "session.store.cluster.name", "http.routing.cluster.name"
+TYPOS = [
+    (("      name: my-cluster\n  l", "      name: my-clster\n  l"), STORES_NAME),
+    (("type: cluster, cluster: {name: my-cluster}}", "type: cluster, cluster: {name: my-clster}}"), ROUTINGS_NAME),
+]
+
+
+@pytest.mark.parametrize("flag", ["true", "false"])
+@pytest.mark.parametrize(("edit", "path"), TYPOS)
+def test_a_typing_error_in_a_cluster_s_name_is_told_once_and_where_it_is(
+    edit: tuple[str, str], path: str, flag: str
+) -> None:
+    diagnosis = look(edited(edit, ("experimental.clusters: true", f"experimental.clusters: {flag}")))
+    about_names = [finding for finding in diagnosis.findings if finding.path in {STORES_NAME, ROUTINGS_NAME}]
+    assert [(finding.rule, finding.path) for finding in about_names] == [("dangling-cluster", path)]
+    assert "write 'my-cluster'" in about_names[0].write
+
+
+@pytest.mark.parametrize("routing", ["{enabled: false}", "{enabled: true, type: cluster}"])
+def test_no_mend_repeats_a_name_that_no_cluster_has(routing: str) -> None:
+    with_typo = edited(TYPOS[0][0], ("{enabled: true, type: cluster, cluster: {name: my-cluster}}", routing))
+    mends = [finding.write for finding in look(with_typo).findings if finding.rule.startswith("routing-")]
+    assert len(mends) == 1
+    assert "name: my-cluster" in mends[0]
+
+
+def test_routing_in_another_cluster_than_the_store_s_is_a_warning() -> None:
+    other = edited().partition("clusters:\n")[2].partition("session:")[0].replace("my-cluster", "other")
+    two = edited(("session:\n", other.replace("10.0.0.1/", "10.9.0.1/") + "session:\n"), TYPOS[1][0])
+    finding = found(look(two.replace("my-clster", "other")), "routing-incomplete")
+    assert (finding.level, finding.path, finding.write) == (WARNING, ROUTINGS_NAME, "write 'name: my-cluster'")
+
+
 def test_clusters_without_the_flag_are_said_to_be_ignored() -> None:
     local = ("type: cluster\n    cluster:\n      name: my-cluster\n  l", "type: local\n  l")
     diagnosis = look(edited(local, ("experimental.clusters", "experimental.cluster")))
