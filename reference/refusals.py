@@ -24,6 +24,11 @@ def wants_cluster(read: Reading) -> bool:
     return read.model.session.store.type == CLUSTER
 
 
+def wants_local(read: Reading) -> bool:
+    """Tell whether the file surely asks for the local store, which is also what none means (REQ-CFG-1)."""
+    return not wants_cluster(read) and read.knows(*STORE, "type")
+
+
 def store_has_a_type(read: Reading) -> Iterator[Finding]:
     """`session.store` says which store is meant; without the block it is the local one (REQ-CFG-1)."""
     store = read.value(*STORE)
@@ -308,7 +313,7 @@ def examine(source: Source, *, name: str, environment: Mapping[str, str], unset:
     read = reading.take(name, source, environment, unset)
     for rule in RULES:
         read.findings.extend(rule(read))
-    if not wants_cluster(read) and not read.model.clustering and read.knows("features", FLAG) and read.knows(*STORE):
+    if wants_local(read) and not read.model.clustering and read.knows("features", FLAG):
         read.findings = [_softened(finding) for finding in read.findings]
     read.findings.sort(key=lambda finding: (finding.line, finding.path))
     return read

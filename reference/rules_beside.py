@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 from reference.errors import HINT, REFUSAL, WARNING, Finding
 from reference.notation import nearest
-from reference.orchestrator import CLUSTER, LOCAL, SRV
+from reference.orchestrator import CLUSTER, SRV
 from reference.reading import Reading
-from reference.refusals import NOT_WORKING, STORE
+from reference.refusals import NOT_WORKING, STORE, wants_local
 from reference.rules_file import NOT_SHARED
 from reference.yaml_text import Path
 
@@ -113,8 +113,7 @@ def _of_cache(
 
 def local_sessions_are_kept_by_one_node(read: Reading) -> Iterator[Finding]:
     """A local store forgets its sessions with its node, and no other has them (facts, section 3)."""
-    local = read.model.session.store.type in (None, LOCAL)
-    if local and not read.model.clusters and read.knows(*STORE) and read.knows("clusters"):
+    if wants_local(read) and not read.model.clusters and read.knows("clusters"):
         yield read.finding(
             "store-keeps-to-itself",
             (*STORE, "type"),

@@ -12,7 +12,7 @@ from reference.extensions import configured
 from reference.notation import Endpoint, is_secret_reference
 from reference.orchestrator import CLUSTER, FLAG, SRV, STATIC, Cluster
 from reference.reading import STAND_IN_KEY, Reading
-from reference.refusals import STORE, dangles, near_flag, stores_cluster, wants_cluster
+from reference.refusals import STORE, dangles, near_flag, stores_cluster, wants_cluster, wants_local
 from reference.yaml_text import Path
 
 NOT_SHARED = "Sessions not shared across nodes"
@@ -24,7 +24,7 @@ ROUTING = ("http", "routing")
 
 def clusters_are_used(read: Reading) -> Iterator[Finding]:
     """Clusters without the flag are ignored (REQ-CFG-8); with it, a local store still shares nothing."""
-    if not read.model.clusters or wants_cluster(read) or not read.knows(*STORE) or not read.knows("features", FLAG):
+    if not read.model.clusters or not wants_local(read) or not read.knows("features", FLAG):
         return
     if not read.model.clustering:
         near = near_flag(read)

@@ -491,6 +491,28 @@ def test_clusters_without_the_flag_are_said_to_be_ignored() -> None:
     assert [finding.rule for finding in look(edited(local)).findings] == ["store-is-local"]
 
 
+UNKNOWN_TYPES = ["Cluster", "'{{ env.STORE_TYPE }}'"]
+
+
+@pytest.mark.parametrize("store", UNKNOWN_TYPES)
+@pytest.mark.parametrize("flag", ["true", "false"])
+def test_a_store_of_unknown_type_is_called_neither_local_nor_clustered(store: str, flag: str) -> None:
+    text = edited(("type: cluster\n    cl", f"type: {store}\n    cl"), ("clusters: true", f"clusters: {flag}"))
+    rules = {finding.rule for finding in look(text).findings}
+    assert rules & {"malformed-value", "unset-variable"}
+    assert not rules & {"store-is-local", "clusters-ignored", "store-cluster-unused"}
+    alone = f"session: {{store: {{type: {store}}}}}\n"
+    assert "store-keeps-to-itself" not in {finding.rule for finding in look(alone).findings}
+
+
+@pytest.mark.parametrize(("store", "level"), [*((store, REFUSAL) for store in UNKNOWN_TYPES), ("local", WARNING)])
+def test_mistakes_in_clusters_are_softened_only_where_they_are_surely_ignored(store: str, level: str) -> None:
+    without_flag = edited(("clusters: true", "clusters: false"), ("/ip4/10.0.0.1/tcp/9450", "9450"))
+    diagnosis = look(edited(("type: cluster\n    cl", f"type: {store}\n    cl"), text=without_flag))
+    finding = next(one for one in diagnosis.findings if one.path == "clusters[0].addresses.membership")
+    assert (finding.rule, finding.level) == ("malformed-value", level)
+
+
 def test_a_cookie_without_secure_needs_another_same_site() -> None:
     text = edited(("name: sid", "name: sid\n    disableSecure: true"))
     assert found(look(text), "not-secure").level == REFUSAL
