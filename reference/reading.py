@@ -237,24 +237,26 @@ def _places(value: Any, path: Path) -> Iterator[Path]:
 
 
 def _unset_variable(reading: Reading, path: Path, unset: Unset) -> None:
-    names = " and ".join(reading.source.unset[path])
     if unset == "stand in" and is_secret(path):
-        _stand_in(reading, path, f"{names}, which is not set")
+        _stand_in(reading, path, f"{' and '.join(reading.source.unset[path])}, which is not set")
         return
-    verb = "are not set" if " and " in names else "is not set"
-    because = "what stands here is unknown, and nothing was judged that depends on it" if unset == "warn" else ""
-    reading.findings.append(
-        reading.finding(
-            "unset-variable",
-            path,
-            f"a placeholder for {names}, which {verb} in this environment",
-            f"set {names} where the node starts, and here to have the value judged",
-            level=WARNING if unset == "warn" else REFUSAL,
-            because=because,
-            requirement="REQ-CFG-17",
-        )
-    )
+    reading.findings.append(unset_variable(reading, path, WARNING if unset == "warn" else REFUSAL))
     _take_out(reading, path)
+
+
+def unset_variable(reading: Reading, path: Path, level: str = WARNING) -> Finding:
+    """Make the finding of a place whose placeholder has no value."""
+    names = " and ".join(reading.source.unset[path])
+    verb = "are not set" if " and " in names else "is not set"
+    return reading.finding(
+        "unset-variable",
+        path,
+        f"a placeholder for {names}, which {verb} in this environment",
+        f"set {names} where the node starts, and here to have the value judged",
+        level=level,
+        because="what stands here is unknown, and nothing was judged that depends on it" if level == WARNING else "",
+        requirement="REQ-CFG-17",
+    )
 
 
 def _stand_in(reading: Reading, path: Path, what: str) -> None:

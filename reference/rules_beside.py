@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from reference.errors import HINT, REFUSAL, WARNING, Finding
-from reference.notation import nearest
+from reference.notation import is_secret_reference, nearest
 from reference.orchestrator import CLUSTER, SRV
-from reference.reading import Reading
+from reference.reading import Reading, unset_variable
 from reference.refusals import NOT_WORKING, STORE, wants_local
 from reference.rules_file import NOT_SHARED
 from reference.yaml_text import Path
@@ -58,11 +58,21 @@ def srv_names_are_asked_again(read: Reading) -> Iterator[Finding]:
             )
 
 
+def caches_are_known(read: Reading) -> Iterator[Finding]:
+    """What a variable says of a cache that is not set here is unknown, as elsewhere (REQ-CFG-17)."""
+    for index, _ in _caches(read):
+        for key in (("name",), ("type",), ("cluster", "name")):
+            if ("caches", index, *key) in read.source.unset:
+                yield unset_variable(read, ("caches", index, *key))
+
+
 def caches_have_names_of_their_own(read: Reading) -> Iterator[Finding]:
     """`caches[].name` is unique and not the reserved one (facts, sections 1.4 and 3)."""
     taken: dict[str, int] = {}
     for index, cache in _caches(read):
         name, path = cache.get("name"), ("caches", index, "name")
+        if not _knows(read, path):
+            continue
         if name == RESERVED_CACHE:
             because = "the product keeps that name for the cache that it always has, and does not start"
             yield _of_cache(read, "cache-name-reserved", path, read.shown(*path), "write another name", because)
@@ -81,9 +91,9 @@ def caches_name_defined_clusters(read: Reading) -> Iterator[Finding]:
     for index, cache in _caches(read):
         block = cache.get("cluster")
         name = block.get("name") if isinstance(block, dict) else None
-        if cache.get("type") != CLUSTER or not whole or name in names:
-            continue
         path: Path = ("caches", index, "cluster", "name")
+        if cache.get("type") != CLUSTER or not whole or name in names or not _knows(read, path):
+            continue
         near = nearest(str(name), names)
         yield _of_cache(
             read,
@@ -103,6 +113,11 @@ def _caches(read: Reading) -> Iterator[tuple[int, dict[str, object]]]:
     for index, cache in enumerate(caches if isinstance(caches, list) else ()):
         if isinstance(cache, dict):
             yield index, cache
+
+
+def _knows(read: Reading, path: Path) -> bool:
+    """Whether what stands there is known here: no variable that is not set, no secret's name in its place."""
+    return path not in read.source.unset and not is_secret_reference(read.value(*path))
 
 
 def _of_cache(
@@ -130,6 +145,7 @@ def local_sessions_are_kept_by_one_node(read: Reading) -> Iterator[Finding]:
 RULES: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     srv_names_are_srv_names,
     srv_names_are_asked_again,
+    caches_are_known,
     caches_have_names_of_their_own,
     caches_name_defined_clusters,
     local_sessions_are_kept_by_one_node,

@@ -570,6 +570,40 @@ def test_what_stands_beside_the_store_is_looked_at(old: str, new: str, rule: str
     assert finding.line > 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("name: tokens", "name: '{{ env.CACHE }}'", "caches[1].name"),
+        ("{name: tokens, type: cluster", "{name: tokens, type: '{{ env.CACHE }}'", "caches[1].type"),
+        ("name: my-cluster}}  # cache", "name: '{{ env.CACHE }}'}}", "caches[1].cluster.name"),
+    ],
+)
+def test_what_an_unset_variable_says_of_a_cache_is_unknown(old: str, new: str, path: str) -> None:
+    findings = look(edited((old, new), text=WITH_CACHES)).findings
+    assert [(one.rule, one.level, one.path) for one in findings if one.level != HINT] == [
+        ("unset-variable", WARNING, path)
+    ]
+
+
+def test_what_a_set_variable_says_of_a_cache_is_judged() -> None:
+    named, meant = edited(("name: tokens", "name: '{{ env.A }}'"), text=WITH_CACHES), "name: my-cluster}}  # cache"
+    assert found(look(named, A="local_default"), "cache-name-reserved").level == REFUSAL
+    assert found(look(named, A="pages"), "duplicate-cache").level == REFUSAL
+    clustered = edited((meant, "name: '{{ env.A }}'}}"), text=WITH_CACHES)
+    assert found(look(clustered, A="other"), "dangling-cache").level == REFUSAL
+    assert look(clustered, A="my-cluster").verdict == "clean"
+
+
+def test_what_a_secret_says_of_a_cache_is_unknown_and_nothing_to_tell() -> None:
+    secret = ("name: my-cluster}}  # cache", "name: <vault.cluster>}}"), ("name: tokens", "name: <vault.name>")
+    assert look(edited(*secret, ("name: pages", "name: <vault.name>"), text=WITH_CACHES)).verdict == "clean"
+
+
+def test_variables_of_caches_that_nothing_is_judged_by_may_be_unset() -> None:
+    redis = edited(("type: local}", "type: redis, redis: {password: '{{ env.REDIS }}'}}"), text=WITH_CACHES)
+    assert look(redis).verdict == "clean"
+
+
 def test_a_local_store_is_said_to_keep_to_itself_and_several_to_share_nothing() -> None:
     text = "session: {store: {type: local}, lifetime: {maxTimeout: 24h, idleTimeout: 15m}, cookie: {name: sid}}\n"
     assert [(one.rule, one.level) for one in look(text).findings] == [("store-keeps-to-itself", HINT)]
