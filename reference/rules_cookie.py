@@ -13,6 +13,7 @@ from reference.reading import Reading
 
 DOMAIN = ("session", "cookie", "domain")
 NAME = ("session", "cookie", "name")
+LOGOUT = ("singleLogout", "logoutURL")
 MAX_TIMEOUT = ("session", "lifetime", "maxTimeout")
 PRODUCTS_OWN = "maverics_session"
 """The name that the product gives where none is configured."""
@@ -65,7 +66,7 @@ def domain_is_no_address(read: Reading, visited: Sequence[Host]) -> Iterator[Fin
     """Addresses have no subdomains (COOK-75)."""
     if hosts.is_address(domain_of(read)):
         because = "an IP address has no subdomains to share a cookie with"
-        mend = _write(visited) or "remove it, or give the nodes a name"
+        mend = _write(read, visited) or "remove it, or give the nodes a name"
         yield _refusal(read, "domain-is-address", mend, because, "COOK-75")
 
 
@@ -75,7 +76,7 @@ def domain_is_no_suffix(read: Reading, visited: Sequence[Host]) -> Iterator[Find
     if not hosts.is_name(domain) or hosts.is_address(domain) or not _is_suffix(domain):
         return
     because = f"{domain} counts as a public suffix, shared by strangers: browsers store no cookie for it"
-    mend = _write(visited) or f"write a domain of your own below it, such as 'domain: .example.{domain}'"
+    mend = _write(read, visited) or f"write a domain of your own below it, such as 'domain: .example.{domain}'"
     yield _refusal(read, "domain-is-suffix", mend, because, "COOK-72" if "." in domain else "COOK-76")
 
 
@@ -84,7 +85,7 @@ def hosts_are_in_the_domain(read: Reading, visited: Sequence[Host]) -> Iterator[
     domain = _usable(read)
     strangers = [host for host in visited if domain and not hosts.matches(host.name, domain)]
     if strangers:
-        mend = _write(visited) or (
+        mend = _write(read, visited) or (
             f"keep it only if users visit hosts below it alone; no domain joins {_listed(_sites(visited))}"
         )
         because = f"a browser drops a cookie for {domain} that {_listed([host.name for host in strangers])} sets"
@@ -99,7 +100,7 @@ def subdomains_share_the_cookie(read: Reading, visited: Sequence[Host]) -> Itera
         names = _names([host for host in visited if hosts.site(host.name) == one])
         if len(names) > 1:
             because = f"without it a session begun at {names[0]} is not known at {_listed(names[1:])}"
-            mend = f"write 'domain: .{hosts.common_parent(names)}'"
+            mend = _write(read, [host for host in visited if host.name in names])
             yield _refusal(read, "subdomains-apart", mend, because, "REQ-COOK-5")
 
 
@@ -111,7 +112,7 @@ def sites_are_one(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
             "sites-apart",
             DOMAIN,
             f"hosts of {len(apart)} sites: {_listed(apart)}",
-            "serve them below one domain, or let each have its own session",
+            _write(read, visited) or "serve them below one domain, or let each have its own session",
             level=WARNING,
             because="browsers share no cookie between sites",
             requirement="REQ-COOK-5",
@@ -138,17 +139,12 @@ def secure_cookies_have_https(read: Reading, visited: Sequence[Host]) -> Iterato
 
 def logout_is_in_the_domain(read: Reading, _: Sequence[Host]) -> Iterator[Finding]:
     """The logout page gets the session's cookie only inside the domain (facts, section 1.6; COOK-73)."""
-    domain = _usable(read)
-    logout = read.model.single_logout
-    if not domain or logout is None or logout.logout_url is None:
-        return
-    name = hosts.parse_host(logout.logout_url).name
-    if not hosts.matches(name, domain):
-        path = ("singleLogout", "logoutURL")
+    domain, name = _usable(read), _logs_out(read)
+    if domain and name and not hosts.matches(name, domain):
         yield read.finding(
             "logout-outside-domain",
-            path,
-            f"{read.shown(*path)}, outside of {domain}",
+            LOGOUT,
+            f"{read.shown(*LOGOUT)}, outside of {domain}",
             "serve it below that domain",
             level=WARNING,
             because="the logout page does not get the session's cookie",
@@ -160,10 +156,10 @@ def logout_is_in_the_domain(read: Reading, _: Sequence[Host]) -> Iterator[Findin
 def domain_is_no_wider(read: Reading, visited: Sequence[Host]) -> Iterator[Finding]:
     """Every name below the domain is sent the cookie and can plant one of its name (COOK-82)."""
     domain, names = _usable(read), _names(visited)
-    logout = read.model.single_logout
-    if names and logout is not None and logout.logout_url is not None:
-        names = list(dict.fromkeys([*names, hosts.parse_host(logout.logout_url).name]))
-    if not domain or not names or not all(hosts.matches(name, domain) for name in names):
+    if not domain or not names or not read.knows(*LOGOUT):
+        return
+    names = list(dict.fromkeys([*names, _logs_out(read) or names[0]]))
+    if not all(hosts.matches(name, domain) for name in names):
         return
     needed = hosts.common_parent(names)
     if len(names) > 1 and needed == domain:
@@ -248,10 +244,37 @@ def _refusal(read: Reading, rule: str, write: str, because: str, requirement: st
     )
 
 
-def _write(visited: Sequence[Host]) -> str:
-    """Order the domain that all hosts share; "" when they share none."""
-    parent = hosts.common_parent(_names(visited))
-    return f"write 'domain: .{parent}'" if parent else ""
+def _write(read: Reading, visited: Sequence[Host]) -> str:
+    """Order the domain that all hosts share, or none where one is alone; "" when they share none."""
+    names = _names(visited)
+    needing = _needing(read, names) if names else []
+    parent = hosts.common_parent(needing)
+    if len(names) == len(needing) == 1:
+        return "remove it, or name the other hosts too"
+    orders = []
+    if len(needing) == 1 and domain_of(read):
+        orders.append("remove it")
+    elif len(needing) > 1 and parent not in {"", domain_of(read)}:
+        orders.append(f"write 'domain: .{parent}'")
+    if (parent or len(needing) == 1) and any(name.endswith(".") for name in names):
+        orders.append("send users to hosts without a dot at the end")
+    return ", and ".join(orders)
+
+
+def _needing(read: Reading, names: Sequence[str]) -> list[str]:
+    """List the hosts that need the cookie: with them the one that logs out, where it can have it too.
+
+    They stand without a dot at the end, since no domain has one (COOK-74) and so none holds a host with it (COOK-21).
+    """
+    bare = list(dict.fromkeys(name.removesuffix(".") for name in names))
+    logs_out = _logs_out(read).removesuffix(".")
+    return list(dict.fromkeys([*bare, logs_out])) if logs_out and hosts.common_parent([*bare, logs_out]) else bare
+
+
+def _logs_out(read: Reading) -> str:
+    """Name the host of the logout page; "" when none is known."""
+    logout = read.model.single_logout
+    return hosts.parse_host(logout.logout_url).name if logout is not None and logout.logout_url is not None else ""
 
 
 def _names(visited: Sequence[Host]) -> list[str]:
