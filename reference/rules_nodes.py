@@ -14,7 +14,7 @@ from reference.config import DAY_US
 from reference.errors import REFUSAL, WARNING, Finding
 from reference.hosts import as_browsers_take_it
 from reference.notation import Endpoint, is_secret_reference
-from reference.orchestrator import LOCAL, STATIC, Cluster, Orchestrator
+from reference.orchestrator import LOCAL, SRV, STATIC, Cluster, Discovery, Orchestrator
 from reference.reading import Reading
 from reference.rules_file import NOT_SHARED
 from reference.yaml_text import Path, render
@@ -150,28 +150,39 @@ def discovery_agrees(nodes: Sequence[Reading]) -> Iterator[Finding]:
     known = [(node, *placed) for node in nodes if (placed := _cluster(node)) is not None and placed[1].discovery.method]
     for node, index, cluster in known[1:]:
         first, first_index, first_cluster = known[0]
-        where: Path = ("clusters", index, "discovery", "method")
-        there: Path = ("clusters", first_index, "discovery", "method")
-        differ = cluster.discovery.method != first_cluster.discovery.method
-        if (
-            not differ
-            and cluster.discovery.srv_dns.names is not None
-            and first_cluster.discovery.srv_dns.names is not None
-        ):
-            where, there = (*where[:-1], "srvDNS", "names"), (*there[:-1], "srvDNS", "names")
-            differ = not any(name in first_cluster.discovery.srv_dns.names for name in cluster.discovery.srv_dns.names)
-        if differ:
-            found = f"{_names(node, where)}, where {first.name} has {_names(first, there)}"
-            yield node.finding(
-                "discovery-differs",
-                where,
-                found,
-                "let all nodes find each other in one way",
-                level=WARNING,
-                because="they may find different peers and form several clusters",
-                requirement="REQ-MEMB-1",
-                complaint=NOT_SHARED,
-            )
+        key, but_for_dots = _differing(cluster.discovery, first_cluster.discovery)
+        if not key:
+            continue
+        where: Path = ("clusters", index, "discovery", *key)
+        found = f"{_names(node, where)}, where {first.name} has {_names(first, ('clusters', first_index, *where[2:]))}"
+        write = "let all nodes find each other in one way"
+        if but_for_dots:
+            found = f"what {first.name} has too, but for the dot at the end of the name"
+            write = "end the name with a dot on every node: without it resolvers may look below their own domains"
+        yield node.finding(
+            "discovery-differs",
+            where,
+            found,
+            write,
+            level=WARNING,
+            because="they may find different peers and form several clusters",
+            requirement="REQ-MEMB-1",
+            complaint=NOT_SHARED,
+        )
+
+
+def _differing(ours: Discovery, theirs: Discovery) -> tuple[Path, bool]:
+    """Tell the key in which two nodes have nothing in common, and whether that is for the dots at the end alone.
+
+    DNS knows no case of letters (RFC 4343). A name without its last dot may stand for another one.
+    """
+    if ours.method != theirs.method:
+        return ("method",), False
+    here, there = ({name.lower() for name in one.srv_dns.names or ()} for one in (ours, theirs))
+    if ours.method != SRV or not here or not there or here & there:
+        return (), False
+    shared = {name.removesuffix(".") for name in here} & {name.removesuffix(".") for name in there}
+    return (SRV, "names"), bool(shared)
 
 
 def _names(node: Reading, path: Path) -> str:

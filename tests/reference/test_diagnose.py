@@ -172,6 +172,31 @@ def test_what_is_only_written_otherwise_is_no_difference(here: tuple[str, str], 
     assert look(node(1, here), node(2, there)).verdict == "clean"
 
 
+SRV_NAME = "_membership-udp._udp.maverics-clusters.idp.svc.cluster.local."
+BY_SRV = ("method: static", f"method: srvDNS\n      srvDNS: {{names: [{SRV_NAME}]}}")
+
+
+def test_srv_names_are_compared_as_dns_does() -> None:
+    upper = look(node(1, BY_SRV), node(2, BY_SRV, (SRV_NAME, SRV_NAME.replace("local", "Local"))))
+    assert "discovery-differs" not in [finding.rule for finding in upper.findings]
+    other = look(node(1, BY_SRV), node(2, BY_SRV, (SRV_NAME, "_membership-udp._udp.other.")))
+    assert "'_membership-udp._udp.other.', where n1.yaml has" in found(other, "discovery-differs").found
+
+
+def test_a_dot_that_one_srv_name_lacks_is_said_in_so_many_words() -> None:
+    diagnosis = look(node(1, BY_SRV), node(2, BY_SRV, (SRV_NAME, SRV_NAME.removesuffix("."))))
+    finding = found(diagnosis, "discovery-differs")
+    assert finding.path == "clusters[0].discovery.srvDNS.names"
+    assert finding.found == "what n1.yaml has too, but for the dot at the end of the name"
+    assert finding.write.startswith("end the name with a dot on every node")
+
+
+def test_srv_names_that_no_node_looks_up_are_not_compared() -> None:
+    unused = BY_SRV[0], BY_SRV[1].replace("srvDNS\n", "static\n")
+    diagnosis = look(node(1, unused), node(2, unused, (SRV_NAME, "_membership-udp._udp.other.")))
+    assert "discovery-differs" not in [finding.rule for finding in diagnosis.findings]
+
+
 def test_a_key_that_is_unknown_here_is_compared_with_nothing() -> None:
     diagnosis = look(node(1), node(2, ("env.CLUSTER_PSK", "env.UNSET")))
     assert diagnosis.verdict == "warnings"
