@@ -305,21 +305,24 @@ def _older_routing_type(reading: Reading) -> None:
 
 
 def _nested_flag(reading: Reading) -> None:
-    path = ("features", "experimental")
-    if isinstance(reading.value(*path), dict):
-        because = "the feature is one flat key with a dot in it; nested, it is not found"
-        reading.findings.append(
-            reading.finding(
-                "nested-flag",
-                path,
-                "a nested mapping",
-                f"write '{FLAG}: true' under features",
-                because=because,
-                nearest=FLAG,
-                requirement="REQ-CFG-7",
-            )
+    path, flat = ("features", "experimental"), ("features", FLAG)
+    if not isinstance(reading.value(*path), dict):
+        return
+    beside = reading.value(*flat) is not None
+    because = "the feature is one flat key with a dot in it; nested, it is not found"
+    reading.findings.append(
+        reading.finding(
+            "nested-flag",
+            path,
+            f"a nested mapping beside {FLAG}" if beside else "a nested mapping",
+            "remove it" if beside else f"write '{FLAG}: true' under features",
+            level=WARNING if beside else REFUSAL,
+            because=because,
+            nearest=FLAG,
+            requirement="REQ-CFG-7",
         )
-        reading.unread.extend((path, ("features", FLAG)))
+    )
+    reading.unread.extend([path] if beside else [path, flat])
 
 
 def _read_model(reading: Reading) -> None:

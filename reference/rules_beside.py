@@ -14,8 +14,10 @@ from reference.refusals import NOT_WORKING, STORE, wants_local
 from reference.rules_file import NOT_SHARED
 from reference.yaml_text import Path
 
-SRV_NAME = re.compile(r"_[a-z0-9-]+\._(udp|tcp)\.[a-z0-9.-]+", re.IGNORECASE)
+SRV_NAME = re.compile(r"_[a-z0-9-]+\._(udp|tcp)(\.[a-z0-9_-]+)+\.?", re.IGNORECASE)
 """`_SERVICE._PROTOCOL.NAME` (RFC 2782)."""
+NEARLY = re.compile(r"_?([a-z0-9-]+)\._?(udp|tcp)\.(.+)", re.IGNORECASE)
+"""The same with an underscore forgotten."""
 RESERVED_CACHE = "local_default"
 """The name of the cache that is always there (facts, section 3)."""
 RARELY_US = 60_000_000
@@ -32,12 +34,20 @@ def srv_names_are_srv_names(read: Reading) -> Iterator[Finding]:
                     "srv-name-unlikely",
                     path,
                     read.shown(*path),
-                    f"write '_membership-udp._udp.{name.strip('._') or 'SERVICE'}.'",
+                    f"write '{_as_srv_name(name)}'",
                     level=WARNING,
                     because="SRV records stand under _SERVICE._PROTOCOL.NAME; a lookup of another name finds nobody",
                     requirement="REQ-MEMB-1",
                     complaint=NOT_SHARED,
                 )
+
+
+def _as_srv_name(name: str) -> str:
+    """Guess the SRV name that was meant."""
+    bare = name.strip("._")
+    nearly = NEARLY.fullmatch(bare)
+    guess = f"_{nearly[1]}._{nearly[2]}.{nearly[3]}." if nearly else f"_membership-udp._udp.{bare}."
+    return guess if SRV_NAME.fullmatch(guess) else "_membership-udp._udp.SERVICE."
 
 
 def srv_names_are_asked_again(read: Reading) -> Iterator[Finding]:

@@ -516,6 +516,14 @@ def test_clusters_without_the_flag_are_said_to_be_ignored() -> None:
     assert [finding.rule for finding in look(edited(local)).findings] == ["store-is-local"]
 
 
+def test_a_nested_flag_beside_the_flat_one_is_only_told_to_go() -> None:
+    diagnosis = look(edited(("clusters: true", "clusters: true\n  experimental: {clusters: false}")))
+    finding = found(diagnosis, "nested-flag")
+    assert (diagnosis.verdict, finding.level, finding.write) == ("warnings", WARNING, "remove it")
+    off = look(edited(("clusters: true", "clusters: false\n  experimental: {clusters: true}")))
+    assert found(off, "flag-off").level == REFUSAL, "the flat one counts"
+
+
 UNKNOWN_TYPES = ["Cluster", "'{{ env.STORE_TYPE }}'"]
 
 

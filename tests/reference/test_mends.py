@@ -71,3 +71,33 @@ def test_a_lone_host_is_told_to_have_no_domain() -> None:
 def test_no_domain_is_called_too_wide_while_the_host_that_logs_out_is_unknown() -> None:
     assert of_domain(look("example.com", [SHOP], "{{ env.LOGOUT }}")) == []
     assert [one.rule for one in of_domain(look("example.com", [SHOP], ""))] == ["domain-too-wide"]
+
+
+SRV = """\
+clusters:
+  - name: c
+    addresses: {{membership: /ip4/0.0.0.0/tcp/9450, data: /ip4/0.0.0.0/tcp/9451}}
+    discovery: {{method: srvDNS, srvDNS: {{names: ['{name}']}}}}
+    encryption: {{psk: <vault.psk>}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("membership._udp.x", "_membership._udp.x."),
+        ("_membership.udp.x.", "_membership._udp.x."),
+        ("x.example.com", "_membership-udp._udp.x.example.com."),
+        ("_x._udp", "_membership-udp._udp.x._udp."),
+        ("_x._udp.a..b", "_membership-udp._udp.SERVICE."),
+        ("x y", "_membership-udp._udp.SERVICE."),
+        ("...", "_membership-udp._udp.SERVICE."),
+    ],
+)
+def test_an_srv_name_is_mended_to_one_that_is_taken(name: str, mend: str) -> None:
+    def about_names(name: str) -> list[str]:
+        findings = diagnose([("m.yaml", SRV.format(name=name))], environment={}).findings
+        return [one.write for one in findings if one.rule == "srv-name-unlikely"]
+
+    assert about_names(name) == [f"write '{mend}'"]
+    assert about_names(mend) == []
