@@ -79,14 +79,14 @@ class Reading:
     name: str
     source: Source
     model: Orchestrator = field(default_factory=Orchestrator)
-    unread: list[Path] = field(default_factory=list)
+    unread: set[Path] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     not_read: list[str] = field(default_factory=list)
 
     def knows(self, *path: str | int) -> bool:
         """Tell whether what stands (or is missing) at a key path is known."""
-        return not any(path[: len(gone)] == gone for gone in self.unread)
+        return not any(path[:length] in self.unread for length in range(1, len(path) + 1))
 
     def value(self, *path: str | int) -> Any:
         """Look up what the file says at a key path; None when nothing stands there."""
@@ -208,7 +208,7 @@ def _left_alone(reading: Reading, path: Path, read: tuple[str, ...]) -> None:
         return
     there = (*path[:-1], right)
     if reading.value(*there) is None:
-        reading.unread.append(there)
+        reading.unread.add(there)
     because = "the block would be left alone, as if it were not there"
     write = f"write '{right}'" if reading.value(*there) is None else f"move what it says into '{right}', or remove it"
     reading.findings.append(
@@ -283,7 +283,7 @@ def _older_spelling(reading: Reading, older: Path, today: Path, requirement: str
             "older-spelling", older, found, mend, because=because, nearest=render(today), requirement=requirement
         )
     )
-    reading.unread.extend((older, today))
+    reading.unread.update((older, today))
 
 
 def _older_routing_type(reading: Reading) -> None:
@@ -301,7 +301,7 @@ def _older_routing_type(reading: Reading) -> None:
                 requirement="REQ-CFG-18",
             )
         )
-        reading.unread.append(path)
+        reading.unread.add(path)
 
 
 def _nested_flag(reading: Reading) -> None:
@@ -322,7 +322,7 @@ def _nested_flag(reading: Reading) -> None:
             requirement="REQ-CFG-7",
         )
     )
-    reading.unread.extend([path] if beside else [path, flat])
+    reading.unread.update([path] if beside else [path, flat])
 
 
 def _read_model(reading: Reading) -> None:
@@ -372,7 +372,7 @@ def _take_out(reading: Reading, path: Path) -> None:
     """Call a place unknown; a list with an unknown item is unknown as a whole, or the others would change places."""
     while isinstance(path[-1], int):
         path = path[:-1]
-    reading.unread.append(path)
+    reading.unread.add(path)
 
 
 def _unknown_key(reading: Reading, path: Path) -> None:
@@ -383,7 +383,7 @@ def _unknown_key(reading: Reading, path: Path) -> None:
         write = f"remove it; known here: {', '.join(known)}"
     elif reading.value(*there) is None:
         write = f"write '{right}'"
-        reading.unread.append(there)  # or it would be told missing beside
+        reading.unread.add(there)  # or it would be told missing beside
     else:
         write = f"remove it, or write its value at '{right}', which is there too"
     because = "a key that nobody reads changes nothing, in silence"

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Sequence
 from pathlib import Path
+from time import process_time  # noqa: TID251 - how long many mistakes take is what one test is about
 
 import pytest
 
@@ -570,6 +571,15 @@ def test_one_unreadable_file_makes_the_verdict_and_the_others_are_judged() -> No
         ("n1.yaml", "unreadable"),
         ("n2.yaml", "malformed-value"),
     ]
+
+
+def test_many_mistakes_are_told_in_little_time() -> None:
+    """Aliases make thousands of a few lines; a look at each for each would take a minute."""
+    wrong = ", ".join(f"k{number}: 1" for number in range(10))
+    began = process_time()
+    diagnosis = look(f"a: &a {{{wrong}}}\nclusters: [{'*a, ' * 1_000}]\n")
+    assert process_time() - began < 15
+    assert len([finding for finding in diagnosis.findings if finding.rule == "unknown-key"]) == 10_000
 
 
 BESIDE = [
