@@ -47,7 +47,7 @@ class Browser:
     """Keeps cookies and sends those that apply.
 
     Attributes:
-        kept: every cookie, the expired ones included until they are in the way.
+        kept: every cookie; the expired ones too, until they are in the way, but they count for nothing.
     """
 
     __slots__ = ("_count", "_headers", "kept")
@@ -80,7 +80,8 @@ class Browser:
         if refusal is not None:
             return refusal
         path = line.path or default_path(visit.url.path)
-        if not visit.url.secure and not line.secure and self._shields(line.name, domain or visit.url.host, path):
+        host = domain or visit.url.host
+        if not visit.url.secure and not line.secure and self._shields(line.name, host, path, wall):
             return Refusal("COOK-26", "a Secure cookie of this name is there, and this answer came without TLS")
         self._keep(line, domain, path, visit, wall)
         return None
@@ -102,10 +103,11 @@ class Browser:
         )  # fmt: skip
         self._make_room(site, wall)
 
-    def _shields(self, name: str, domain: str, path: str) -> bool:
+    def _shields(self, name: str, domain: str, path: str, wall: int) -> bool:
         return any(
             kept.name == name
             and kept.secure
+            and kept.expires > wall
             and (hosts.matches(kept.domain, domain) or hosts.matches(domain, kept.domain))
             and path_matches(path, kept.path)
             for kept in self.kept.values()

@@ -101,6 +101,16 @@ def test_no_cookie_is_kept_longer_than_400_days() -> None:
     assert browser.header(HOST, EPOCH_US + 400 * day) is None
 
 
+def test_a_secure_cookie_is_not_overlaid_without_tls_until_it_has_expired() -> None:
+    """COOK-26; what has expired is in the jar no more, says the draft, whenever it is let go (5.7)."""
+    plain, browser = visit("http://app.example.com/"), browser_with("s=1; Secure; Max-Age=5")
+    refusal = browser.store("s=2", plain, EPOCH_US + 5 * SECOND - 1)
+    assert refusal is not None
+    assert refusal.rule == "COOK-26"
+    assert browser.store("s=2", plain, EPOCH_US + 5 * SECOND) is None
+    assert browser.header(plain, EPOCH_US + 5 * SECOND) == "s=2"
+
+
 def test_the_header_is_written_anew_when_a_cookie_in_it_has_expired() -> None:
     browser = browser_with("a=1", "b=1; Max-Age=10")
     assert [browser.header(HOST, EPOCH_US + second * SECOND) for second in (0, 9, 10)] == [
