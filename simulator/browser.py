@@ -95,7 +95,8 @@ class Browser:
         if expires <= wall:
             return
         self._count += 1
-        created = before.created if before is not None else self._count  # it keeps its place (COOK-41)
+        # What is replaced leaves its place (COOK-41), what has expired leaves none.
+        created = before.created if before is not None and before.expires > wall else self._count
         site = visit.url.site.partition("://")[2]
         self.kept[key] = Cookie(
             line.name, line.value, key[1], key[2], path, partition, expires, line.secure, line.http_only,

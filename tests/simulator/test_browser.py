@@ -45,6 +45,15 @@ def test_a_later_value_replaces_an_earlier_one() -> None:
     assert browser_with("s=1", "s=2").header(HOST, EPOCH_US) == "s=2"
 
 
+def test_a_cookie_keeps_its_place_when_it_is_replaced_and_none_when_the_old_one_has_expired() -> None:
+    """COOK-41 and COOK-43."""
+    browser = browser_with("a=1; Max-Age=5", "b=1")
+    browser.store("a=2; Max-Age=5", HOST, EPOCH_US + 4 * SECOND)
+    assert browser.header(HOST, EPOCH_US + 4 * SECOND) == "a=2; b=1"
+    browser.store("a=3", HOST, EPOCH_US + 9 * SECOND)
+    assert browser.header(HOST, EPOCH_US + 9 * SECOND) == "b=1; a=3"
+
+
 def test_cookies_of_two_names_go_together() -> None:
     assert browser_with("s=1", "t=2").header(HOST, EPOCH_US) == "s=1; t=2"
 
