@@ -6,6 +6,7 @@ it. Knows nothing of sessions. Values only, no I/O.
 """
 
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -43,6 +44,15 @@ class Cookie(Struct):
     used: int
 
 
+class _Sent(Struct):
+    """A `Cookie` header, written once: until when it is right, which cookies are in it, and when it last was sent."""
+
+    text: str | None
+    until: int
+    cookies: list[Cookie]
+    used: int
+
+
 class Browser:
     """Keeps cookies and sends those that apply.
 
@@ -55,7 +65,7 @@ class Browser:
     def __init__(self) -> None:
         self.kept: dict[Key, Cookie] = {}
         self._count = 0
-        self._headers: dict[Visit, tuple[str | None, int]] = {}
+        self._headers: dict[Visit, _Sent] = {}
 
     # -------------------------------------------------------------------------------------------------------- keeping
 
@@ -90,7 +100,7 @@ class Browser:
         partition = visit.frame_of if line.partitioned else ""
         key = (line.name, domain or visit.url.host, not domain, path, partition)
         expires = _expiry(line, wall)
-        self._headers.clear()
+        self._forget_headers()
         before = self.kept.pop(key, None)
         if expires <= wall:
             return
@@ -114,6 +124,14 @@ class Browser:
             for kept in self.kept.values()
         )
 
+    def _forget_headers(self) -> None:
+        """Tell cookies when they were last sent: at each request, it would cost more than the header itself."""
+        for sent in sorted(self._headers.values(), key=attrgetter("used")):
+            used = sent.used
+            for cookie in sent.cookies:
+                cookie.used = used
+        self._headers.clear()
+
     def _make_room(self, site: str, wall: int) -> None:
         """Let go what has expired, then the least recently used, those without Secure first (COOK-46)."""
         if len(self.kept) <= OF_A_SITE:
@@ -134,15 +152,15 @@ class Browser:
             visit: the request.
             wall: the browser's wall clock, µs since 1970.
         """
-        known = self._headers.get(visit)
-        if known is not None and wall < known[1]:
-            return known[0]
-        found = self._applying(visit, wall)
         self._count += 1
-        for cookie in found:
-            cookie.used = self._count
+        known = self._headers.get(visit)
+        if known is not None and wall < known.until:
+            known.used = self._count
+            return known.text
+        found = self._applying(visit, wall)
         text = "; ".join(f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in found) or None
-        self._headers[visit] = (text, min((cookie.expires for cookie in found), default=NEVER))
+        until = min((cookie.expires for cookie in found), default=NEVER)
+        self._headers[visit] = _Sent(text, until, found, self._count)
         return text
 
     def shown_to_script(self, visit: Visit, wall: int) -> str:

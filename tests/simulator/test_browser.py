@@ -95,6 +95,30 @@ def test_room_is_made_by_the_least_recently_used_and_those_without_secure_go_fir
     assert sent.startswith("first=1; ")
 
 
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [
+        (("a/", "b/", "a/"), "b"),
+        (("a/", "b/", "a/", "b/"), "a"),
+        (("a/one", "a/two", "b/", "a/one"), "b"),
+        (("a/one", "b/", "a/two", "b/"), "a"),
+    ],
+)
+@pytest.mark.parametrize("between", [(), ("c/",)], ids=["at once", "another is renewed in between"])
+def test_a_cookie_is_used_whenever_it_is_sent_also_in_a_header_that_was_sent_before(
+    asked: tuple[str, ...], goes: str, between: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.browser.OF_A_SITE", 3)
+    browser, urls = Browser(), {at: visit(f"https://{at[0]}.example.com{at[1:]}") for at in ("c/", "d/", *asked)}
+    for host in ("a", "b", "c"):
+        browser.store(f"{host}=1; Path=/", visit(f"https://{host}.example.com/"), EPOCH_US)
+    for at in (*asked, "c/"):
+        browser.header(urls[at], EPOCH_US)
+    for at in (*between, "d/"):
+        browser.store(f"{at[0]}=1; Path=/", urls[at], EPOCH_US)
+    assert {cookie.name for cookie in browser.kept.values()} == {"a", "b", "c", "d"} - {goes}
+
+
 def test_what_has_expired_makes_room_before_anything_else() -> None:
     browser = browser_with("gone=1; Secure; Max-Age=1", "old=1", *(f"c{number}=1" for number in range(OF_A_SITE - 2)))
     browser.store("one=more", HOST, EPOCH_US + 2 * SECOND)
