@@ -191,8 +191,8 @@ def _dates(text: str, _: Line, __: Url) -> Iterator[Fault]:
         )
 
 
-def _lasts(text: str, line: Line, _: Url) -> Iterator[Fault]:
-    if line.max_age is not None or values_of(text, "expires"):
+def _lasts(_: str, line: Line, __: Url) -> Iterator[Fault]:
+    if line.max_age is not None or line.expires is not None:
         found = "it outlives the browser"
         yield Fault("COOK-63", SHOULD, found, "leave Expires and Max-Age out: the server ends sessions")
 

@@ -74,6 +74,14 @@ def test_each_mistake_is_named_by_its_rule(
     assert rule not in faults([GOOD], tmp_path, capsys)
 
 
+def test_a_date_that_no_browser_can_read_does_not_outlive_the_browser(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert faults([f"{GOOD}; Expires=0"], tmp_path, capsys) == ["COOK-49"]
+    assert faults([f"{GOOD}; Expires=Fri, 31 Dec 9999 23:59:59 GMT"], tmp_path, capsys) == ["COOK-63"]
+    assert faults([f"{GOOD}; Max-Age=soon"], tmp_path, capsys) == []
+
+
 def test_a_name_that_is_set_twice_in_one_answer_is_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert faults([GOOD, GOOD], tmp_path, capsys) == ["COOK-48"]
 
