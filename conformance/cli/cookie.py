@@ -1,6 +1,7 @@
 """`anynode cookie`: what browsers do with the cookies of an answer, and cases of it."""
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,17 +92,28 @@ def _asked(url: str) -> list[str]:
 
 
 def _read(source: str) -> list[str]:
-    """Give the lines that begin with `Set-Cookie:`; all lines where none does and no status line comes first."""
+    """Give the lines that begin with `Set-Cookie:`; all lines where none does and no status line comes first.
+
+    Behind a status line the header alone is read.
+    """
     try:
         octets = sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
     except OSError as error:
         raise output.failure(
             source, error.strerror or str(error), "a saved answer, a URL with its scheme, or -", "write https://…"
         ) from error
-    lines = [line.rstrip("\r") for line in octets.decode("latin-1").split("\n") if line.strip()]
+    lines = [line.rstrip("\r") for line in octets.decode("latin-1").strip("\r\n").split("\n")]
+    whole_answer = lines[0].startswith("HTTP/")
+    if whole_answer:
+        lines = _header(lines)
     said = [line.partition(":")[2].strip(" \t") for line in lines if line[:11].lower() == "set-cookie:"]
-    whole_answer = bool(lines) and lines[0].startswith("HTTP/")
-    return said if said or whole_answer else lines
+    return said if said or whole_answer else [line for line in lines if line.strip()]
+
+
+def _header(lines: list[str]) -> list[str]:
+    """Leave out the body: all behind an empty line, unless a next answer begins there, as it does after a 100."""
+    ends = (at for at, (line, following) in enumerate(pairwise(lines)) if not line and following[:5] != "HTTP/")
+    return lines[: next(ends, len(lines))]
 
 
 def _tell(source: str, one: "Told") -> None:

@@ -94,6 +94,37 @@ def test_a_refused_cookie_says_by_which_rule_and_exits_1(
     assert told(capsys)["cookies"][0]["refused"]["rule"] == "COOK-16"
 
 
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [
+        ("HTTP/1.1 200 OK\nSet-Cookie: a=1\n\nSet-Cookie: body=1\n", ["a"]),
+        (
+            "\nHTTP/1.1 200 OK\nSet-Cookie: a=1\nSet-Cookie: b=1\n\n<p>\n\nHTTP/1.1 200 OK\nSet-Cookie: body=1\n",
+            ["a", "b"],
+        ),
+        ("HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\nSet-Cookie: a=1\n\nSet-Cookie: body=1\n", ["a"]),
+        ("HTTP/2 302\nSet-Cookie: a=1\n\nHTTP/2 200\nSet-Cookie: b=1", ["a", "b"]),
+        ("Set-Cookie: a=1\n\nServer: x\nSet-Cookie: b=1", ["a", "b"]),
+        ("a=1\n\nb=1\n", ["a", "b"]),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_of_a_saved_answer_the_header_counts_and_what_its_body_says_does_not(
+    answer: str, names: list[str], end: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answer.txt"
+    file.write_bytes(answer.replace("\n", end).encode("ascii"))
+    execute(["cookie", str(file), "--json"])
+    assert [one["name"] for one in told(capsys)["cookies"]] == names
+
+
+def test_a_body_alone_sets_no_cookie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "answer.txt"
+    file.write_text("HTTP/1.1 200 OK\n\nSet-Cookie: body=1\n", encoding="ascii")
+    assert execute(["cookie", str(file)]) == 2
+    assert "found no Set-Cookie line" in capsys.readouterr().err
+
+
 def test_one_cookie_of_several_can_be_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert faults([GOOD, "other=1"], tmp_path, capsys, "--name", "__Host-id") == []
 
