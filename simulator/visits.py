@@ -69,11 +69,16 @@ def url_of(text: str) -> Url:
     """Read a URL.
 
     Raises:
-        ValueError: it has no host, or is neither http nor https.
+        ValueError: it has no host or a port that is none, or is neither http nor https.
     """
-    parts = urlsplit(text)
+    wrong = f"found '{text}', expected a URL such as https://shop.example.com/cart"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # urlsplit looks at it only when it is asked for
+    except ValueError as error:
+        raise ValueError(f"{wrong} ({error})") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"found '{text}', expected a URL such as https://shop.example.com/cart")
+        raise ValueError(wrong)
     host = hosts.a_labels(parts.hostname)
     secure = parts.scheme == "https" or hosts.is_own_machine(host)
     return Url(parts.scheme, host, parts.path or "/", secure, f"{parts.scheme}://{_site(host)}")

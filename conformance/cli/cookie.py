@@ -71,9 +71,12 @@ def _look_at(source: str, at: str) -> "list[Told]":
     from simulator.clock import s
     from simulator.visits import visit
 
-    url = source if "://" in source else at
-    with output.refusing(ValueError):
+    thing, url = ("SOURCE", source) if "://" in source else ("--at", at)
+    try:
         asked = visit(url)
+    except ValueError as error:
+        mend = "write http or https, a host, and a port up to 65535 if any"
+        raise output.failure(thing, f"'{url}'", "a URL such as https://shop.example.com/cart", mend) from error
     lines = _asked(source) if "://" in source else _read(source)
     return look_at(lines, asked, s(int(time())))
 

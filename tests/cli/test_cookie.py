@@ -263,7 +263,13 @@ def test_a_url_is_asked_and_its_own_answer_looked_at(page: str, capsys: pytest.C
         (["nothing-there.txt"], "nothing-there.txt: found No such file or directory"),
         (["http://127.0.0.1:1/"], "http://127.0.0.1:1/: found"),
         (["--cases", "nothing-there.json"], "nothing-there.json: No such file or directory"),
-        (["-", "--at", "app.example.com"], "found 'app.example.com', expected a URL such as"),
+        (["-", "--at", "app.example.com"], "--at: found 'app.example.com', expected a URL such as https://"),
+        (["-", "--at", "https://"], "--at: found 'https://', expected a URL such as"),
+        (["-", "--at", "https://a:b:c/"], "--at: found 'https://a:b:c/', expected a URL such as"),
+        (["-", "--at", "https://a.example:99999/"], "--at: found 'https://a.example:99999/', expected a URL such as"),
+        (["-", "--at", "https://a.example:-1/"], "--at: found 'https://a.example:-1/', expected a URL such as"),
+        (["-", "--at", "https://[::1/"], "--at: found 'https://[::1/', expected a URL such as"),
+        (["https://a.example:99999/"], "SOURCE: found 'https://a.example:99999/', expected a URL such as"),
     ],
 )
 def test_what_cannot_be_looked_at_is_refused(

@@ -67,6 +67,11 @@ def test_time_passes_between_steps() -> None:
     ("case", "said"),
     [
         (Case("c", "ftp://a.example/", (), ()), "case 'c': found 'ftp://a.example/', expected a URL such as"),
+        (
+            Case("c", "https://a.example:99999/", (), ()),
+            "case 'c': found 'https://a.example:99999/', expected a URL such as https://shop.example.com/cart (Port",
+        ),
+        (Case("c", "https://[::1/", (), ()), "case 'c': found 'https://[::1/', expected a URL such as"),
         (Case("c", "https://a.example/", (), (), now="yesterday"), "case 'c': Invalid isoformat string: 'yesterday'"),
         (
             Case("c", "https://a.example/", (), (), request_context=Context("click")),
