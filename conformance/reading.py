@@ -1,11 +1,11 @@
 """From the lines of a file to a `History`, or to the line, the member and the rule that it breaks (protocol, part 5).
 
 Whatever contradicts itself is refused here, so that no check has to ask again; what a subject did wrong is not: that is
-the checks' business. Members that nobody knows are ignored. Imports nothing of the project but `conformance.history`.
+the checks' business. Members that nobody knows are ignored. Imports nothing of the project but `conformance.history`
+and `conformance.decoding`.
 """
 
 import io
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -13,24 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from conformance import history as h
+from conformance.decoding import Broken, header_of, record_of
 from conformance.history import Clock, End, Fault, Header, Healed, History, Operation, Ready, Unready
 
 _PEEKED: Final = frozenset({"user", "data", "created", "last", "ended"})
-_KINDS: Final = {
-    "op": Operation,
-    "fault": Fault,
-    "ready": Ready,
-    "unready": Unready,
-    "clock": Clock,
-    "healed": Healed,
-    "end": End,
-}
-_WHERE: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_MISSING: Final = re.compile(r"missing required field `(?P<member>[^`]+)`")
-
-_decode_operation = msgspec.json.Decoder(Operation).decode
-_decoders: Final = {kind: msgspec.json.Decoder(struct) for kind, struct in _KINDS.items()}
-_decode_header = msgspec.json.Decoder(Header).decode
 
 
 class BrokenHistory(Exception):
@@ -46,15 +32,6 @@ class BrokenHistory(Exception):
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
         return f"{place}: {self.member}: {self.rule}" if self.member else f"{place}: {self.rule}"
-
-
-class _Broken(Exception):
-    """The same, before it is known where: member and rule."""
-
-    def __init__(self, member: str, rule: str) -> None:
-        super().__init__(member, rule)
-        self.member = member
-        self.rule = rule
 
 
 def read(source: Path | str | bytes, file: str = "") -> History:
@@ -85,7 +62,7 @@ def _read(lines: Iterable[bytes], file: str) -> History:
                 reader = _Reader(_header(line), file)
             elif line != b"\n":
                 reader.take(line, number)
-    except _Broken as broken:
+    except Broken as broken:
         raise BrokenHistory(file, number, broken.member, broken.rule) from None
     if reader is None:
         raise BrokenHistory(file, 1, "", "the file is empty; a history begins with its header")
@@ -93,20 +70,17 @@ def _read(lines: Iterable[bytes], file: str) -> History:
 
 
 def _header(line: bytes) -> Header:
-    try:
-        header = _decode_header(line)
-    except msgspec.MsgspecError as error:
-        raise _explained(error, line) from None
+    header = header_of(line)
     if header.history != h.VERSION:
-        raise _Broken("history", f"version {header.history} is not known; this anynode reads version {h.VERSION}")
+        raise Broken("history", f"version {header.history} is not known; this anynode reads version {h.VERSION}")
     if not header.nodes or len(dict.fromkeys(header.nodes)) != len(header.nodes):
-        raise _Broken("nodes", f"found {header.nodes}; expected the names of the nodes, at least one and each once")
+        raise Broken("nodes", f"found {header.nodes}; expected the names of the nodes, at least one and each once")
     if header.store not in (h.LOCAL, h.CLUSTER):
-        raise _Broken("store", f"found {header.store!r}; expected 'cluster' or 'local'")
+        raise Broken("store", f"found {header.store!r}; expected 'cluster' or 'local'")
     for part, values in (("contract", header.contract), ("lifetime", header.lifetime)):
         for member, value in msgspec.structs.asdict(values).items():
             if value < 0:
-                raise _Broken(f"{part}.{member}", f"found {value}; expected 0 or more")
+                raise Broken(f"{part}.{member}", f"found {value}; expected 0 or more")
     return header
 
 
@@ -120,15 +94,11 @@ class _Reader:
         self._words: dict[str, str] = {}
 
     def take(self, line: bytes, number: int) -> None:
-        """Add one line after the header; raises _Broken."""
+        """Add one line after the header; raises Broken."""
         if self.history.end is not None:
-            raise _Broken("end", "the line after it; 'end' is the last line of a history")
-        try:
-            record = _decode_operation(line) if line.startswith(b'{"op"') else _record(line)
-        except msgspec.MsgspecError as error:
-            record = _answer_unasked(line)
-            if record is None:
-                raise _explained(error, line) from None
+            raise Broken("end", "the line after it; 'end' is the last line of a history")
+        record, unasked = record_of(line)
+        if unasked:
             self.history.unasked.append(len(self.history.operations))
         if type(record) is Operation:
             self._operation(record, number)
@@ -140,11 +110,11 @@ class _Reader:
         if operation.node not in self._nodes:
             raise self._unknown_node("node", operation.node)
         if (first := self._ids.setdefault(operation.id, number)) != number:
-            raise _Broken("id", f"{operation.id!r} is the id of line {first} already; every id is given once")
+            raise Broken("id", f"{operation.id!r} is the id of line {first} already; every id is given once")
         if operation.op == h.WRITE:
             if (writer := self.history.written.setdefault(h.token(operation.value), operation)) is not operation:
                 line = self._ids[writer.id]
-                raise _Broken("value", f"{operation.value!r} is written by line {line} already; each is written once")
+                raise Broken("value", f"{operation.value!r} is written by line {line} already; each is written once")
         elif operation.data is not None and "data" in operation.data:
             _unpack(operation)
         self._share(operation)
@@ -167,7 +137,7 @@ class _Reader:
         kind, history = type(record), self.history
         if kind is Fault:
             if record.end is not None and record.end < record.begin:
-                raise _Broken("to", f"{record.end} is before 'from' ({record.begin}); a fault ends after it begins")
+                raise Broken("to", f"{record.end} is before 'from' ({record.begin}); a fault ends after it begins")
             for node in record.nodes:
                 if node not in self._nodes:
                     raise self._unknown_node("nodes", node)
@@ -178,7 +148,7 @@ class _Reader:
         elif kind is End:
             if record.operations != len(history.operations):
                 found = f"{record.operations}, but {len(history.operations)} operations stand before it"
-                raise _Broken("operations", f"{found}; lines are missing or were added")
+                raise Broken("operations", f"{found}; lines are missing or were added")
             history.end = record
         else:
             self._state_of_a_node(record)
@@ -196,28 +166,28 @@ class _Reader:
         if node not in self._nodes:
             raise self._unknown_node(member, node)
 
-    def _unknown_node(self, member: str, node: str) -> _Broken:
-        return _Broken(member, f"found {node!r}; the header names {', '.join(self._nodes)}")
+    def _unknown_node(self, member: str, node: str) -> Broken:
+        return Broken(member, f"found {node!r}; the header names {', '.join(self._nodes)}")
 
 
 def _consistent(operation: Operation) -> None:
     """Refuse an operation whose members contradict each other or lack one that its kind needs."""
     outcome, status = operation.outcome, operation.status
     if operation.op not in h.OPERATIONS:
-        raise _Broken("op", f"found {operation.op!r}; expected one of {', '.join(h.OPERATIONS)}")
+        raise Broken("op", f"found {operation.op!r}; expected one of {', '.join(h.OPERATIONS)}")
     if operation.by not in (h.USER, h.OBSERVER):
-        raise _Broken("by", f"found {operation.by!r}; expected 'user' or 'observer'")
+        raise Broken("by", f"found {operation.by!r}; expected 'user' or 'observer'")
     if outcome not in h.OUTCOMES:
-        raise _Broken("outcome", f"found {outcome!r}; expected one of {', '.join(h.OUTCOMES)}")
+        raise Broken("outcome", f"found {outcome!r}; expected one of {', '.join(h.OUTCOMES)}")
     if operation.answered is None:
         if outcome != h.UNKNOWN:
-            raise _Broken("answered", f"null, but the outcome is {outcome!r}; what nobody answered is 'unknown'")
+            raise Broken("answered", f"null, but the outcome is {outcome!r}; what nobody answered is 'unknown'")
     elif operation.answered < operation.asked:
-        raise _Broken("answered", f"{operation.answered} is before 'asked' ({operation.asked})")
+        raise Broken("answered", f"{operation.answered} is before 'asked' ({operation.asked})")
     if status is not None and outcome != h.UNKNOWN and _outcome_of(status) not in (outcome, h.UNKNOWN):
-        raise _Broken("outcome", f"found {outcome!r} with status {status}, which says {_outcome_of(status)!r}")
+        raise Broken("outcome", f"found {outcome!r} with status {status}, which says {_outcome_of(status)!r}")
     if missing := _lacks(operation):
-        raise _Broken(missing, f"missing; an operation {operation.op!r} with outcome {outcome!r} has one")
+        raise Broken(missing, f"missing; an operation {operation.op!r} with outcome {outcome!r} has one")
 
 
 def _outcome_of(status: int) -> str:
@@ -254,39 +224,3 @@ def _unpack(operation: Operation) -> None:
         for member in ("ended", "created", "last"):
             if getattr(operation, member) is None:
                 setattr(operation, member, body.get(member))
-
-
-def _record(line: bytes) -> Any:
-    """Decode a line whose kind is yet to be found out."""
-    raw = msgspec.json.decode(line)
-    if isinstance(raw, dict):
-        for kind, decoder in _decoders.items():
-            if kind in raw:
-                return decoder.decode(line)
-    raise _Broken("", f"no record of a history; each has one member of {', '.join(_KINDS)}")
-
-
-def _answer_unasked(line: bytes) -> Operation | None:
-    """Decode an operation whose `asked` is null though it was answered: for the check of structure to convict."""
-    try:
-        raw = msgspec.json.decode(line)
-        if raw.get("asked", 0) is None and isinstance(raw.get("answered"), int):
-            return msgspec.convert({**raw, "asked": raw["answered"]}, Operation)
-    except (msgspec.MsgspecError, AttributeError):
-        pass
-    return None
-
-
-def _explained(error: msgspec.MsgspecError, line: bytes) -> _Broken:
-    """Make member and rule of what the decoder says."""
-    text = str(error)
-    if not isinstance(error, msgspec.ValidationError):
-        cut = "" if line.endswith(b"\n") else "; the line is cut off"
-        return _Broken("", f"no JSON: {text}{cut}")
-    where = _WHERE.search(text)
-    path = where["path"] if where else ""
-    rule = _WHERE.sub("", text)
-    if missing := _MISSING.search(rule):
-        member = f"{path}.{missing['member']}" if path else missing["member"]
-        return _Broken(member, "missing")
-    return _Broken(path, f"{rule[0].lower()}{rule[1:]}")
