@@ -6,6 +6,7 @@ and `conformance.decoding`.
 """
 
 import io
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -75,6 +76,8 @@ def _header(line: bytes) -> Header:
         raise Broken("history", f"version {header.history} is not known; this anynode reads version {h.VERSION}")
     if not header.nodes or len(dict.fromkeys(header.nodes)) != len(header.nodes):
         raise Broken("nodes", f"found {header.nodes}; expected the names of the nodes, at least one and each once")
+    if header.clusters:
+        _refuse_clusters(header)
     if header.store not in (h.LOCAL, h.CLUSTER):
         raise Broken("store", f"found {header.store!r}; expected 'cluster' or 'local'")
     for part, values in (("contract", header.contract), ("lifetime", header.lifetime)):
@@ -82,6 +85,24 @@ def _header(line: bytes) -> Header:
             if value < 0:
                 raise Broken(f"{part}.{member}", f"found {value}; expected 0 or more")
     return header
+
+
+def _refuse_clusters(header: Header) -> None:
+    """Refuse clusters side by side of which some node is in none, or in two; raises Broken."""
+    cluster_of: dict[str, str] = {}
+    for name, nodes in header.clusters.items():
+        if not nodes:
+            raise Broken(f"clusters.{name}", "found no nodes; expected at least one, or leave the cluster out")
+        for node in nodes:
+            if node not in header.nodes:
+                raise Broken(f"clusters.{name}", f"found {node!r}; the header names {', '.join(header.nodes)}")
+            if node in cluster_of:
+                raise Broken(
+                    f"clusters.{name}", f"found {node!r}, which is in {cluster_of[node]!r} already; expected it in one"
+                )
+            cluster_of[node] = name
+    if left_out := [node for node in header.nodes if node not in cluster_of]:
+        raise Broken("clusters", f"found {', '.join(left_out)} in none of them; expected every node in one")
 
 
 class _Reader:
@@ -138,9 +159,7 @@ class _Reader:
         if kind is Fault:
             if record.end is not None and record.end < record.begin:
                 raise Broken("to", f"{record.end} is before 'from' ({record.begin}); a fault ends after it begins")
-            for node in record.nodes:
-                if node not in self._nodes:
-                    raise self._unknown_node("nodes", node)
+            self._places(record)
             history.faults.append(record)
             history.fault_lines.append(number)
         elif kind is Healed:
@@ -152,6 +171,20 @@ class _Reader:
             history.end = record
         else:
             self._state_of_a_node(record)
+
+    def _places(self, fault: Fault) -> None:
+        """Refuse a fault between nodes that are none, or on two sides at once; raises Broken."""
+        for link in fault.links or ():
+            if len(link) != len(("from", "to")):
+                raise Broken("links", f"found {link!r}; expected pairs [from, to] of nodes")
+        sides = [node for group in fault.groups or () for node in dict.fromkeys(group)]
+        ends = [node for link in fault.links or () for node in link]
+        for member, nodes in (("nodes", fault.nodes), ("groups", sides), ("links", ends)):
+            for node in nodes:
+                if node not in self._nodes:
+                    raise self._unknown_node(member, node)
+        if twice := [node for node, times in Counter(sides).items() if times > 1]:
+            raise Broken("groups", f"found {twice[0]!r} in two of them; expected each node in one, or in none")
 
     def _state_of_a_node(self, record: Ready | Unready | Clock) -> None:
         if isinstance(record, Ready):

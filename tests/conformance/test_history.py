@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import history as h
+from conformance.decoding import DEEPEST
 from conformance.history import Contract, Fault, Operation, json_schema, token
 from conformance.reading import BrokenHistory, read
 
@@ -47,6 +48,13 @@ def text(*records: dict[str, Any], header: dict[str, Any] | None = None) -> byte
 
 def without(record: dict[str, Any], *members: str) -> dict[str, Any]:
     return {member: value for member, value in record.items() if member not in members}
+
+
+def nested(levels: int) -> Any:
+    value: Any = "v"
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 def refused(source: bytes) -> BrokenHistory:
@@ -156,6 +164,11 @@ BROKEN_LINES = [
     ({**CUT, "to": 0}, "to", "0 is before 'from' (1)"),
     ({**CUT, "nodes": ["n1", "n9"]}, "nodes", "found 'n9'"),
     (without(CUT, "to"), "to", "missing"),
+    ({**CUT, "groups": [["n1"], ["n9"]]}, "groups", "found 'n9'; the header names n1, n2"),
+    ({**CUT, "groups": [["n1"], ["n2", "n1"]]}, "groups", "found 'n1' in two of them"),
+    ({**CUT, "links": [["n1"]]}, "links", "found ['n1']; expected pairs [from, to]"),
+    ({**CUT, "links": [["n1", "n2", "n1"]]}, "links", "expected pairs [from, to]"),
+    ({**CUT, "nodes": [], "links": [["n1", "n9"]]}, "links", "found 'n9'"),
     ({"ready": "n9", "t": 1}, "ready", "found 'n9'"),
     ({"unready": "n9", "t": 1}, "unready", "found 'n9'"),
     ({"clock": "n9", "t": 1, "offset_us": 0}, "clock", "found 'n9'"),
@@ -189,10 +202,33 @@ def test_a_line_that_contradicts_itself_is_refused(record: dict[str, Any], membe
         without(READ, "data"),
         {**READ, "op": "members", "members": ["n1"]},
         {**CUT, "to": None, "nodes": []},
+        {**CUT, "groups": [["n1", "n1"], []]},
+        {**CUT, "links": [["n1", "n2"], ["n2", "n1"]]},
+        {**WRITE, "value": nested(DEEPEST - 1)},  # the line itself is a level
     ],
 )
 def test_what_the_protocol_leaves_open_is_accepted(record: dict[str, Any]) -> None:
     assert read(text(record))
+
+
+@pytest.mark.parametrize("levels", [DEEPEST, 2_000])
+def test_what_nests_deeper_than_anybody_compares_is_refused(levels: int) -> None:
+    brackets = "[{" * DEEPEST  # in a text they are no levels
+    assert read(text({**WRITE, "value": brackets, "client": '\\"['})).operations[0].value == brackets
+    error = refused(text({**WRITE, "client": brackets}).replace(b'"v"', b"[" * levels + b"]" * levels))
+    assert (error.line, error.member) == (2, "value")
+    assert "nests deeper than 200 levels" in error.rule
+
+
+def test_a_line_that_is_no_utf8_is_refused_with_its_member() -> None:
+    """A decoder that knows Latin-1 alone would read another user."""
+    for line, record in enumerate((HEADER | {"subject": "h\xe4nd"}, {**LOGIN, "user": "J\xf6rg"}), 1):
+        source = text(header=record) if line == 1 else text(record)
+        error = refused(source.replace(b"\\u00e4", b"\xe4").replace(b"\\u00f6", b"\xf6"))
+        assert (error.line, error.member) == (line, "subject" if line == 1 else "user")
+        assert "no UTF-8; write the file as UTF-8" in error.rule
+    assert "is 0xf6" in error.rule
+    assert read(text({**LOGIN, "user": "J\xf6rg"})).operations[0].user == "J\xf6rg"
 
 
 def test_an_id_is_given_once() -> None:
@@ -218,6 +254,12 @@ def test_nothing_follows_the_last_line() -> None:
         ({"nodes": []}, "nodes"),
         ({"nodes": ["n1", "n1"]}, "nodes"),
         ({"store": "disk"}, "store"),
+        ({"expect": [[] for _ in range(DEEPEST)] + [nested(DEEPEST)]}, "expect"),
+        ({"clusters": {"blue": ["n1"]}}, "clusters"),
+        ({"clusters": {"blue": ["n1"], "green": ["n2", "n9"]}}, "clusters.green"),
+        ({"clusters": {"blue": ["n1", "n2"], "green": ["n2"]}}, "clusters.green"),
+        ({"clusters": {"blue": ["n1", "n2", "n1"]}}, "clusters.blue"),
+        ({"clusters": {"blue": ["n1", "n2"], "green": []}}, "clusters.green"),
         ({"contract": {"converge_us": -1}}, "contract.converge_us"),
         ({"contract": {"converge_us": "3s"}}, "contract.converge_us"),
         ({"lifetime": {"idle_us": -1}}, "lifetime.idle_us"),
