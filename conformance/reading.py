@@ -217,19 +217,21 @@ def _consistent(operation: Operation) -> None:
             raise Broken("answered", f"null, but the outcome is {outcome!r}; what nobody answered is 'unknown'")
     elif operation.answered < operation.asked:
         raise Broken("answered", f"{operation.answered} is before 'asked' ({operation.asked})")
-    if status is not None and outcome != h.UNKNOWN and _outcome_of(status) not in (outcome, h.UNKNOWN):
+    if status is not None and outcome != h.UNKNOWN and _outcome_of(status) not in (outcome, ""):
         raise Broken("outcome", f"found {outcome!r} with status {status}, which says {_outcome_of(status)!r}")
     if missing := _lacks(operation):
         raise Broken(missing, f"missing; an operation {operation.op!r} with outcome {outcome!r} has one")
 
 
 def _outcome_of(status: int) -> str:
-    """Tell what an HTTP status says; `unknown` also where the protocol names no reading."""
+    """Tell what an HTTP status says (protocol, part 1); "" where the protocol names no reading."""
     if status in range(200, 300):
         return h.OK
     if status == 401:  # noqa: PLR2004 (the protocol's own number)
         return h.DENIED
-    return h.REFUSED if status in (400, 404, 405, 501) else h.UNKNOWN
+    if status in (400, 404, 405, 501):
+        return h.REFUSED
+    return h.UNKNOWN if status in range(500, 600) else ""
 
 
 def _lacks(operation: Operation) -> str:

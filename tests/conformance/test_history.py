@@ -14,6 +14,7 @@ from conformance import history as h
 from conformance.decoding import DEEPEST
 from conformance.history import Contract, Fault, Operation, json_schema, token
 from conformance.reading import BrokenHistory, read
+from simulator.clients import outcome_of
 
 FILES = sorted((Path(__file__).parents[1] / "histories").glob("*/*/*.jsonl"))
 HEADER: dict[str, Any] = {
@@ -148,6 +149,14 @@ BROKEN_LINES = [
     ({**READ, "status": 401}, "outcome", "found 'ok' with status 401, which says 'denied'"),
     ({**READ, "outcome": "denied", "status": 200}, "outcome", "which says 'ok'"),
     ({**READ, "outcome": "denied", "status": 404}, "outcome", "which says 'refused'"),
+    ({**READ, "status": 500}, "outcome", "found 'ok' with status 500, which says 'unknown'"),
+    ({**READ, "outcome": "denied", "status": 504}, "outcome", "which says 'unknown'"),
+    (
+        {**WRITE, "outcome": "refused", "status": 503},
+        "outcome",
+        "found 'refused' with status 503, which says 'unknown'",
+    ),
+    ({**WRITE, "status": 501}, "outcome", "which says 'refused'"),
     ({**READ, "asked": "5"}, "asked", "expected `int`, got `str`"),
     ({**READ, "asked": 5.5}, "asked", "expected `int`, got `float`"),
     ({**READ, "asked": None, "answered": None}, "asked", "expected `int`, got `null`"),
@@ -197,6 +206,8 @@ def test_a_line_that_contradicts_itself_is_refused(record: dict[str, Any], membe
         {**READ, "outcome": "refused", "status": 404},
         {**READ, "outcome": "denied", "status": 401, "why": "of the weather"},
         {**READ, "status": 204},
+        {**READ, "status": 302},  # whether a redirect is an answer the protocol does not say
+        {**READ, "outcome": "denied", "status": 403},
         without({**LOGIN, **SILENT}, "session"),
         without({**READ, "outcome": "denied"}, "session"),
         without(READ, "data"),
@@ -229,6 +240,12 @@ def test_a_line_that_is_no_utf8_is_refused_with_its_member() -> None:
         assert "no UTF-8; write the file as UTF-8" in error.rule
     assert "is 0xf6" in error.rule
     assert read(text({**LOGIN, "user": "J\xf6rg"})).operations[0].user == "J\xf6rg"
+
+
+def test_whatever_our_own_clients_write_for_a_status_is_read() -> None:
+    for status in (*range(100, 600), 999):
+        outcome = outcome_of(status)
+        assert read(text({**READ, "outcome": outcome, "status": status})).operations[0].outcome == outcome
 
 
 def test_an_id_is_given_once() -> None:
