@@ -67,7 +67,7 @@ def _read(lines: Iterable[bytes], file: str) -> History:
         raise BrokenHistory(file, number, broken.member, broken.rule) from None
     if reader is None:
         raise BrokenHistory(file, 1, "", "the file is empty; a history begins with its header")
-    return reader.history
+    return reader.finish()
 
 
 def _header(line: bytes) -> Header:
@@ -113,6 +113,7 @@ class _Reader:
         self._nodes = dict.fromkeys(header.nodes)
         self._ids: dict[str, int] = {}
         self._words: dict[str, str] = {}
+        self._whole: list[Operation] = []
 
     def take(self, line: bytes, number: int) -> None:
         """Add one line after the header; raises Broken."""
@@ -126,6 +127,12 @@ class _Reader:
         else:
             self._event(record, number)
 
+    def finish(self) -> History:
+        """Give the history, once every line is taken: a value may be shown before the line of its write."""
+        for operation in self._whole:
+            _unpack(operation, self.history.written)
+        return self.history
+
     def _operation(self, operation: Operation, number: int) -> None:
         _consistent(operation)
         if operation.node not in self._nodes:
@@ -136,8 +143,8 @@ class _Reader:
             if (writer := self.history.written.setdefault(h.token(operation.value), operation)) is not operation:
                 line = self._ids[writer.id]
                 raise Broken("value", f"{operation.value!r} is written by line {line} already; each is written once")
-        elif operation.data is not None and "data" in operation.data:
-            _unpack(operation)
+        elif operation.data is not None and "data" in operation.data and _may_be_whole(operation):
+            self._whole.append(operation)
         self._share(operation)
         self.history.operations.append(operation)
         self.history.lines.append(number)
@@ -248,14 +255,26 @@ def _lacks(operation: Operation) -> str:
     return ""
 
 
-def _unpack(operation: Operation) -> None:
-    """Take the body of an answer apart where a writer put it whole into `data`: {"user": …, "data": {…}, …}."""
-    body = operation.data
-    if body is None or not isinstance(body["data"], dict) or not _PEEKED.issuperset(body):
-        return
-    if "user" in body or "ended" in body:
-        operation.data = body["data"]
-        operation.answered_user = operation.answered_user or body.get("user")
-        for member in ("ended", "created", "last"):
-            if getattr(operation, member) is None:
-                setattr(operation, member, body.get(member))
+def _may_be_whole(operation: Operation) -> bool:
+    """Say whether `data` looks like the whole body of an answer: {"user": …, "data": {…}, …}.
+
+    A writer that gives what stands beside the data in members of their own has taken the body apart.
+    """
+    body = operation.data or {}
+    if operation.answered_user is not None or operation.ended is not None:
+        return False
+    return isinstance(body["data"], dict) and _PEEKED.issuperset(body) and ("user" in body or "ended" in body)
+
+
+def _unpack(operation: Operation, written: dict[Any, Operation]) -> None:
+    """Take a whole body apart, unless it is data after all: keys of a session may have such names."""
+    body = operation.data or {}
+    for name, value in body.items():
+        writer = written.get(h.token(value))
+        if writer is not None and writer.key == name:
+            return
+    operation.data = body["data"]
+    operation.answered_user = body.get("user")
+    for member in ("ended", "created", "last"):
+        if getattr(operation, member) is None:
+            setattr(operation, member, body.get(member))

@@ -121,8 +121,26 @@ def test_a_body_kept_whole_is_taken_apart() -> None:
     body = {"user": "bob", "data": {"k": 1}, "created": 2, "last": 3, "ended": True}
     peek = read(text({**READ, "op": "peek", "data": body})).operations[0]
     assert (peek.answered_user, peek.data, peek.created, peek.last, peek.ended) == ("bob", {"k": 1}, 2, 3, True)
-    kept = read(text({**READ, "data": {"data": {"k": 1}, "theme": "dark"}})).operations[0]
-    assert kept.data == {"data": {"k": 1}, "theme": "dark"}, "keys of a session may have such names"
+
+
+@pytest.mark.parametrize("more", [{"theme": "dark"}, {"user": "bob"}, {"ended": True}, {"user": "bob", "last": 3}])
+def test_keys_of_a_session_may_be_named_as_the_members_of_a_body_are(more: dict[str, Any]) -> None:
+    shown = {"data": {"k": 1}, **more}
+    writes = [{**WRITE, "id": key, "key": key, "value": value} for key, value in shown.items()]
+    for order in ([*writes, READ | {"data": shown}], [READ | {"data": shown}, *writes]):
+        operation = next(one for one in read(text(*order)).operations if one.op == "read")
+        assert (operation.data, operation.answered_user, operation.ended) == (shown, None, None)
+
+
+@pytest.mark.parametrize("taken", [{"answered_user": "ann"}, {"ended": False}])
+def test_a_body_of_which_something_was_taken_is_no_whole_one(taken: dict[str, Any]) -> None:
+    shown = {"data": {"k": 1}, "user": "bob"}
+    assert read(text({**READ, "data": shown, **taken})).operations[0].data == shown
+
+
+def test_a_value_that_another_key_was_given_leaves_a_body_whole() -> None:
+    body = {"user": "ann", "data": {}}
+    assert read(text({**WRITE, "id": "b", "value": {}}, {**READ, "data": body})).operations[1].data == {}
 
 
 def test_words_that_many_operations_share_are_held_once() -> None:
