@@ -4,8 +4,9 @@ from bisect import bisect_right
 
 from conformance.checks.copies import Copies, is_alive
 from conformance.checks.findings import Convictions, at, conclude, quantiles, seconds, shown
-from conformance.checks.index import Index, Key, Session, answered, surely_before
+from conformance.checks.index import ASKED, Index, Key, Session, answered, surely_before
 from conformance.checks.plain import Plain
+from conformance.checks.timeline import NEVER
 from conformance.history import CLUSTER, DELETE, OBSERVER, OK, PEEK, READ, WRITE, Operation
 from conformance.verdict import Finding
 
@@ -117,11 +118,18 @@ def _missed_after(key: Key, write: Operation, copy: Operation) -> Operation | No
 
 
 def _missed_by_absence(key: Key, copy: Operation) -> Operation | None:
-    """Find the first write that a copy without the key should show, unless a delete may explain the absence."""
-    for write, told in zip(key.writes, key.answers, strict=True):
-        if told >= copy.asked:
+    """Find the first write that a copy without the key should show, unless a delete may explain the absence.
+
+    Such a write was asked for after every delete that may have happened by then, so all answers until those are passed
+    over at once; what is left to pass over are writes that overlap the last of them.
+    """
+    asked = bisect_right(key.deletes, answered(copy), key=ASKED)
+    last = key.deleted[asked - 1] if asked else -NEVER
+    for position in range(bisect_right(key.answers, last), len(key.writes)):
+        if key.answers[position] >= copy.asked:
             return None
-        if write.op == WRITE and all(surely_before(d, write) for d in key.deletes if d.asked <= answered(copy)):
+        write = key.writes[position]
+        if write.op == WRITE and write.asked > last:
             return write
     return None
 

@@ -4,7 +4,7 @@ It knows who wrote what and what may have ended a session; whether that convicts
 Making it costs O(n log n) in the operations (sorting each session's own), each question about O(log n).
 """
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import Any, Final
 
@@ -43,14 +43,16 @@ class Key:
         writes: acknowledged writes and deletes, by the time of their answers.
         answers: those times, for bisection.
         deletes: deletes that happened or may have, in the order in which they were asked.
+        deleted: for each of these, by when it and all before it had happened.
     """
 
-    __slots__ = ("answers", "deletes", "writes")
+    __slots__ = ("answers", "deleted", "deletes", "writes")
 
     def __init__(self) -> None:
         self.writes: list[Operation] = []
         self.answers: list[int] = []
         self.deletes: list[Operation] = []
+        self.deleted: list[int] = []
 
 
 class Session:
@@ -306,6 +308,8 @@ def _keys_of(operations: list[Operation]) -> dict[str, Key]:
     for key in keys.values():
         key.writes.sort(key=ANSWERED)
         key.answers = [operation.answered or 0 for operation in key.writes]
+        if key.deletes:
+            key.deleted = list(accumulate(map(answered, key.deletes), max))
     return keys
 
 
