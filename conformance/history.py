@@ -223,11 +223,24 @@ def token(value: Any) -> Any:
     Args:
         value: any JSON value. 1, 1.0 and true are equal in Python; as JSON the first two are one number, true is not.
     """
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return value
-    if type(value) is float and value.is_integer():
-        value = int(value)
+    if kind is float or kind is list or kind is dict:
+        value = _one_spelling(value)
     return (msgspec.json.encode(value, order="sorted"),)
+
+
+def _one_spelling(value: Any) -> Any:
+    """Write every whole number as an integer, however deep it stands."""
+    kind = type(value)
+    if kind is float:
+        return int(value) if value.is_integer() else value
+    if kind is list:
+        return [_one_spelling(inner) for inner in value]
+    if kind is dict:
+        return {name: _one_spelling(inner) for name, inner in value.items()}
+    return value
 
 
 def json_schema() -> dict[str, Any]:

@@ -338,6 +338,20 @@ json_values = st.recursive(
 )
 
 
+def with_floats(value: Any) -> Any:
+    """Spell every integer of a value as a float."""
+    if isinstance(value, list):
+        return [with_floats(inner) for inner in value]
+    if isinstance(value, dict):
+        return {name: with_floats(inner) for name, inner in value.items()}
+    return float(value) if type(value) is int else value
+
+
+@given(json_values)
+def test_how_a_whole_number_is_spelled_is_no_matter_however_deep_it_stands(value: Any) -> None:
+    assert token(with_floats(value)) == token(value)
+
+
 @given(json_values)
 def test_a_value_is_known_again_after_a_round_trip(value: Any) -> None:
     assert token(value) == token(msgspec.json.decode(msgspec.json.encode(value)))
@@ -345,7 +359,19 @@ def test_a_value_is_known_again_after_a_round_trip(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"), [(1, 1.0, True), (1, True, False), (0, False, False), ("1", 1, False)]
+    ("one", "other", "same"),
+    [
+        (1, 1.0, True),
+        (1, True, False),
+        (0, False, False),
+        ("1", 1, False),
+        (0, -0.0, True),
+        (1.5, 1, False),
+        ({"a": [1.0]}, {"a": [1]}, True),
+        ([[{"a": 1e2, "b": [0.5]}]], [[{"b": [0.5], "a": 100}]], True),
+        ([1], [True], False),
+        ({"1": 1}, {"1": "1"}, False),
+    ],
 )
 def test_values_are_compared_as_json(one: Any, other: Any, same: bool) -> None:  # noqa: FBT001
     assert (token(one) == token(other)) is same
