@@ -25,6 +25,13 @@ _WHERE: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING: Final = re.compile(r"missing required field `(?P<member>[^`]+)`")
 
 _MARKS: Final = re.compile(rb'(?P<text>"(?:[^"\\]|\\.)*+"?)(?P<name>\s*:)?|[][{}]', re.DOTALL)
+_OTHERS: Final = {
+    b"\xef\xbb\xbf": ("a byte order mark", "write UTF-8 without one"),
+    b"\xff\xfe": ("UTF-16", "write it as UTF-8"),
+    b"\xfe\xff": ("UTF-16", "write it as UTF-8"),
+    b"\x1f\x8b": ("a file compressed by gzip", "unpack it: gunzip"),
+}
+"""Beginnings of files that are no JSON lines in UTF-8: what they look like, and what to do."""
 DEEPEST: Final = 200
 """So many levels of lists and objects are read; one more could outdo the stack of whoever compares values."""
 
@@ -44,6 +51,9 @@ class Broken(Exception):
 
 def header_of(line: bytes) -> Header:
     """Decode the first line; raises Broken."""
+    for beginning, (looks_like, mend) in _OTHERS.items():
+        if line.startswith(beginning):
+            raise Broken("", f"begins like {looks_like}; expected JSON lines in UTF-8, so {mend}")
     _refuse_deep(line)
     try:
         return _decode_header(line)

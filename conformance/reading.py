@@ -61,7 +61,7 @@ def _read(lines: Iterable[bytes], file: str) -> History:
         for number, line in enumerate(lines, 1):
             if reader is None:
                 reader = _Reader(_header(line), file)
-            elif line != b"\n":
+            elif not line.isspace():
                 reader.take(line, number)
     except Broken as broken:
         raise BrokenHistory(file, number, broken.member, broken.rule) from None
@@ -123,7 +123,7 @@ class _Reader:
         if unasked:
             self.history.unasked.append(len(self.history.operations))
         if type(record) is Operation:
-            self._operation(record, number)
+            self._operation(record, line, number)
         else:
             self._event(record, number)
 
@@ -133,16 +133,16 @@ class _Reader:
             _unpack(operation, self.history.written)
         return self.history
 
-    def _operation(self, operation: Operation, number: int) -> None:
-        _consistent(operation)
+    def _operation(self, operation: Operation, line: bytes, number: int) -> None:
+        _consistent(operation, line)
         if operation.node not in self._nodes:
             raise self._unknown_node("node", operation.node)
         if (first := self._ids.setdefault(operation.id, number)) != number:
             raise Broken("id", f"{operation.id!r} is the id of line {first} already; every id is given once")
         if operation.op == h.WRITE:
             if (writer := self.history.written.setdefault(h.token(operation.value), operation)) is not operation:
-                line = self._ids[writer.id]
-                raise Broken("value", f"{operation.value!r} is written by line {line} already; each is written once")
+                first = self._ids[writer.id]
+                raise Broken("value", f"{operation.value!r} is written by line {first} already; each is written once")
         elif operation.data is not None and "data" in operation.data and _may_be_whole(operation):
             self._whole.append(operation)
         self._share(operation)
@@ -166,18 +166,32 @@ class _Reader:
         if kind is Fault:
             if record.end is not None and record.end < record.begin:
                 raise Broken("to", f"{record.end} is before 'from' ({record.begin}); a fault ends after it begins")
+            if record.touched < 0:
+                raise Broken("touched", f"found {record.touched}; expected 0 or more, it counts what was changed")
             self._places(record)
             history.faults.append(record)
             history.fault_lines.append(number)
         elif kind is Healed:
             history.healed = max(history.healed or 0, record.healed)
         elif kind is End:
-            if record.operations != len(history.operations):
-                found = f"{record.operations}, but {len(history.operations)} operations stand before it"
-                raise Broken("operations", f"{found}; lines are missing or were added")
+            self._last(record)
             history.end = record
         else:
             self._state_of_a_node(record)
+
+    def _last(self, end: End) -> None:
+        """Refuse a last line that does not fit the operations before it; raises Broken."""
+        operations = self.history.operations
+        if end.operations != len(operations):
+            found = f"{end.operations}, but {len(operations)} operations stand before it"
+            raise Broken("operations", f"{found}; lines are missing or were added")
+        last = max((operation.answered or operation.asked for operation in operations), default=end.end)
+        if last > end.end:
+            lines = zip(operations, self.history.lines, strict=True)
+            line = next(line for operation, line in lines if last in (operation.answered, operation.asked))
+            raise Broken(
+                "end", f"{end.end} is before {last}, an instant of line {line}; nothing is heard after the end"
+            )
 
     def _places(self, fault: Fault) -> None:
         """Refuse a fault between nodes that are none, or on two sides at once; raises Broken."""
@@ -210,7 +224,7 @@ class _Reader:
         return Broken(member, f"found {node!r}; the header names {', '.join(self._nodes)}")
 
 
-def _consistent(operation: Operation) -> None:
+def _consistent(operation: Operation, line: bytes) -> None:
     """Refuse an operation whose members contradict each other or lack one that its kind needs."""
     outcome, status = operation.outcome, operation.status
     if operation.op not in h.OPERATIONS:
@@ -226,7 +240,7 @@ def _consistent(operation: Operation) -> None:
         raise Broken("answered", f"{operation.answered} is before 'asked' ({operation.asked})")
     if status is not None and outcome != h.UNKNOWN and _outcome_of(status) not in (outcome, ""):
         raise Broken("outcome", f"found {outcome!r} with status {status}, which says {_outcome_of(status)!r}")
-    if missing := _lacks(operation):
+    if missing := _lacks(operation, line):
         raise Broken(missing, f"missing; an operation {operation.op!r} with outcome {outcome!r} has one")
 
 
@@ -241,12 +255,12 @@ def _outcome_of(status: int) -> str:
     return h.UNKNOWN if status in range(500, 600) else ""
 
 
-def _lacks(operation: Operation) -> str:
+def _lacks(operation: Operation, line: bytes) -> str:
     """Name a member that this kind of operation needs and does not have, "" if it has all."""
     op, ok = operation.op, operation.outcome == h.OK
     if op in (h.WRITE, h.DELETE) and operation.key is None:
         return "key"
-    if op == h.WRITE and operation.value is None:
+    if op == h.WRITE and operation.value is None and "value" not in msgspec.json.decode(line):  # null is a value too
         return "value"
     if op in (h.LOGIN, h.REVOKE) and operation.user is None:
         return "user"

@@ -151,6 +151,7 @@ def _shown_since(session: Session, update: Operation, name: str, stale: Operatio
             return False
         if copy.data is None or copy is stale or not is_alive(copy):
             continue
-        if name not in copy.data if update.op == DELETE else copy.data.get(name) == update.value:
+        there = name in copy.data  # null is a value: what is not there is no null
+        if not there if update.op == DELETE else there and copy.data[name] == update.value:
             return True
     return False

@@ -1,5 +1,6 @@
 """A history is read whole, or refused with the line, the member and the rule that it breaks."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any, cast
@@ -108,6 +109,33 @@ def test_empty_lines_are_passed_over_and_counted() -> None:
     assert read(text() + b"\n\n" + json.dumps(READ).encode()).lines == [4]
 
 
+def test_lines_may_end_as_windows_ends_them() -> None:
+    lines = text(READ, {"end": 9, "operations": 1}).replace(b"\n", b"\r\n")
+    assert read(lines + b"\r\n  \n").finished
+
+
+@pytest.mark.parametrize(
+    ("source", "looks_like", "mend"),
+    [
+        (b"\xef\xbb\xbf" + text(READ), "a byte order mark", "write UTF-8 without one"),
+        (b"\xff\xfe" + text(READ).decode().encode("utf-16-le"), "UTF-16", "write it as UTF-8"),
+        (b"\xfe\xff" + text(READ).decode().encode("utf-16-be"), "UTF-16", "write it as UTF-8"),
+        (gzip.compress(text(READ)), "a file compressed by gzip", "gunzip"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_what_it_looks_like(source: bytes, looks_like: str, mend: str) -> None:
+    error = refused(source)
+    assert (error.line, error.member) == (1, "")
+    assert f"begins like {looks_like}; expected JSON lines in UTF-8, so " in error.rule
+    assert error.rule.endswith(mend)
+
+
+def test_null_is_written_like_any_other_value() -> None:
+    history = read(text({**WRITE, "value": None}, {**READ, "id": "b", "data": {"k": None}}))
+    assert history.written[token(None)] is history.operations[0]
+    assert refused(text({**WRITE, "value": None}, {**WRITE, "id": "b", "value": None})).member == "value"
+
+
 def test_a_file_is_read_by_its_path_and_named_by_it(tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
     file.write_bytes(text(READ))
@@ -186,6 +214,7 @@ BROKEN_LINES = [
     (without(LOGIN, "session"), "session", "missing"),
     (without(WRITE, "key"), "key", "missing"),
     (without(WRITE, "value"), "value", "missing"),
+    ({**CUT, "touched": -3}, "touched", "found -3; expected 0 or more"),
     (without({**READ, "op": "delete"}), "key", "missing"),
     (without({**READ, "op": "revoke"}), "user", "missing"),
     ({**CUT, "to": 0}, "to", "0 is before 'from' (1)"),
@@ -201,6 +230,8 @@ BROKEN_LINES = [
     ({"clock": "n9", "t": 1, "offset_us": 0}, "clock", "found 'n9'"),
     ({"ready": "n1"}, "t", "missing"),
     ({"nothing": 1}, "", "no record of a history; each has one member of op, fault"),
+    ({"end": 6, "operations": 1}, "end", "6 is before 7, an instant of line 2"),
+    ({"end": -1, "operations": 1}, "end", "-1 is before 7"),
     ({"end": 9, "operations": 7}, "operations", "7, but 1 operations stand before it; lines are missing"),
 ]
 

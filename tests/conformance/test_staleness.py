@@ -6,12 +6,14 @@ from typing import Any
 from unittest.mock import Mock, patch
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.checks.index import Index, Key, answered, surely_before
 from conformance.history import WRITE, Operation
 from conformance.reading import read
+from conformance.verdict import HOLDS
 
 module = import_module("conformance.checks.bounded_staleness")  # the package has the check by this name
 NODES = ["n1", "n2"]
@@ -78,6 +80,13 @@ def test_the_age_of_a_copy_without_the_key_is_what_its_definition_says(history: 
     with patch.object(module, "_missed_by_absence", missed_by_absence):
         defined = found(history)
     assert found(history) == defined
+
+
+@pytest.mark.parametrize("value", ["v", None])
+def test_a_write_that_no_copy_shows_is_lost_and_not_late_whatever_was_written(value: str | None) -> None:
+    late = [line(number, "peek", 100 * number, 1, data={}) for number in (1, 2)]
+    finding = module.bounded_staleness(Index(read(told([line(0, "write", 2, 1, key="k", value=value), *late]))))
+    assert (finding.verdict, finding.figures["stale_copies"]) == (HOLDS, 2)
 
 
 def test_a_copy_costs_the_same_however_many_deletes_there_are() -> None:
