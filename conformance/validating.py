@@ -27,7 +27,7 @@ from conformance.subjects.http import HttpSubject, Servers
 from conformance.subjects.naming import subject_named
 from conformance.verdict import BROKEN_ADAPTER, HOLDS, NOT_TESTED, UNKNOWN, VIOLATED
 from reports.badge import badge_json, badge_svg
-from reports.document import read
+from reports.document import RunDocument, read
 from reports.validation import page
 from scenarios import around_faults, load
 
@@ -130,13 +130,12 @@ def validate(
         tallied = msgspec.json.decode((out / SUMMARY).read_bytes(), type=tally.Tally)
     except (OSError, msgspec.DecodeError) as error:
         raise RuntimeError("the suites left no summary; pytest said:\n" + "\n".join(printed[-30:])) from error
-    folders = sorted(path for path in (out / RUNS).iterdir() if path.is_dir())
-    by_folder = {path.name: read(path / folder.DOCUMENT) for path in folders}
+    by_folder = _documents(out / RUNS)
     documents = list(by_folder.values())
     judged, unexpected = weighed([_judged(one) for one in tallied.requirements if one.results], expected)
     digests = "\n".join(f"{one.header.scenario} {one.footer.digest if one.footer else ''}" for one in documents)
     verdict = _worst(judged)
-    name = documents[0].header.subject if documents else subject
+    name = documents[0].header.subject if documents else subject_named(subject).name
     (out / "badge.svg").write_text(badge_svg(name, verdict), encoding="utf-8")
     (out / "badge.json").write_text(json.dumps(badge_json(name, verdict)) + "\n", encoding="utf-8")
     result = Validation(
@@ -223,6 +222,12 @@ def _interrupt(suites: subprocess.Popen[str]) -> None:
             suites.communicate(timeout=ENDED_WITHIN_S)
             return
     suites.kill()
+
+
+def _documents(runs: Path) -> dict[str, RunDocument]:
+    """Read every run, by its folder; there is none where all that was asked for asks nodes without a scenario."""
+    folders = sorted(path for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []
+    return {path.name: read(path / folder.DOCUMENT) for path in folders}
 
 
 def _judged(one: tally.Told) -> Judged:

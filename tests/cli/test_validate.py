@@ -16,7 +16,8 @@ from conformance.validating import Judged, weighed
 from conformance.verdict import HOLDS, NOT_PROMISED, NOT_TESTED, VACUOUS, VIOLATED
 from reports.badge import badge_json, badge_svg
 
-ADAPTER = Path(__file__).parents[1] / "adapters" / "mistaken.py"
+ADAPTERS = Path(__file__).parents[1] / "adapters"
+ADAPTER = ADAPTERS / "mistaken.py"
 FEATURES = ["members", "revoke", "restart", "idle", "absolute", "cookie-domain"]
 
 
@@ -59,6 +60,23 @@ def test_a_broken_adapter_is_no_verdict_on_its_store(tmp_path: Path, capsys: pyt
     assert judged["verdict"] == "broken adapter"
     assert "after: found -200" in judged["reason"]
     assert "n1.in.jsonl" in judged["reason"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "word"),
+    [("reference", "reference", HOLDS), (str(ADAPTERS / "logs-out-all.yaml"), "logs-out-all", VIOLATED)],
+)
+def test_a_verdict_is_given_where_no_test_that_is_asked_for_runs_a_scenario(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], subject: str, name: str, word: str
+) -> None:
+    out = tmp_path / "report"
+    arguments = ["validate", subject, "--short", "--requirement", "REQ-REVOC-8", "--out", str(out), "--json"]
+    assert execute(arguments) == (word == VIOLATED)
+    value = json.loads(capsys.readouterr().out)
+    assert [(one["id"], one["verdict"]) for one in value["requirements"]] == [("REQ-REVOC-8", word)]
+    assert (value["subject"], value["verdict"], value["checks"]) == (name, word, {})
+    assert not (out / "runs").exists()
+    assert "REQ-REVOC-8" in (out / "report.html").read_text()
 
 
 def test_a_requirement_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
