@@ -5,7 +5,7 @@ Every pytest loads it by `conformance.plugin`, so it imports nothing of the proj
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -51,10 +51,9 @@ class Judgement:
         from conformance import verdict
 
         self.verdict = self.finding.verdict
-        footer = self.run.document.footer
-        if footer is not None and footer.verdict == verdict.BROKEN_ADAPTER:
-            self.verdict, self.seen = verdict.BROKEN_ADAPTER, footer.adapter
-            pytest.fail(f"the adapter is broken: {footer.adapter}\nagain: {self.run.command}", pytrace=False)
+        if self.run.broken:
+            self.verdict, self.seen = verdict.BROKEN_ADAPTER, self.run.broken
+            _fail_for_the_adapter(self.run)
         if self.verdict == verdict.VIOLATED:
             pytest.fail(self._story(), pytrace=False)
         if self.verdict == verdict.UNKNOWN:
@@ -81,8 +80,14 @@ class Judgement:
         )
 
 
+def _fail_for_the_adapter(run: "SharedRun") -> NoReturn:
+    pytest.fail(f"the adapter is broken: {run.broken}\nagain: {run.command}", pytrace=False)
+
+
 JUDGEMENT = pytest.StashKey[Judgement]()
 """Where a test keeps what it judged."""
+OWN_RUN = pytest.StashKey["SharedRun"]()
+"""Where a test that asks no check keeps its run."""
 
 
 @pytest.fixture(scope="session")
@@ -121,9 +126,7 @@ def judgement(request: pytest.FixtureRequest, runs: "Runs") -> Judgement:
     from conformance.live_choice import lacking
     from conformance.live_fitting import NotTested
 
-    feature = lacking(request.config.getoption("--subject"), marker.kwargs["check"])
-    if feature:
-        pytest.skip(f"not tested: needs the feature `{feature}`, which the subject does not list")
+    _skip_without(lacking(request.config.getoption("--subject"), marker.kwargs["check"]), [])
     try:
         made = Judgement(runs.of(request.param), marker.kwargs["check"])
     except NotTested as reason:
@@ -133,7 +136,35 @@ def judgement(request: pytest.FixtureRequest, runs: "Runs") -> Judgement:
 
 
 @pytest.fixture
-def pair(subject: "Subject") -> "Iterator[Pair]":
+def own_run(request: pytest.FixtureRequest, subject: "Subject", runs: "Runs") -> "SharedRun":
+    """The run of the scenario that the test's `by_itself` marker names, for what no check judges."""
+    from conformance.live_fitting import NotTested
+    from conformance.pair import NODES, usual
+
+    _skip_without(_needed_by(request), subject.prepare(usual("features"), len(NODES)).features)
+    (scenario,) = request.node.get_closest_marker("by_itself").args
+    try:
+        run = runs.of(scenario)
+    except NotTested as reason:
+        pytest.skip(str(reason))
+    request.node.stash[OWN_RUN] = run
+    if run.broken:
+        _fail_for_the_adapter(run)
+    return run
+
+
+def _needed_by(request: pytest.FixtureRequest) -> str:
+    marker = request.node.get_closest_marker("by_itself")
+    return "" if marker is None else marker.kwargs.get("needs", "")
+
+
+def _skip_without(feature: str, features: list[str]) -> None:
+    if feature and feature not in features:
+        pytest.skip(f"not tested: needs the feature `{feature}`, which the subject does not list")
+
+
+@pytest.fixture
+def pair(request: pytest.FixtureRequest, subject: "Subject") -> "Iterator[Pair]":
     """Two nodes in simulated time, not started yet, for what is asked of nodes one by one."""
     from conformance.pair import NODES, Pair, usual
     from conformance.subjects.http import HttpSubject
@@ -142,6 +173,7 @@ def pair(subject: "Subject") -> "Iterator[Pair]":
         pytest.skip(f"not tested: {subject.name} is asked over HTTP alone (needs simulated time)")
     configuration = usual("pair")
     prepared = subject.prepare(configuration, len(NODES))
+    _skip_without(_needed_by(request), prepared.features)
     crew = prepared.enter(None)
     try:
         yield Pair(crew, prepared, configuration)

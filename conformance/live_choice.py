@@ -105,7 +105,7 @@ def as_servers_can(tests: Sequence[Listed], subject: str, *, short: bool) -> lis
     if not isinstance(subject_named(subject), HttpSubject):
         return list(tests)
     cannot = _beyond(subject, (name for test in tests for name in test.scenarios), short=short)
-    named = {test.name: (list(test.scenarios), test.check) for test in tests if test.scenarios}
+    named = {test.name: (list(test.scenarios), test.check) for test in tests if test.check}
     over = _over(subject, named, cannot) if short else set()
     said = []
     for test in tests:

@@ -17,9 +17,11 @@ import pytest
 
 from conformance.fixtures import (
     JUDGEMENT,
+    OWN_RUN,
     RUNS,
     configured,
     judgement,
+    own_run,
     pair,
     refused,
     report_of,
@@ -30,7 +32,7 @@ from conformance.fixtures import (
 if TYPE_CHECKING:
     from conformance.tally import Result
 
-__all__ = ["configured", "judgement", "pair", "refused", "runs", "subject"]  # pytest finds them here
+__all__ = ["configured", "judgement", "own_run", "pair", "refused", "runs", "subject"]  # pytest finds them here
 
 REFERENCE = "reference"
 SUMMARY = "requirements.json"
@@ -40,6 +42,7 @@ MISSING = "anynode-missing"
 MARKERS = (
     "requirement(*ids): what a test shows, by the ids of conformance/requirements.yaml",
     "scenario(*names, check): the scenarios that a test is run on, and the check whose finding it is about",
+    "by_itself(*names, needs): what a test runs that asks no check, and the feature without which it judges nothing",
 )
 
 
@@ -230,7 +233,7 @@ def _result(item: pytest.Item, ids: list[str], report: pytest.TestReport, call: 
     from conformance import verdict
     from conformance.tally import Result
 
-    made = item.stash.get(JUDGEMENT, None)
+    made, own = item.stash.get(JUDGEMENT, None), item.stash.get(OWN_RUN, None)
     said = "" if call.excinfo is None else call.excinfo.exconly(tryshort=True)
     if made is not None and made.verdict:
         run, found = made.run, made.finding
@@ -251,6 +254,8 @@ def _result(item: pytest.Item, ids: list[str], report: pytest.TestReport, call: 
         word = verdict.HOLDS
     elif report.skipped:
         word, said = verdict.NOT_TESTED, said.removeprefix("Skipped: ").removeprefix("not tested: ")
+    elif own is not None and own.broken:
+        word, said = verdict.BROKEN_ADAPTER, own.broken
     elif call.excinfo is not None and call.excinfo.errisinstance(_broken_adapter()):
         word = verdict.BROKEN_ADAPTER
     else:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from conformance import folder
 from conformance.planning import plan
 from conformance.runner import carry_out
-from conformance.verdict import Finding
+from conformance.verdict import BROKEN_ADAPTER, Finding
 from reports import page
 from reports.document import RunDocument, read
 from scenarios import load
@@ -52,6 +52,12 @@ class SharedRun(Struct, frozen=True):
                 return finding
         known = ", ".join(finding.check for finding in self.document.checks)
         raise LookupError(f"{self.scenario}: no check is called '{check}'; write one of: {known}")
+
+    @property
+    def broken(self) -> str:
+        """How the subject broke the protocol, so that nothing can be read out of the run; "" where it did not."""
+        footer = self.document.footer
+        return footer.adapter if footer is not None and footer.verdict == BROKEN_ADAPTER else ""
 
     @property
     def untouched(self) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.cookie_lint import values_of
 from conformance.fixtures import Judgement
+from conformance.listing import NEEDED
 from conformance.overheard import CREATION, REMOVAL, RENEWAL, USER, Overheard, Said, bits, overhear
 from conformance.pair import HOST, NODES
 from conformance.subjects.http import HttpSubject
@@ -178,8 +179,9 @@ def heard(request: pytest.FixtureRequest, subject: Subject) -> Overheard:
         pytest.skip(f"not tested: {subject.name} is asked over HTTP alone (needs simulated time)")
     name, domain = request.param
     heard = overhear(subject, name, domain)
-    if "cookie-domain" not in heard.features:
-        pytest.skip("not tested: the subject does not list the feature `cookie-domain`")
+    needed = NEEDED["heard"]
+    if needed not in heard.features:
+        pytest.skip(f"not tested: needs the feature `{needed}`, which the subject does not list")
     return heard
 
 

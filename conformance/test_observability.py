@@ -14,8 +14,6 @@ WHATEVER = (("GET", "/status"), ("GET", "/members"), ("GET", "/session"), ("GET"
 
 def members(pair: Pair) -> Iterator[tuple[str, list[str]]]:
     """Tell whom each node that is up holds for alive."""
-    if "members" not in pair.prepared.features:
-        pytest.skip("not tested: the subject does not list the feature `members`")
     for name, host in pair.hosts.items():
         if host.up:
             yield name, sorted(pair.ask(name, "GET", "/members").body["members"])
@@ -53,6 +51,7 @@ def test_a_node_that_finds_nobody_says_that_it_is_up_and_serves(pair: Pair) -> N
 
 
 @pytest.mark.requirement("REQ-MEMB-4", "REQ-MEMB-5", "REQ-FAIL-3")
+@pytest.mark.by_itself(needs="members")
 def test_who_comes_goes_and_returns_is_seen_in_every_nodes_view(pair: Pair) -> None:
     contract = pair.prepared.contract
     assert pair.ready()

@@ -98,14 +98,15 @@ def _again(subject: str, options: dict[str, Path | int | None], requirements: li
 
 def _list(decided: "Plan", subject: str, ids: list[str], *, short: bool, as_json: bool) -> int:
     """Say what would run, by test, and what would not for want of a feature or of what servers offer."""
-    from conformance.listing import listed
+    from conformance.listing import Whom, listed
     from conformance.live_choice import as_servers_can
     from conformance.requirements import UnknownRequirement, refuse_unknown
+    from conformance.validating import is_live
 
     with output.refusing(UnknownRequirement):
         refuse_unknown(ids)
-    tests = listed(decided.prepared.features, product=not decided.subject.foreign)
-    tests = as_servers_can(tests, subject, short=short)
+    whom = Whom(decided.prepared.features, product=not decided.subject.foreign, simulated=not is_live(subject))
+    tests = as_servers_can(listed(whom), subject, short=short)
     if ids:
         tests = [test for test in tests if not set(ids).isdisjoint(test.requirements)]
     if as_json:
@@ -114,12 +115,15 @@ def _list(decided: "Plan", subject: str, ids: list[str], *, short: bool, as_json
     for test in tests:
         run = [name for name in test.scenarios if name not in test.left_out]
         said = "runs" if not test.why_not else f"not tested: {test.why_not}"
-        output.say(f"{test.name}\n    {', '.join(test.requirements)}; {', '.join(run) or 'no run'}: {said}")
+        where = ", ".join(run) or ("no run" if test.scenarios else "no scenario")
+        output.say(f"{test.name}\n    {', '.join(test.requirements)}; {where}: {said}")
         for name, why in test.left_out.items():
             output.say(f"    {name}: {why}")
     skipped = sum(bool(test.why_not) for test in tests)
     runs = {name for test in tests if not test.why_not for name in test.scenarios if name not in test.left_out}
-    output.say(f"\n{len(tests)} tests, {skipped} of which would not be tested; {len(runs)} scenarios would run")
+    without = sum(not test.why_not and not test.scenarios for test in tests)
+    more = f"; without a scenario: {without}" if without else ""
+    output.say(f"\n{len(tests)} tests, {skipped} of which would not be tested; {len(runs)} scenarios would run{more}")
     return output.HELD
 
 

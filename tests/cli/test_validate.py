@@ -11,14 +11,14 @@ from conformance.checks import CHECKS
 from conformance.checks import check as judge_file
 from conformance.cli.app import execute
 from conformance.expecting import ExpectationRefused, Expected, read_expected
-from conformance.listing import listed, needed_by
+from conformance.listing import Whom, listed, needed_by
 from conformance.validating import Judged, weighed
 from conformance.verdict import HOLDS, NOT_PROMISED, NOT_TESTED, VACUOUS, VIOLATED
 from reports.badge import badge_json, badge_svg
 
 ADAPTERS = Path(__file__).parents[1] / "adapters"
 ADAPTER = ADAPTERS / "mistaken.py"
-FEATURES = ["members", "revoke", "restart", "idle", "absolute", "cookie-domain"]
+FEATURES = ["members", "revoke", "restart", "idle", "absolute", "peek", "cookie-domain"]
 
 
 def test_a_store_is_judged_by_requirement_with_report_junit_and_badge(
@@ -119,7 +119,7 @@ def test_the_list_is_of_the_requirement_that_is_asked_for_and_refuses_one_that_t
 
 
 def test_the_reference_lacks_nothing_that_a_test_needs() -> None:
-    assert [test.name for test in listed(FEATURES, product=True) if test.why_not] == []
+    assert [test.name for test in listed(Whom(FEATURES, product=True, simulated=True)) if test.why_not] == []
 
 
 @pytest.mark.parametrize("check", [check for check in CHECKS if needed_by(check)])
