@@ -209,9 +209,11 @@ def refused(configured: Callable[..., "Configuration"]) -> Callable[..., str]:
     from reference.errors import ConfigurationError
 
     def read(edits: dict[str, Any], **environment: str) -> str:
-        with pytest.raises(ConfigurationError) as error:
+        try:
             configured(edits, **environment)
-        return str(error.value)
+        except ConfigurationError as error:
+            return str(error)
+        pytest.fail(f"the configuration was taken, expected a refusal: {edits}", pytrace=False)
 
     return read
 

@@ -30,6 +30,7 @@ from conformance.fixtures import (
 )
 
 if TYPE_CHECKING:
+    from conformance.shared_runs import SharedRun
     from conformance.tally import Result
 
 __all__ = ["configured", "judgement", "own_run", "pair", "refused", "runs", "subject"]  # pytest finds them here
@@ -221,47 +222,86 @@ def pytest_runtest_makereport(
     if ids and (report.when == "call" or (report.when == "setup" and not report.passed)):
         from msgspec import to_builtins
 
-        report.anynode = to_builtins(_result(item, ids, report, call))  # type: ignore[attr-defined]
+        result = _result(item, ids, report, call)
+        report.anynode = to_builtins(result)  # type: ignore[attr-defined]
         if report.failed:
             from conformance.tally import named
 
             report.sections.append(("what it is about", named(ids)))
+            if not result.check:  # a check's own words end with it
+                report.sections.append(("again", result.again))
     return report
 
 
 def _result(item: pytest.Item, ids: list[str], report: pytest.TestReport, call: pytest.CallInfo[None]) -> "Result":
-    from conformance import verdict
     from conformance.tally import Result
 
-    made, own = item.stash.get(JUDGEMENT, None), item.stash.get(OWN_RUN, None)
+    made = item.stash.get(JUDGEMENT, None)
+    if made is None or not made.verdict:
+        return _of_itself(item, ids, report, call)
+    run, found = made.run, made.finding
+    return Result(
+        test=report.nodeid,
+        requirements=ids,
+        verdict=made.verdict,
+        seen=made.seen,
+        promise=found.promise,
+        scenario=run.scenario,
+        seed=run.document.header.seed,
+        check=found.check,
+        judged=found.judged,
+        folder=str(run.folder),
+        again=run.command,
+    )
+
+
+def _of_itself(item: pytest.Item, ids: list[str], report: pytest.TestReport, call: pytest.CallInfo[None]) -> "Result":
+    """Tell what a test says that has asked no check, or never came to its finding."""
+    from conformance import verdict
+    from conformance.requirements import requirements
+    from conformance.tally import Result
+
+    own = item.stash.get(OWN_RUN, None)
+    word, seen = _verdict(own, report, call)
+    told = Result(test=report.nodeid, requirements=ids, verdict=word, seen=seen)
+    if own is not None:
+        told.scenario, told.seed, told.folder = own.scenario, own.document.header.seed, str(own.folder)
+    if word == verdict.VIOLATED:
+        told.promise = " ".join(requirements()[id_].sentence for id_ in ids)
+    if report.failed:
+        told.again = _again(item, ids[0])
+    return told
+
+
+def _verdict(own: "SharedRun | None", report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[str, str]:
+    from conformance import verdict
+
     said = "" if call.excinfo is None else call.excinfo.exconly(tryshort=True)
-    if made is not None and made.verdict:
-        run, found = made.run, made.finding
-        return Result(
-            test=report.nodeid,
-            requirements=ids,
-            verdict=made.verdict,
-            seen=made.seen,
-            promise=found.promise,
-            scenario=run.scenario,
-            seed=run.document.header.seed,
-            check=found.check,
-            judged=found.judged,
-            folder=str(run.folder),
-            again=run.command,
-        )
-    if report.passed:
-        word = verdict.HOLDS
-    elif report.skipped:
-        word, said = verdict.NOT_TESTED, said.removeprefix("Skipped: ").removeprefix("not tested: ")
-    elif own is not None and own.broken:
-        word, said = verdict.BROKEN_ADAPTER, own.broken
-    elif call.excinfo is not None and call.excinfo.errisinstance(_broken_adapter()):
-        word = verdict.BROKEN_ADAPTER
-    else:
-        asserted = call.excinfo is not None and call.excinfo.errisinstance((AssertionError, pytest.fail.Exception))
-        word = verdict.VIOLATED if asserted and report.when == "call" else verdict.UNKNOWN
-    return Result(test=report.nodeid, requirements=ids, verdict=word, seen=said)
+    if report.passed or call.excinfo is None:
+        return verdict.HOLDS, said
+    if report.skipped:
+        return verdict.NOT_TESTED, said.removeprefix("Skipped: ").removeprefix("not tested: ")
+    if own is not None and own.broken:
+        return verdict.BROKEN_ADAPTER, own.broken
+    if call.excinfo.errisinstance(_broken_adapter()):
+        return verdict.BROKEN_ADAPTER, said
+    if call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)) and report.when == "call":
+        return verdict.VIOLATED, said.removeprefix("Failed: ")
+    return verdict.UNKNOWN, said
+
+
+def _again(item: pytest.Item, requirement: str) -> str:
+    """Write the command that runs one test again; those of the suites are found wherever they are installed."""
+    import shlex
+
+    words = ["pytest", item.nodeid]
+    if item.path.parent == Path(__file__).parent:
+        test = item.originalname if isinstance(item, pytest.Function) else item.name
+        words = ["pytest", "--pyargs", "conformance", "--requirement", requirement, "-k", test]
+    words += ["--subject", item.config.getoption("--subject")]
+    seed, short = item.config.getoption("--seed"), item.config.getoption("--anynode-short")
+    words += ["--seed", str(seed)] if seed is not None else []
+    return shlex.join([*words, "--anynode-short"] if short else words)
 
 
 def _broken_adapter() -> type[Exception]:

@@ -29,7 +29,7 @@ class Result(Struct, kw_only=True):
         requirements: ids of what it shows.
         verdict: one of the words of `conformance.verdict`.
         seen: what was seen, or why nothing was.
-        promise: the rule in one sentence, "" where the test's name is all.
+        promise: the rule in one sentence: the check's; of a test without one that failed, the requirements'.
         scenario, seed, check: what was run and who judged it; "" and None where nothing was run.
         judged: how many operations the check used.
         folder: the folder of the run.

@@ -1,14 +1,14 @@
 """Replication: what one node took, every node has, and all have the same."""
 
 import pytest
-from msgspec import json
 
+from conformance.asserting import differing, listed, must, must_answer, must_be_ready
 from conformance.fixtures import Judgement
 from conformance.pair import NODES, Pair
 from conformance.shared_runs import SharedRun
 
 SECOND_US = 1_000_000
-OK, DENIED = 200, 401
+DENIED = 401
 VALUES = {
     "text": "ünï \U0001f36a",
     "empty": "",
@@ -178,7 +178,12 @@ def test_in_one_region_every_copy_of_a_write_is_there_within_a_second(own_run: S
     if not seen:
         pytest.skip("not tested: vacuous: nobody looked for the copy of a write in steady-lan")
     late = [(answered_us, lag_us) for answered_us, lag_us in seen if lag_us is None or lag_us >= SECOND_US]
-    assert not late, f"{len(late)} of {len(seen)} writes"
+    told = [
+        f"the write that was answered at {answered_us / SECOND_US:.3f} s was "
+        + ("never seen everywhere" if lag_us is None else f"everywhere {lag_us / SECOND_US:.3f} s later")
+        for answered_us, lag_us in late
+    ]
+    must(not late, f"{len(late)} of {len(seen)} writes were not everywhere within 1 s: {listed(told)}")
 
 
 @pytest.mark.requirement("REQ-REPL-11")
@@ -189,25 +194,28 @@ def test_values_come_back_as_they_were_written(judgement: Judgement) -> None:
 
 @pytest.mark.requirement("REQ-REPL-11")
 def test_every_kind_of_value_comes_back_on_every_node(pair: Pair) -> None:
-    assert pair.ready()
+    must_be_ready(pair)
     cookie = pair.login("n1")
     for key, value in VALUES.items():
-        assert pair.ask("n1", "PUT", f"/session/data/{key}", cookie, {"value": value}).status == OK
+        must_answer(pair, "n1", "PUT", f"/session/data/{key}", cookie, {"value": value}, whose="ann's session")
     pair.wait(pair.prepared.contract.converge_us)
     for node in NODES:
-        shown = pair.ask(node, "GET", "/session", cookie).body["data"]
-        assert json.encode(shown, order="deterministic") == json.encode(VALUES, order="deterministic"), node
+        data = must_answer(pair, node, "GET", "/session", cookie, whose="ann's session").body["data"]
+        wrong = differing(data, VALUES)
+        must(not wrong, f"{node}: GET /session shows {len(wrong)} values otherwise than n1 took them: {listed(wrong)}")
 
 
 @pytest.mark.requirement("REQ-REVOC-8")
 def test_logging_out_of_one_session_leaves_the_others_as_they_are(pair: Pair) -> None:
-    assert pair.ready()
+    must_be_ready(pair)
     one, same, other = pair.login("n1"), pair.login("n1"), pair.login("n2", "bob")
     pair.wait(pair.prepared.contract.converge_us)
-    assert pair.ask("n1", "POST", "/logout", one).status == OK
+    must_answer(pair, "n1", "POST", "/logout", one, whose="ann's first session")
     pair.wait(pair.prepared.contract.converge_us)
     for node in NODES:
-        assert [pair.ask(node, "GET", "/session", cookie).status for cookie in (one, same, other)] == [DENIED, OK, OK]
+        must_answer(pair, node, "GET", "/session", one, status=DENIED, whose="ann's first session, logged out")
+        must_answer(pair, node, "GET", "/session", same, whose="ann's second session, never logged out")
+        must_answer(pair, node, "GET", "/session", other, whose="bob's session, never logged out")
 
 
 @pytest.mark.requirement("REQ-ROUT-6")

@@ -179,6 +179,7 @@ def test_what_a_test_itself_asserts_or_breaks_is_told_apart(suite: Suite) -> Non
         "REQ-CFG-4": "unknown",
         "REQ-CFG-5": "not tested",
     }
+    ran.stdout.fnmatch_lines(["*- again -*", "pytest test_suite.py::test_wrong --subject reference"])
     ran.stdout.fnmatch_lines(["not tested  REQ-CFG-5 *", "            test_gap: no file"])
     about = ["*assert 1 == 2*", "*- what it is about -*", "REQ-CFG-2     MUST   *", "COOK-49       SHOULD *"]
     ran.stdout.fnmatch_lines(about)
