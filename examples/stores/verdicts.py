@@ -23,6 +23,7 @@ WHOLE = (
     "rolling-restart",
     "revoke-during-partition",
     "skewed-clocks-at-expiry",
+    "planted-cookies",
 )
 TABLE = re.compile(r"(<!-- verdicts: verdicts.py writes this table -->\n).*?(?=\n\n)", re.DOTALL)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.app import execute
+from scenarios import configuration, load, names
 
 ROOT = Path(__file__).parents[2]
 DOCS, STORES = ROOT / "docs", ROOT / "examples" / "stores"
@@ -49,6 +50,20 @@ def test_the_guides_store_speaks_and_is_convicted_of_what_the_guide_says(capsys:
     for line in blocks("bring-your-own.md", "text")[1].splitlines():
         assert line in said
     assert whole == "anynode validate store.yaml --short"
+
+
+@pytest.mark.usefixtures("guided")
+def test_the_guides_store_takes_the_first_of_two_cookies_as_the_guide_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("anynode run planted-cookies --subject store.yaml") == 1
+    assert "violated      durability " in capsys.readouterr().out
+
+
+def test_the_guide_names_what_scenarios_write_of_a_sessions_life_and_cookie() -> None:
+    sessions = [configuration(load(entry.name))["session"] for entry in names()]
+    written = {f"session.{part}.{key}" for one in sessions for part in ("lifetime", "cookie") for key in one[part]}
+    assert written == set(
+        re.findall(r"^\| `(session\.\S+)` \|", (DOCS / "bring-your-own.md").read_text(), re.MULTILINE)
+    )
 
 
 def test_the_lines_of_the_workflow_do_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
