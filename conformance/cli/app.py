@@ -4,6 +4,7 @@ The modules of the commands are imported here, always, so each is light: what it
 matplotlib, pydantic) it imports when it does it. `tests/test_imports.py` holds that.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version as installed_version
@@ -52,6 +53,8 @@ COMMANDS = (
     (COOKIES, "cookie", cookie.cookie),
 )
 """Every command, in the order of `--help`: its group, its name, its function."""
+COMPLETING = "_ANYNODE_COMPLETE"
+"""Set by a shell that asks for the words that may follow; Typer prints them and exits."""
 
 app = typer.Typer(
     help="Puts a cluster session store through the failures that it will meet, and says what it kept of its promises.",
@@ -88,7 +91,7 @@ def execute(arguments: Sequence[str]) -> int:
         The exit code: what the command returned or exited with, 0 where that was nothing.
 
     Raises:
-        Exception: whatever no command foresaw, our own defect.
+        Exception: whatever no command foresaw, our own defect; so is an exit, whose code would pass for a verdict.
     """
     try:
         code = app(list(arguments) or ["--help"], prog_name="anynode", standalone_mode=False)
@@ -96,6 +99,10 @@ def execute(arguments: Sequence[str]) -> int:
         return output.report_failure(error, arguments)
     except typer.TyperException as error:
         return output.report_failure(output.Failure(_usage(error, arguments)), arguments)
+    except SystemExit as error:
+        if COMPLETING in os.environ:
+            raise
+        raise RuntimeError(f"a command ended with sys.exit({error.code!r}) in place of a verdict") from error
     if code == output.INTERRUPTED:  # Typer's answer to Ctrl-C
         return output.report_failure(output.Failure("interrupted", output.INTERRUPTED), arguments)
     return code if isinstance(code, int) else output.HELD

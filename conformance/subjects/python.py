@@ -1,7 +1,8 @@
 """Profile P: a node is a Python object in this process, with the turns of the protocol as calls (protocol, part 2).
 
 Every line goes through JSON as it would over a pipe: no object is shared between two nodes, and the same mistakes are
-found in the same words.
+found in the same words. Whatever a method raises is its node's mistake, `SystemExit` too, which would end anynode
+without a verdict; `KeyboardInterrupt` alone is taken for the user's, who may press Ctrl-C in any turn.
 """
 
 import importlib
@@ -28,6 +29,12 @@ class Raised(BrokenAdapter):
     """A method of the object raised an error."""
 
     heading = "its traceback ended with"
+
+
+def described(error: BaseException) -> str:
+    """Say what was raised: its class, and its words where it has any."""
+    words = str(error)
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 class Calls:
@@ -72,7 +79,9 @@ class Calls:
             return decode_re(_encode(value), Hello(1).id)  # type: ignore[arg-type] # a number
         except WrongLine as wrong:
             raise self.broken("hello", wrong) from None
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise self._raised("hello", error) from error
 
     def _call(self, op: str, given: dict[str, Any]) -> Sequence[Any]:
@@ -82,7 +91,9 @@ class Calls:
             raise self.broken(op, wrong)
         try:
             said = method(given)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise self._raised(op, error) from error
         if not isinstance(said, list):
             wrong = WrongLine(
@@ -95,10 +106,11 @@ class Calls:
             raise self.broken(op, wrong)
         return said
 
-    def _raised(self, op: str, error: Exception) -> BrokenAdapter:
-        wrong = WrongLine(
-            f"the method {op}", f"{type(error).__name__}: {error}", "a list of lines", "see the traceback", PART_P
-        )
+    def _raised(self, op: str, error: BaseException) -> BrokenAdapter:
+        mend = "see the traceback"
+        if isinstance(error, SystemExit):
+            mend = "leave with a line `stopped`: the process is anynode's, which a node cannot end; see the traceback"
+        wrong = WrongLine(f"the method {op}", described(error), "a list of lines", mend, PART_P)
         text = "".join(traceback.format_exception(error)).strip()
         return Raised(self._name, op, wrong, "\n".join(text.splitlines()[-20:]))
 
@@ -125,6 +137,11 @@ def factory_named(name: str) -> Callable[[], Any]:
         raise NoFactory(
             f"'{module_name}' cannot be imported ({error}); install it, or run where it can be found (PYTHONPATH=.)"
         ) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        mend = "it must be importable: what runs it as a program goes below `if __name__ == '__main__':`"
+        raise NoFactory(f"'{module_name}' cannot be imported: it raises {described(error)}; {mend}") from error
     found = getattr(module, attribute, None)
     if not callable(found):
         known = ", ".join(sorted(each for each, value in vars(module).items() if isinstance(value, type))) or "none"

@@ -17,7 +17,7 @@ from conformance.subjects.file import SubjectFile, SubjectRefused
 from conformance.subjects.foreign import ForeignNode
 from conformance.subjects.lines import Hello, Re
 from conformance.subjects.purity import beside
-from conformance.subjects.python import Calls, NoFactory, factory_named
+from conformance.subjects.python import Calls, NoFactory, described, factory_named
 from conformance.subjects.stdio import Process
 from conformance.subjects.subject import Crew, Prepared
 from reference.config import Configuration
@@ -279,8 +279,10 @@ class PythonSubject:
     def _made(self, make: Callable[[], Any]) -> Any:
         try:
             return make()
-        except Exception as error:
-            wrong = WrongLine("the factory", f"{type(error).__name__}: {error}", "an object", "see the message")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            wrong = WrongLine("the factory", described(error), "an object", "see the message")
             raise BrokenAdapter("", f"making {self._factory}", wrong) from error
 
 

@@ -1,6 +1,7 @@
 """How the command line begins and ends: groups, exit codes, the form of errors."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +30,8 @@ def say(thing: str, *, as_json: Annotated[bool, typer.Option("--json")] = False)
                 raise LookupError("a.yaml is not there")
         case "interrupt":
             raise KeyboardInterrupt
+        case "exit":
+            sys.exit(0)
         case "silent":
             return None
     return int(thing)
@@ -185,6 +188,22 @@ def test_a_defect_of_ours_exits_5_with_traceback_command_and_where_to_report(
     assert "ValueError: 7 is not a session" in printed
     assert "CONTRIBUTING.md" in printed
     assert printed.endswith("again: anynode say defect\n")
+
+
+@pytest.mark.usefixtures("planted")
+def test_a_stray_exit_of_a_command_is_a_defect_and_never_green(
+    started: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert started("say", "exit") == 5
+    assert "RuntimeError: a command ended with sys.exit(0) in place of a verdict" in capsys.readouterr().err
+
+
+def test_a_shell_gets_its_words_for_completion() -> None:
+    words = {"_ANYNODE_COMPLETE": "complete_bash", "COMP_WORDS": "anynode smo", "COMP_CWORD": "1"}
+    told = subprocess.run(
+        [sys.executable, "-m", "anynode"], env={**os.environ, **words}, capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout.split()) == (0, ["smoke"])
 
 
 def test_a_broken_install_exits_5_too(

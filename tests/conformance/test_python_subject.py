@@ -29,7 +29,7 @@ class Node:
 
     def message(self, m: dict[str, Any]) -> Any:
         self.heard.append(m)
-        if isinstance(self.answer, Exception):
+        if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
 
@@ -79,6 +79,8 @@ def test_it_says_who_it_is_without_the_words_of_the_line() -> None:
     ("answer", "words"),
     [
         (ValueError("the shelf is bare"), "the method message: found ValueError: the shelf is bare"),
+        (SystemExit(0), "the method message: found SystemExit: 0, expected a list of lines"),
+        (pytest.skip.Exception("not today"), "the method message: found Skipped: not today"),
         (None, ""),
         ({"timer": "x"}, "what message returns: found {'timer': 'x'}, expected a list of dicts"),
         ([{"timer": "x", "after": 0}], "line 1 of its answer: after: found 0, expected `int` >= 1"),
@@ -124,3 +126,34 @@ def test_a_class_beside_its_file_is_found_and_tried(tmp_path: Path, capsys: pyte
     assert "RuntimeError: no shelf for /status" in said
     assert "its traceback ended with:" in said
     assert "toy_beside_its_file.py" in said
+
+
+@pytest.mark.parametrize("place", ["module", "__init__", "hello", "timer"])
+def test_a_store_that_ends_the_process_is_never_green(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def body(name: str, otherwise: str) -> str:
+        return "sys.exit(0)" if name == place else otherwise
+
+    named = "return {'name': 'toy', 'features': []}"
+
+    (tmp_path / f"toy_exits_in_{place}.py").write_text(
+        f"import sys\n{body('module', '')}\n"
+        "class Node:\n"
+        f"    def __init__(self):\n        {body('__init__', 'pass')}\n"
+        f"    def hello(self):\n        {body('hello', named)}\n"
+        "    def init(self, m):\n        return [{'timer': 'z', 'after': 1000}]\n"
+        f"    def timer(self, m):\n        {body('timer', 'return []')}\n"
+        "    def request(self, m):\n        return [{'respond': m['request'], 'status': 503}]\n"
+    )
+    file = tmp_path / "toy.yaml"
+    file.write_text(f"{{name: toy, profile: python, factory: 'toy_exits_in_{place}:Node'}}")
+    assert execute(["smoke", str(file)]) == (2 if place == "module" else 4)
+    said = "".join(capsys.readouterr())
+    assert "SystemExit: 0" in said
+
+
+def test_an_interrupt_in_a_turn_is_the_users() -> None:
+    node = born(Node(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        node.receive("n2", "data", b"{}", 20, 10)
