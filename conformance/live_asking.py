@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from conformance.subjects.adapter import BrokenAdapter, WrongLine, shown
+from conformance.subjects.adapter import BrokenAdapter, WrongLine, kept, shown
 from conformance.subjects.file import KEY, OPERATIONS, Place
 from conformance.subjects.probe import DATA_PATH, OK, PART_1, check_shape
 from reference.effects import Respond
@@ -101,10 +101,12 @@ class Asker:
         if raw and status in _DEFINITE:
             try:
                 body = json.loads(raw)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise self._broken(request, status, headers, raw) from None
         answer = Respond(request.id, status, headers, body)
         try:
+            if body is not None:
+                kept(raw, "body", raw)
             check_shape(request, answer, raw)
         except WrongLine as wrong:
             raise BrokenAdapter(self._node, f"{request.method} {request.path}", wrong) from None

@@ -6,7 +6,7 @@ Knows the lines of the protocol, and no process, world or check.
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Raw, Struct
 
 from conformance.subjects.lines import KINDS, PROTOCOL, Output, Re
 
@@ -14,9 +14,13 @@ PART_2 = "subject protocol, part 2, Output"
 PART_2_TURNS = "subject protocol, part 2"
 SHOWN = 300
 """Characters of a wrong line that an error shows."""
+DEEPEST = 100
+"""Arrays and objects in one another, at most, in what is kept of a line: who reads it later has a stack that ends."""
 
 _decode_output = msgspec.json.Decoder(Output).decode
 _decode_any = msgspec.json.Decoder().decode
+_decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_to_digest = msgspec.msgpack.Encoder().encode
 
 
 class WrongLine(Exception):
@@ -84,7 +88,7 @@ def decode(raw: bytes) -> Output:
     """
     try:
         output = _decode_output(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise explained(raw) from None
     kinds = (
         (output.send is not UNSET)
@@ -107,19 +111,70 @@ def decode(raw: bytes) -> Output:
     return output
 
 
+def kept(part: bytes, member: str, raw: bytes) -> Any:
+    """Decode what trace and history keep of a line: a whole note, the body of an answer.
+
+    Args:
+        part: what is kept.
+        member: where in the line it stands, for the error; "" for all of it.
+        raw: the line, for the error.
+
+    Raises:
+        WrongLine: it cannot be kept: a number of more than 64 bits, too deep, or no JSON, which no one had looked for.
+    """
+    try:
+        value = _decode_any(part)
+        _to_digest(value)
+    except (msgspec.ValidationError, OverflowError):
+        raise _too_large(_number_in(part, member), raw) from None
+    except RecursionError:
+        raise _too_deep(member or "the line", raw) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise explained(raw) from None
+    if part.count(b"[") + part.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
+        raise _too_deep(member or "the line", raw)
+    return value
+
+
+def _number_in(part: bytes, member: str) -> str:
+    """Name the member that holds the number that cannot be kept."""
+    try:
+        members = _decode_members(part)
+    except (ValueError, RecursionError):
+        return member or "the line"
+    for name, value in members.items():
+        try:
+            _to_digest(_decode_any(value))
+        except (ValueError, OverflowError, RecursionError):
+            return f"{member}.{name}".removeprefix(".")
+    return member or "the line"
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level := [each for each in level if isinstance(each, (dict, list))]:
+        depth += 1
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
+    return depth
+
+
+def _too_large(member: str, raw: bytes) -> WrongLine:
+    mend = "write greater numbers as strings"
+    return WrongLine(member, "a number out of range", "at most 64 bits", mend, line=shown(raw))
+
+
+def _too_deep(member: str, raw: bytes) -> WrongLine:
+    found, expected = f"more than {DEEPEST} arrays and objects in one another", f"at most {DEEPEST}"
+    return WrongLine(member, found, expected, "write it flatter, or as a string", line=shown(raw))
+
+
 def explained(raw: bytes) -> WrongLine:
     """Say what is wrong with a line that could not be taken."""
     text = shown(raw)
     try:
         value: Any = _decode_any(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return WrongLine(
-            "the line",
-            f"no JSON ({error})",
-            "one JSON object",
-            "write logs to stderr and only lines to stdout",
-            line=text,
-        )
+    except (ValueError, RecursionError) as error:
+        return _undecoded(raw, error)
     if not isinstance(value, dict):
         return WrongLine("the line", _kind_of(value), "one JSON object", "write an object", line=text)
     kinds = [name for name in KINDS if name in value]
@@ -134,6 +189,16 @@ def explained(raw: bytes) -> WrongLine:
     return _misfit(chosen, value, kind, text)
 
 
+def _undecoded(raw: bytes, error: Exception) -> WrongLine:
+    """Say why a line cannot be decoded."""
+    if isinstance(error, RecursionError):
+        return _too_deep("the line", raw)
+    if isinstance(error, msgspec.ValidationError):  # it is JSON, in which a number is too large for any type
+        return _too_large(_number_in(raw, ""), raw)
+    mend = "write logs to stderr and only lines to stdout"
+    return WrongLine("the line", f"no JSON ({error})", "one JSON object", mend, line=shown(raw))
+
+
 def _misfit(chosen: type[Struct], value: dict[str, Any], kind: str, text: str) -> WrongLine:
     """Say which member of a line does not fit its kind."""
     example = _EXAMPLES[kind]
@@ -142,7 +207,7 @@ def _misfit(chosen: type[Struct], value: dict[str, Any], kind: str, text: str) -
     except msgspec.ValidationError as error:
         expected, _, place = str(error).partition(" - at `$.")
         member = place.rstrip("`") or kind
-        found = repr(_at(value, member)) if place else "it missing"
+        found = seen(_at(value, member)) if place else "it missing"
         if expected.startswith("Object missing required field"):
             member = expected.split("`")[1]
             return WrongLine(member, "nothing", f"a member `{member}`", f"write {example}", line=text)
@@ -160,7 +225,7 @@ def decode_re(raw: bytes, asked: int) -> Re:
     """
     try:
         re = msgspec.json.decode(raw, type=Re)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise explained(raw) from None
     if not same(re.re, asked):
         raise WrongLine(
@@ -181,6 +246,14 @@ def shown(raw: bytes) -> str:
     """Show the beginning of a line."""
     text = raw[: SHOWN + 1].decode("utf-8", "backslashreplace").strip()
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def seen(value: Any) -> str:
+    """Show the beginning of a value, whatever it is."""
+    try:
+        return repr(value)[:SHOWN]
+    except Exception:  # noqa: BLE001 - a number of 10,000 digits, or what an object's own __repr__ raises
+        return f"an object of {type(value).__name__}"
 
 
 def _at(value: Any, place: str) -> Any:

@@ -7,10 +7,9 @@ Bodies of messages are carried as the JSON that the node wrote, unread.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import msgspec
 from msgspec import UNSET, Raw
 
-from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine
+from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, kept
 from conformance.subjects.lines import (
     Discovered,
     InitLine,
@@ -115,10 +114,14 @@ class ForeignNode:
         said = self._peer.turn(line, op)
         if not said:
             return []
+        effects: list[Effect] = []
         try:
-            return [self._effect(output, raw) for output, raw in said]
+            for output, raw in said:
+                effects.append(self._effect(output, raw))
         except WrongLine as wrong:
-            raise self._peer.broken(f"turn {line.id} ({op})", wrong) from None
+            where = f"turn {line.id} ({op}), line {len(effects) + 1} of its answer"
+            raise self._peer.broken(where, wrong) from None
+        return effects
 
     def _effect(self, output: Output, raw: bytes) -> Effect:
         if output.send is not UNSET:
@@ -130,7 +133,7 @@ class ForeignNode:
         if output.stopped is not UNSET:
             return Stopped()
         if output.note is not UNSET:
-            fields = msgspec.json.decode(raw)
+            fields = kept(raw, "", raw)
             return Note(fields.pop("note"), fields)
         if output.unsupported is not UNSET:
             return Note("unsupported", {"what": output.unsupported})
@@ -152,7 +155,7 @@ class ForeignNode:
         if len(self._answered) > ANSWERED_KEPT:
             del self._answered[next(iter(self._answered))]
         headers = () if output.headers is UNSET else tuple(output.headers)
-        body = None if output.body is UNSET else msgspec.json.decode(output.body)
+        body = None if output.body is UNSET else kept(bytes(output.body), "body", raw)
         answer = Respond(request, int(output.status), headers, body)  # type: ignore[arg-type] # decode() saw it
         check_shape(asked, answer, raw)
         return answer

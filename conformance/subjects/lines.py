@@ -15,6 +15,8 @@ LINE_LIMIT = 16 * 1024 * 1024
 """Bytes that a line may have."""
 TURN_LIMIT = 10_000
 """Lines that a turn may have."""
+LATEST_US = 2**63 - 1
+"""The longest time that a timer may be set to: what whole numbers of most languages hold, and never in any run."""
 
 Channel = Literal["membership", "data"]
 Id = int | float | str | list[Any] | dict[str, Any]
@@ -139,7 +141,7 @@ class SetOut(Struct):
     """Set a timer, by the monotonic clock; it replaces one of that name."""
 
     timer: str
-    after: Annotated[int, Meta(ge=1)]
+    after: Annotated[int, Meta(ge=1, le=LATEST_US)]
 
 
 class CancelOut(Struct):
@@ -205,7 +207,7 @@ class Output(Struct):
     channel: Channel | UnsetType = UNSET
     body: Raw | UnsetType = UNSET
     timer: str | UnsetType = UNSET
-    after: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    after: Annotated[int, Meta(ge=1, le=LATEST_US)] | UnsetType = UNSET
     cancel: bool | UnsetType = UNSET
     respond: str | UnsetType = UNSET
     status: Annotated[int, Meta(ge=100, le=599)] | UnsetType = UNSET

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from conformance.subjects.adapter import BrokenAdapter, WrongLine, decode, decode_re
+from conformance.subjects.adapter import BrokenAdapter, WrongLine, decode, decode_re, seen
 from conformance.subjects.lines import Hello, Input, Output, Re
 
 PART_P = "subject protocol, part 2, profile P"
@@ -55,8 +55,8 @@ class Calls:
             output = decode(raw)
         except WrongLine as wrong:
             raise self.broken(where, wrong) from None
-        except (TypeError, OverflowError, msgspec.MsgspecError) as error:
-            misfit = WrongLine("the line", repr(one)[:200], f"what JSON can hold ({error})", "return dicts", PART_P)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            misfit = WrongLine("the line", seen(one), f"what JSON can hold ({error})", "return dicts", PART_P)
             raise self.broken(where, misfit) from error
         if output.done is not UNSET:
             early = WrongLine("done", "a line `done`", "none: the list ends the turn", "leave it out", PART_P)
@@ -98,7 +98,7 @@ class Calls:
         if not isinstance(said, list):
             wrong = WrongLine(
                 f"what {op} returns",
-                repr(said)[:100],
+                seen(said),
                 "a list of dicts",
                 "return [] when there is nothing to say",
                 PART_P,

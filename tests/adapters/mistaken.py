@@ -1,6 +1,6 @@
 """An adapter of a store for one node, right but for one mistake, which the first argument names.
 
-"none" is none.
+"none" is none; "says LINE" says that line in `init`, "answers BODY" has that body in every answer.
 Plain Python without anynode: what an author of an adapter could write.
 """
 
@@ -66,6 +66,8 @@ def broken_answer(respond: dict) -> None:
         respond["headers"] = []
     elif MISTAKE == "two-things":
         respond |= {"send": "n2", "channel": "data"}
+    elif MISTAKE.startswith("answers "):
+        respond["body"] = json.loads(MISTAKE.removeprefix("answers "))
     say(respond)
     if MISTAKE == "answer-twice":
         say(respond)
@@ -91,6 +93,8 @@ def begin() -> None:
     elif MISTAKE == "too-many-lines":
         for _ in range(10_001):
             say({"note": "again"})
+    elif MISTAKE.startswith("says "):
+        print(MISTAKE.removeprefix("says "))
     elif MISTAKE == "dies":
         sys.stderr.write("could not allocate\nthe last words\n")
         sys.stderr.flush()

@@ -14,7 +14,7 @@ from conformance.subjects.adapter import BrokenAdapter
 from conformance.subjects.foreign import ForeignNode
 from conformance.subjects.stdio import Process
 from conformance.subjects.third_party import hello
-from reference.effects import Effect, Respond, Stopped
+from reference.effects import Effect, Note, Respond, Stopped
 from reference.protocol import Init, Request
 
 ADAPTER = Path(__file__).parents[1] / "adapters" / "mistaken.py"
@@ -53,6 +53,19 @@ MISTAKES = {
     "output-before-input": ("say nothing before",),
 }
 """By mistake: what the error says."""
+TOO_LARGE = "found a number out of range, expected at most 64 bits"
+TOO_DEEP = "found more than 100 arrays and objects in one another, expected at most 100"
+UNKEPT = {
+    f'says {{"timer": "z", "after": {10**40}}}': (f"after: found {10**40}, expected `int` <= {2**63 - 1}",),
+    f'says {{"note": "x", "hash": {2**64}}}': ("line 1 of its answer: hash: " + TOO_LARGE, str(2**64)),
+    f'says {{"note": "x", "hash": {"9" * 10_000}}}': ("line 1 of its answer: hash: " + TOO_LARGE,),
+    f'says {{"done": {"9" * 10_000}}}': ("line 1 of its answer: done: " + TOO_LARGE,),
+    f'says {{"note": "x", "tree": {"[" * 101}{"]" * 101}}}': ("line 1 of its answer: the line: " + TOO_DEEP,),
+    f'says {{"note": "x", "tree": {"[" * 20_000}{"]" * 20_000}}}': ("line 1 of its answer: the line: " + TOO_DEEP,),
+    f'answers {{"status": "up", "hash": {-(2**64)}}}': ("line 1 of its answer: body.hash: " + TOO_LARGE,),
+    f"answers {'[' * 101}{']' * 101}": ("line 1 of its answer: body: " + TOO_DEEP,),
+}
+"""By mistake: what the error says of what is JSON, but cannot be kept."""
 
 
 def init(config: object = None) -> Init:
@@ -99,6 +112,21 @@ def test_each_mistake_is_named_with_its_mend(mistake: str, processes: list[Proce
     for words in MISTAKES[mistake]:
         assert words in said
     assert said.startswith("node n1, turn ")
+
+
+@pytest.mark.parametrize("mistake", UNKEPT, ids=lambda mistake: mistake[:30])
+def test_what_no_trace_can_hold_is_the_adapters_mistake(mistake: str, processes: list[Process], tmp_path: Path) -> None:
+    with pytest.raises(BrokenAdapter) as error:
+        live(mistake, processes, tmp_path / "n1")
+    for words in UNKEPT[mistake]:
+        assert words in str(error.value)
+
+
+def test_the_greatest_and_the_deepest_that_a_trace_can_hold_is_taken(processes: list[Process], tmp_path: Path) -> None:
+    tree = json.loads("[" * 99 + "]" * 99)
+    fields = {"hash": 2**64 - 1, "tree": tree, "flat": [[]] * 200}
+    effects = live(f"says {json.dumps({'note': 'x', **fields})}", processes, tmp_path / "n1")
+    assert effects[0] == Note("x", fields)
 
 
 @pytest.mark.parametrize("mistake", ["hangs", "leaves-a-child", "garbage", "no-done"])

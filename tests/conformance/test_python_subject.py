@@ -40,6 +40,12 @@ class Node:
         return [{"stopped": True}]
 
 
+def in_itself() -> list[Any]:
+    tree: list[Any] = []
+    tree.append(tree)
+    return tree
+
+
 CONFIG = {"session": {"list": [1]}}
 
 
@@ -87,6 +93,11 @@ def test_it_says_who_it_is_without_the_words_of_the_line() -> None:
         ([{"done": 3}], "done: found a line `done`, expected none: the list ends the turn"),
         ([{"note": {1, 2}}], "note: found"),
         ([{"note": "x", "who": object()}], "expected what JSON can hold"),
+        ([{"note": "x", "hash": 2**100}], "line 1 of its answer: hash: found a number out of range"),
+        ([{"note": "x", "hash": 10**10_000}], "found an object of dict, expected what JSON can hold"),
+        ([{"note": "\ud800"}], "found {'note': '\\ud800'}, expected what JSON can hold"),
+        ([{"note": "x", "tree": in_itself()}], "'tree': [[...]]}, expected what JSON can hold"),
+        ([{"timer": "x", "after": 2**64}], "after: found 18446744073709551616, expected `int` <= "),
     ],
 )
 def test_each_mistake_of_a_method_is_named(answer: Any, words: str) -> None:
