@@ -181,6 +181,14 @@ def pair(request: pytest.FixtureRequest, subject: "Subject") -> "Iterator[Pair]"
         crew.close()
 
 
+def let_agree(pair: "Pair", us: int) -> None:
+    """Let a time pass that a contract allows; where no session lives for so long, nothing can be shown after it."""
+    if us > pair.patience_us:
+        allowed, waited = us / 1_000_000, pair.patience_us / 1_000_000
+        pytest.skip(f"not tested: vacuous: the contract allows {allowed:,.10g} s, and {waited:,.10g} s are waited for")
+    pair.wait(us)
+
+
 @pytest.fixture
 def configured(subject: "Subject") -> Callable[..., "Configuration"]:
     """Read the scenarios' own configuration after edits, as the subject reads the product's file.

@@ -29,6 +29,8 @@ NODES = ("n1", "n2")
 HOST = "app.example.com"
 READY_WITHIN_US = s(60)
 ANSWER_WITHIN_US = s(10)
+LIVES_US = s(3_600)
+"""How long a session is taken to live that nothing limits."""
 
 
 class Pair:
@@ -64,6 +66,14 @@ class Pair:
 
             clock, poll_us = NodeClock(), settings.poll_us
             self.hosts[name] = Host(self.loop, name, make, network, recorder, clock, lambda o=others: o, poll_us)  # type: ignore[misc] # bound now
+
+    @property
+    def patience_us(self) -> int:
+        """How long one may wait, twice even, before a look at a session that must be alive: a third of its life."""
+        prepared, settings = self.prepared, self.configuration.settings()
+        absolute_us = settings.absolute_us if prepared.absolute_us is None else prepared.absolute_us
+        idle_us = settings.idle_us if prepared.idle_us is None else prepared.idle_us
+        return min(absolute_us or LIVES_US, idle_us or LIVES_US, LIVES_US) // 3
 
     def close(self) -> None:
         """Leave nothing behind; the crew is closed by whoever entered it."""

@@ -18,6 +18,7 @@ from conformance.subjects.probe import PART_1
 from conformance.subjects.subject import Crew, Prepared, Subject
 from conformance.subjects.third_party import FEATURES, StdioSubject
 from reference.config import Configuration
+from reference.effects import Respond
 from simulator.clock import s
 
 STOP_WITHIN_US = s(120)
@@ -193,7 +194,10 @@ def _logged_in(pair: Pair, prepared: Prepared, configuration: Configuration, coo
 
 
 def _read(pair: Pair, node: str, cookie: str) -> str:
-    answer = pair.ask(node, "GET", "/session", cookie)
+    return _shown(node, pair.ask(node, "GET", "/session", cookie))
+
+
+def _shown(node: str, answer: Respond) -> str:
     if answer.status != OK or answer.body.get("user") != "ann":
         found = f"{answer.status} {answer.body}"
         wrong = WrongLine(
@@ -204,14 +208,22 @@ def _read(pair: Pair, node: str, cookie: str) -> str:
 
 
 def _read_elsewhere(pair: Pair, prepared: Prepared, cookie: str) -> str:
-    """Read on the other node, once it has had the time that the contract asks for."""
-    converge_us = prepared.contract.converge_us
-    pair.wait(converge_us)
+    """Read on the other node, once it has had the time that the contract asks for, while the session lives."""
+    promised_us = prepared.contract.converge_us
+    had_us = min(promised_us, pair.patience_us)
+    pair.wait(had_us)
+    answer = pair.ask("n2", "GET", "/session", cookie)
+    if had_us < promised_us and answer.status == DENIED:
+        return f"not shown: n2 knows nothing of it after {_s(had_us)}; by its contract it may take {_s(promised_us)}"
     try:
-        return _read(pair, "n2", cookie)
+        return _shown("n2", answer)
     except BrokenAdapter as error:
-        error.wrong.mend = f"n2 had {converge_us / s(1):g} s to hear of it from n1: see the lines `send` of n1"
+        error.wrong.mend = f"n2 had {_s(had_us)} to hear of it from n1: see the lines `send` of n1"
         raise
+
+
+def _s(us: int) -> str:
+    return f"{us / s(1):,.10g} s"
 
 
 def _left(pair: Pair) -> str:

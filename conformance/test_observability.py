@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.asserting import listed, must, must_answer, must_be, must_be_ready
+from conformance.fixtures import let_agree
 from conformance.pair import NODES, READY_WITHIN_US, Pair
 
 OK, UNAVAILABLE = 200, 503
@@ -43,7 +44,7 @@ def test_a_node_that_is_not_ready_yet_answers_503_to_whatever_it_is_asked(pair: 
             wrong = [f"{' '.join(path)} with {status}" for path, status in answers.items() if status != UNAVAILABLE]
             must(not wrong, f"n1 is not ready by its own GET /status, expected 503 to all, answered {listed(wrong)}")
             met += 1
-        pair.wait(SECOND_US // 4)
+        let_agree(pair, SECOND_US // 4)
     must(up, "n1: GET /status was not answered 200 within a minute of its start; who finds nobody is ready in the end")
     if not met:
         pytest.skip("not tested: vacuous: n1 was ready at once")
@@ -63,13 +64,13 @@ def test_a_node_that_finds_nobody_says_that_it_is_up_and_serves(pair: Pair) -> N
 def test_who_comes_goes_and_returns_is_seen_in_every_nodes_view(pair: Pair) -> None:
     contract, both = pair.prepared.contract, {"n1": ["n1", "n2"], "n2": ["n1", "n2"]}
     must_be_ready(pair)
-    pair.wait(contract.converge_us)
+    let_agree(pair, contract.converge_us)
     must_see(pair, both, "after both have started")
     pair.hosts["n2"].crash()
-    pair.wait(contract.detect_us + contract.converge_us)
+    let_agree(pair, contract.detect_us + contract.converge_us)
     must_see(pair, {"n1": ["n1"]}, "after n2 has crashed")
     must_be_ready(pair, "n2")
-    pair.wait(contract.detect_us + contract.converge_us)
+    let_agree(pair, contract.detect_us + contract.converge_us)
     must_see(pair, both, "after n2 has started again")
 
 

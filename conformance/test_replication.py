@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.asserting import differing, listed, must, must_answer, must_be_ready
-from conformance.fixtures import Judgement
+from conformance.fixtures import Judgement, let_agree
 from conformance.pair import NODES, Pair
 from conformance.shared_runs import SharedRun
 
@@ -198,7 +198,7 @@ def test_every_kind_of_value_comes_back_on_every_node(pair: Pair) -> None:
     cookie = pair.login("n1")
     for key, value in VALUES.items():
         must_answer(pair, "n1", "PUT", f"/session/data/{key}", cookie, {"value": value}, whose="ann's session")
-    pair.wait(pair.prepared.contract.converge_us)
+    let_agree(pair, pair.prepared.contract.converge_us)
     for node in NODES:
         data = must_answer(pair, node, "GET", "/session", cookie, whose="ann's session").body["data"]
         wrong = differing(data, VALUES)
@@ -209,9 +209,9 @@ def test_every_kind_of_value_comes_back_on_every_node(pair: Pair) -> None:
 def test_logging_out_of_one_session_leaves_the_others_as_they_are(pair: Pair) -> None:
     must_be_ready(pair)
     one, same, other = pair.login("n1"), pair.login("n1"), pair.login("n2", "bob")
-    pair.wait(pair.prepared.contract.converge_us)
+    let_agree(pair, pair.prepared.contract.converge_us)
     must_answer(pair, "n1", "POST", "/logout", one, whose="ann's first session")
-    pair.wait(pair.prepared.contract.converge_us)
+    let_agree(pair, pair.prepared.contract.converge_us)
     for node in NODES:
         must_answer(pair, node, "GET", "/session", one, status=DENIED, whose="ann's first session, logged out")
         must_answer(pair, node, "GET", "/session", same, whose="ann's second session, never logged out")

@@ -48,6 +48,8 @@ READY_WITHIN_US = s(10)
 """Users come when all nodes are ready, and at the latest then."""
 JOINED_WITHIN_US = s(60)
 """How long the end of a run waits for a node that joins; one that takes longer is not read."""
+SETTLED_WITHIN_US = s(3_600)
+"""How long the end of a run waits for agreement, whatever a contract allows; a longer bound is never met."""
 STEP_US = s(1)
 """Simulated time between two reports of progress; in a long run they are STEPS."""
 STEPS = 1_000
@@ -375,7 +377,10 @@ class World:
         self._history.write(Healed(self.loop.now))
 
     def _await_agreement(self) -> None:
-        """Let open requests end and joining nodes become ready, then give the nodes the time that they promised."""
+        """Let open requests end and joining nodes become ready, then give the nodes the time that they promised.
+
+        That is an hour at most: of a longer bound a run shows nothing (protocol, part 2).
+        """
         self._advance(self.loop.now + TIMEOUT_US, until=self._nothing_open)
         self._advance(self.loop.now + JOINED_WITHIN_US, until=self._everybody_ready)
         self._advance(self.loop.now + self._settling_us())
@@ -383,7 +388,8 @@ class World:
     def _settling_us(self) -> int:
         contract = self.judged.contract
         detect_us = contract.detect_us if staging.may_change_membership(self.scenario) else 0
-        return contract.converge_us + detect_us + STEP_US  # a step more: a bound that is met exactly is met
+        bound_us = min(contract.converge_us + detect_us, SETTLED_WITHIN_US)
+        return bound_us + STEP_US  # a step more: a bound that is met exactly is met
 
     def _read_everything(self) -> None:
         """Cut every link, read every witness session on every ready node at one instant, and hear the answers."""

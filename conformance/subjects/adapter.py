@@ -271,7 +271,7 @@ def _kind_of(value: Any) -> str:
 
 
 _EXAMPLES = {
-    "re": '{"re": 1, "protocol": 1, "name": "my-store", "features": []}',
+    "re": '{"re": 1, "protocol": 1, "name": "my-store", "features": [], "contract": {"converge_us": 3000000}}',
     "send": '{"send": "n2", "channel": "data", "body": {}}',
     "timer": '{"timer": "gossip", "after": 200000} or {"timer": "gossip", "cancel": true}',
     "respond": '{"respond": "c7-41", "status": 200, "headers": [], "body": {}}',

@@ -21,6 +21,8 @@ LATEST_US = 2**63 - 1
 Channel = Literal["membership", "data"]
 Id = int | float | str | list[Any] | dict[str, Any]
 Microseconds = Annotated[int, Meta(ge=0)]
+Bound = Annotated[int, Meta(ge=0, le=2**53)]
+"""Of a contract: 285 years at most, as µs that every language writes exactly."""
 
 # -------------------------------------------------------------------------------------------------- harness to node
 
@@ -109,11 +111,11 @@ Input = Hello | InitLine | Discovered | TimerLine | MessageLine | RequestLine | 
 class Promised(Struct):
     """A contract as a node says it; what is missing takes the values of the protocol."""
 
-    converge_us: Microseconds = 3_000_000
-    clock_skew_us: Microseconds = 500_000
-    detect_us: Microseconds = 30_000_000
-    idle_slack_us: Microseconds = 1_000_000
-    survives_crashes: Annotated[int, Meta(ge=0)] = 1
+    converge_us: Bound = 3_000_000
+    clock_skew_us: Bound = 500_000
+    detect_us: Bound = 30_000_000
+    idle_slack_us: Bound = 1_000_000
+    survives_crashes: Bound = 1
 
 
 class Re(Struct):

@@ -1,6 +1,7 @@
 """An adapter of a store for one node, right but for one mistake, which the first argument names.
 
-"none" is none; "says LINE" says that line in `init`, "answers BODY" has that body in every answer.
+"none" is none; "says LINE" says that line in `init`, "answers BODY" has that body in every answer, and
+"converges US" promises to converge within so many µs.
 Plain Python without anynode: what an author of an adapter could write.
 """
 
@@ -121,6 +122,9 @@ def turn(m: dict) -> None:
             say({"re": m["id"], "protocol": 1, "features": []})
         elif MISTAKE == "no-re":
             pass
+        elif MISTAKE.startswith("converges "):
+            contract = {"converge_us": int(MISTAKE.removeprefix("converges "))}
+            say({"re": m["id"], "protocol": 1, "name": "mistaken", "features": ["config"], "contract": contract})
         else:
             say({"re": m["id"], "protocol": 1, "name": "mistaken", "features": ["config"]})
     elif op == "init":

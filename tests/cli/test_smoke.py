@@ -96,6 +96,21 @@ def test_a_subject_that_cannot_be_started_is_refused_in_one_sentence(
     assert said.endswith(f"again: anynode smoke {file}\n")
 
 
+def test_a_contract_longer_than_a_session_lives_is_not_waited_for_and_breaks_no_adapter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    year_us = 365 * 86_400 * 1_000_000
+    code, value = smoked(tmp_path, f"converges {year_us}", capsys)
+    assert code == 0
+    steps = value["steps"]
+    assert isinstance(steps, list)
+    assert steps[8] == {
+        "step": "a read on another node",
+        "ok": True,
+        "said": "not shown: n2 knows nothing of it after 300 s; by its contract it may take 31,536,000 s",
+    }
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["smoke", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml: there is no such file; name a subject file" in capsys.readouterr().err

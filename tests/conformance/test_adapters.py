@@ -48,6 +48,7 @@ MISTAKES = {
     "leaves-a-child": ("it gone with exit code 1",),
     "stderr-flood": ("expected at most 67,108,864 in a life", "log less"),
     "other-protocol": ("protocol: found 2, expected 1", "speak version 1"),
+    f"converges {10**30}": (f"contract.converge_us: found {10**30}, expected `int` <= {2**53}", '"contract": {'),
     "no-name": ("name: found nothing", 'write {"re"'),
     "no-re": ("the answer to hello: found 0 lines before `done`, expected exactly one line `re`",),
     "output-before-input": ("say nothing before",),

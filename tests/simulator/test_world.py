@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance.checks import check
 from conformance.history import Contract
 from conformance.reading import read
 from reference.effects import Effect, Respond, Send, SetAlarm
@@ -311,6 +312,13 @@ def test_every_witness_session_is_read_on_every_node_at_one_instant_after_the_bo
 
 def test_without_a_fault_of_membership_the_end_does_not_wait_for_its_detection() -> None:
     assert Ran("faults: [{at: 20s, for: 20s, loss: 5%}]").final[0]["asked"] < (60 + 3 + 5) * SECOND
+
+
+def test_a_contract_of_a_year_is_not_waited_for_and_nothing_is_found_to_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.world.SETTLED_WITHIN_US", 20 * SECOND)
+    year = Ran(contract=Contract(365 * 86_400 * SECOND))
+    assert (60 + 20) * SECOND < year.final[0]["asked"] < (60 + 20 + 12) * SECOND
+    assert [found.verdict for found in check(year.raw) if found.check == "convergence"] == ["vacuous"]
 
 
 def test_nodes_that_do_not_agree_are_seen() -> None:
