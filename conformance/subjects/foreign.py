@@ -24,6 +24,9 @@ from conformance.subjects.probe import check_shape
 from reference.effects import CancelAlarm, Effect, Note, Respond, Send, SetAlarm, Stopped
 from reference.protocol import Init, Request
 
+RINGS, RINGS_WITHIN_US = 50_000, 500_000
+"""So many timers may not ring within so little of a node's own time: it would hardly move on. Messages are not counted,
+of which any number comes at once after a pause."""
 ANSWERED_KEPT = 1_000
 """Answered requests that are remembered, to tell an answer given twice from one to nobody."""
 
@@ -59,6 +62,7 @@ class ForeignNode:
         self._peer = peer
         self._init = init
         self._id = first_id
+        self._rings, self._since = 0, 0
         self._open: dict[str, Request] = {}
         self._answered: dict[str, None] = {}
 
@@ -82,7 +86,11 @@ class ForeignNode:
 
     def ring(self, alarm: str, wall: int, mono: int) -> list[Effect]:
         """Hear that a timer is due."""
-        return self._turn(TimerLine(self._next(), wall, mono, alarm), "timer")
+        line = TimerLine(self._next(), wall, mono, alarm)
+        self._rings += 1
+        if self._rings == RINGS:
+            self._refuse_a_storm(line)
+        return self._turn(line, "timer")
 
     def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
         """Take a client's request."""
@@ -122,6 +130,24 @@ class ForeignNode:
             where = f"turn {line.id} ({op}), line {len(effects) + 1} of its answer"
             raise self._peer.broken(where, wrong) from None
         return effects
+
+    def _refuse_a_storm(self, line: TimerLine) -> None:
+        """See how long the last `RINGS` timers took; asked once for all of them.
+
+        Raises:
+            BrokenAdapter: too short.
+        """
+        took_us, self._since, self._rings = line.mono - self._since, line.mono, 0
+        if took_us >= RINGS_WITHIN_US:
+            return
+        wrong = WrongLine(
+            "timer",
+            f"{RINGS:,} timers that rang within {took_us / 1_000_000:g} s of its own time",
+            "fewer",
+            f"set {line.name!r} to ring later: `after` is in microseconds, 200000 for 200 ms",
+            PART_2_TURNS,
+        )
+        raise self._peer.broken(f"turn {line.id} (timer)", wrong)
 
     def _effect(self, output: Output, raw: bytes) -> Effect:
         if output.send is not UNSET:

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.cli.app import execute
 from conformance.subjects.adapter import BrokenAdapter
-from conformance.subjects.foreign import ForeignNode
+from conformance.subjects.foreign import RINGS, ForeignNode
 from conformance.subjects.python import Calls
 from reference.effects import Respond, Send, SetAlarm, Stopped
 from reference.protocol import Init, Request
@@ -110,6 +110,33 @@ def test_each_mistake_of_a_method_is_named(answer: Any, words: str) -> None:
         node.receive("n2", "data", b"{}", 20, 10)
     assert words in str(error.value)
     assert str(error.value).startswith("node n1, ")
+
+
+class Busy(Node):
+    """Has timers."""
+
+    def timer(self, _m: dict[str, Any]) -> list[dict[str, Any]]:
+        return []
+
+
+def test_milliseconds_taken_for_microseconds_end_as_what_they_are() -> None:
+    node = born(Busy())
+    node.start(("n2",), 0, 0)
+    for now in range(1, RINGS):
+        node.ring("tick", now, now)
+    with pytest.raises(BrokenAdapter) as error:
+        node.ring("tick", RINGS, RINGS)
+    assert "timer: found 50,000 timers that rang within 0.05 s of its own time, expected fewer" in str(error.value)
+    assert "set 'tick' to ring later: `after` is in microseconds, 200000 for 200 ms" in str(error.value)
+
+
+def test_many_timers_over_a_longer_time_and_many_messages_at_once_are_nobodys_mistake() -> None:
+    node = born(Busy())
+    node.start(("n2",), 0, 0)
+    for now in range(1, 2 * RINGS):
+        node.ring("tick", now * 11, now * 11)
+    for _ in range(2 * RINGS):
+        node.receive("n2", "data", b"{}", 2_000_000, 2_000_000)
 
 
 def test_a_method_that_is_missing_is_named() -> None:
