@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from conformance.pair import NODES, Pair, usual
-from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, same
+from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, printable, same, shown
 from conformance.subjects.http import Servers
 from conformance.subjects.lines import Hello
 from conformance.subjects.probe import PART_1
@@ -64,12 +64,16 @@ def _steps(subject: Subject, configuration: Configuration) -> Iterator[Step]:
         yield Step("hello", False, str(error))  # noqa: FBT003 - a field, by its place
         return
     listed = ", ".join(prepared.features) or "none"
-    yield Step("hello", ok=True, said=f"{subject.name} {subject.version}".rstrip() + f"; features that count: {listed}")
+    yield Step("hello", ok=True, said=f"{_called(subject)}; features that count: {listed}")
     for note in prepared.notes:
-        yield Step("features", ok=False, said=f"{note}; write one of {', '.join(FEATURES)}")
+        yield Step("features", ok=False, said=f"{printable(note)}; write one of {', '.join(FEATURES)}")
     if isinstance(subject, StdioSubject):
         yield from _of_lines(subject)
     yield from _of_two_nodes(prepared, configuration)
+
+
+def _called(subject: Subject) -> str:
+    return printable(f"{subject.name} {subject.version}".rstrip())
 
 
 def _of_lines(subject: StdioSubject) -> Iterator[Step]:
@@ -96,7 +100,7 @@ def _unknown_op(subject: StdioSubject) -> str:
         said = process.exchange(msgspec.json.encode({"op": "anynode-smoke", "id": 2}) + b"\n", what)
         *lines, (done, _) = said
         if not same(done.done, 2) or len(lines) != 1 or lines[0][0].unsupported is UNSET:
-            found = "; ".join(raw.decode().strip() for _, raw in said)
+            found = "; ".join(shown(raw) for _, raw in said)
             mend = 'write {"unsupported": "anynode-smoke"} and then {"done": 2}'
             raise process.broken(what, WrongLine("the answer", found, "one line `unsupported`", mend, PART_2_TURNS))
     finally:

@@ -18,6 +18,7 @@ def smoke(
     Says nothing of the store; to judge that: validate. The protocol: docs/subject-protocol.md.
     """
     from conformance import smoke as smoking
+    from conformance.subjects.adapter import printable
     from conformance.subjects.file import SubjectRefused
     from conformance.subjects.naming import subject_named
 
@@ -28,6 +29,7 @@ def smoke(
     else:
         for step in smoked.steps:
             output.say(f"{'ok' if step.ok else 'broken':7} {step.step}: {step.said}")
-        end = f"the adapter of {smoked.subject} speaks the protocol; to judge the store: anynode validate {subject}"
-        output.say(end if smoked.fine else f"\nthe adapter is broken\nagain: anynode smoke {subject}")
+        judge, again = (output.repeating([command, subject]) for command in ("validate", "smoke"))
+        end = f"the adapter of {printable(smoked.subject)} speaks the protocol; to judge the store: {judge}"
+        output.say(end if smoked.fine else f"\nthe adapter is broken\nagain: {again}")
     return output.HELD if smoked.fine else output.BROKEN_ADAPTER

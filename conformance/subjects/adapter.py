@@ -3,12 +3,14 @@
 Knows the lines of the protocol, and no process, world or check.
 """
 
-from typing import Any
+import json
+import re as patterns
+from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from conformance.subjects.lines import KINDS, PROTOCOL, Output, Re
+from conformance.subjects.lines import KINDS, PROTOCOL, Channel, Output, Re
 
 PART_2 = "subject protocol, part 2, Output"
 PART_2_TURNS = "subject protocol, part 2"
@@ -70,14 +72,14 @@ class BrokenAdapter(Exception):
         self.node, self.turn, self.wrong, self.stderr, self.repeat = node, turn, wrong, stderr, repeat
 
     def __str__(self) -> str:
-        """Say who, in which turn, and what; then its stderr and how to repeat it."""
+        """Say who, in which turn, and what; then its stderr and how to repeat it. All of it can be shown anywhere."""
         who = f"node {self.node}, {self.turn}" if self.node else self.turn
         text = f"{who}: {self.wrong}"
         if self.stderr:
             text += f"\n{self.heading}:\n" + "\n".join(f"  {line}" for line in self.stderr.splitlines())
         if self.repeat:
             text += f"\nthis node alone: {self.repeat}"
-        return text
+        return printable(text)
 
 
 def decode(raw: bytes) -> Output:
@@ -195,8 +197,22 @@ def _undecoded(raw: bytes, error: Exception) -> WrongLine:
         return _too_deep("the line", raw)
     if isinstance(error, msgspec.ValidationError):  # it is JSON, in which a number is too large for any type
         return _too_large(_number_in(raw, ""), raw)
-    mend = "write logs to stderr and only lines to stdout"
-    return WrongLine("the line", f"no JSON ({error})", "one JSON object", mend, line=shown(raw))
+    found, mend = f"no JSON ({error})", "write logs to stderr and only lines to stdout"
+    if _has_half_a_character(raw):
+        found = "half a character, as \\ud83c is without \\udf6a"
+        mend = "cut strings between characters, not between the halves of one"
+    return WrongLine("the line", found, "one JSON object", mend, line=shown(raw))
+
+
+def _has_half_a_character(raw: bytes) -> bool:
+    """Say whether a line is JSON but for a surrogate that stands alone; what decodes lines calls that truncated."""
+    try:
+        json.dumps(json.loads(raw), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        pass
+    return False
 
 
 def _misfit(chosen: type[Struct], value: dict[str, Any], kind: str, text: str) -> WrongLine:
@@ -211,6 +227,7 @@ def _misfit(chosen: type[Struct], value: dict[str, Any], kind: str, text: str) -
         if expected.startswith("Object missing required field"):
             member = expected.split("`")[1]
             return WrongLine(member, "nothing", f"a member `{member}`", f"write {example}", line=text)
+        expected = _ONE_OF.get(member, expected) if expected.startswith("Invalid enum value") else expected
         return WrongLine(member, found, expected.removeprefix("Expected "), f"write {example}", line=text)
     return WrongLine(
         "the line", "something that cannot be taken", "a line of the protocol", f"write {example}", line=text
@@ -245,7 +262,16 @@ def same(said: Any, asked: Any) -> bool:
 def shown(raw: bytes) -> str:
     """Show the beginning of a line."""
     text = raw[: SHOWN + 1].decode("utf-8", "backslashreplace").strip()
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+    return printable(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+
+
+def printable(text: str) -> str:
+    """Write out what would do something to a terminal, such as an escape; ends of lines and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def seen(value: Any) -> str:
@@ -257,11 +283,11 @@ def seen(value: Any) -> str:
 
 
 def _at(value: Any, place: str) -> Any:
-    for step in place.replace("[...]", ".0").split("."):
+    for step in patterns.findall(r"[^.\[\]]+|\.\.\.", place):
         if isinstance(value, dict):
             value = value.get(step)
         elif isinstance(value, list) and value:
-            value = value[0]
+            value = value[int(step) if step.isdecimal() else 0]
     return value
 
 
@@ -270,6 +296,8 @@ def _kind_of(value: Any) -> str:
     return kinds.get(type(value), "a number")
 
 
+_ONE_OF = {"channel": " or ".join(get_args(Channel)), "cancel": "true", "stopped": "true"}
+"""Members that have one of a few values."""
 _EXAMPLES = {
     "re": '{"re": 1, "protocol": 1, "name": "my-store", "features": [], "contract": {"converge_us": 3000000}}',
     "send": '{"send": "n2", "channel": "data", "body": {}}',

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from msgspec import UNSET, Raw
 
-from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, kept
+from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, kept, shown
 from conformance.subjects.lines import (
     Discovered,
     InitLine,
@@ -63,6 +63,7 @@ class ForeignNode:
         self._init = init
         self._id = first_id
         self._rings, self._since = 0, 0
+        self._leaves = False
         self._open: dict[str, Request] = {}
         self._answered: dict[str, None] = {}
 
@@ -112,6 +113,7 @@ class ForeignNode:
 
     def leave(self, wall: int, mono: int) -> list[Effect]:
         """Begin to leave."""
+        self._leaves = True
         return self._turn(StopLine(self._next(), wall, mono), "stop")
 
     def _next(self) -> int:
@@ -157,7 +159,10 @@ class ForeignNode:
         if output.respond is not UNSET:
             return self._answer(output, raw)
         if output.stopped is not UNSET:
-            return Stopped()
+            if self._leaves:
+                return Stopped()
+            found, mend = "a line `stopped`, and nobody asked it to stop", "say it after the line `stop`"
+            raise WrongLine("stopped", found, "none before `stop`", mend, PART_2_TURNS, shown(raw))
         if output.note is not UNSET:
             fields = kept(raw, "", raw)
             return Note(fields.pop("note"), fields)
@@ -175,7 +180,7 @@ class ForeignNode:
                 f"{request!r}, which was answered before" if twice else f"{request!r}, which nobody asked of this life"
             )
             mend = "answer every request once" if twice else "answer with the `request` of a request line"
-            raise WrongLine("respond", found, "a request that waits for its answer", mend, line=raw.decode().strip())
+            raise WrongLine("respond", found, "a request that waits for its answer", mend, line=shown(raw))
         asked = self._open.pop(request)
         self._answered[request] = None
         if len(self._answered) > ANSWERED_KEPT:

@@ -6,6 +6,7 @@ without a verdict; `KeyboardInterrupt` alone is taken for the user's, who may pr
 """
 
 import importlib
+import json
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,7 +18,9 @@ from conformance.subjects.adapter import BrokenAdapter, WrongLine, decode, decod
 from conformance.subjects.lines import Hello, Input, Output, Re
 
 PART_P = "subject protocol, part 2, profile P"
+PLAIN = "return dicts of strings, finite numbers, True, False, None, lists and dicts"
 _encode = msgspec.json.Encoder().encode
+_as_over_a_pipe = json.JSONEncoder(allow_nan=False).encode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -53,10 +56,12 @@ class Calls:
         try:
             raw = _encode(one)
             output = decode(raw)
+            if output.body is not UNSET or output.note is not UNSET:
+                _as_over_a_pipe(one)  # sets, bytes and NaN would be taken for something else
         except WrongLine as wrong:
             raise self.broken(where, wrong) from None
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            misfit = WrongLine("the line", seen(one), f"what JSON can hold ({error})", "return dicts", PART_P)
+            misfit = WrongLine("the line", seen(one), f"what JSON can hold ({error})", PLAIN, PART_P)
             raise self.broken(where, misfit) from error
         if output.done is not UNSET:
             early = WrongLine("done", "a line `done`", "none: the list ends the turn", "leave it out", PART_P)

@@ -1,6 +1,7 @@
 """`anynode smoke`, as a user runs it."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -109,6 +110,19 @@ def test_a_contract_longer_than_a_session_lives_is_not_waited_for_and_breaks_no_
         "ok": True,
         "said": "not shown: n2 knows nothing of it after 300 s; by its contract it may take 31,536,000 s",
     }
+
+
+@pytest.mark.parametrize(("mistake", "command"), [(f"converges {10**12}", "validate"), ("no-re", "smoke")])
+def test_the_last_line_can_be_pasted_into_a_shell(
+    mistake: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "it's a çé"
+    folder.mkdir()
+    file = subject_file(folder, name="red\x1b[31m", command=[sys.executable, str(ADAPTER), mistake])
+    execute(["smoke", str(file)])
+    said = capsys.readouterr().out
+    assert shlex.split(said.splitlines()[-1])[-3:] == ["anynode", command, str(file)]
+    assert "\x1b" not in said
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

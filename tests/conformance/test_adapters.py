@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.subjects.adapter import BrokenAdapter
+from conformance.subjects.adapter import BrokenAdapter, WrongLine
 from conformance.subjects.foreign import ForeignNode
 from conformance.subjects.stdio import Process
 from conformance.subjects.third_party import hello
@@ -35,8 +35,14 @@ MISTAKES = {
     "two-things": ("the line: found the members send, respond, expected exactly one of",),
     "negative-timer": ("after: found -200", "expected `int` >= 1", 'write {"timer"'),
     "timer-both": ("timer: found both after and cancel",),
-    "wrong-channel": ("channel: found 'gossip'", 'write {"send"'),
+    "wrong-channel": ("channel: found 'gossip', expected membership or data", 'write {"send"'),
     "no-body": ("body: found nothing", 'write {"send"'),
+    'says {"timer": "gossip", "cancel": false}': ("cancel: found False, expected true",),
+    'says {"respond": "c1-1", "status": 200, "headers": [["a", "b"], ["c"]]}': ("headers[1]: found ['c'], expected",),
+    'says {"stopped": true}': ("stopped: found a line `stopped`, and nobody asked it to stop, expected none before",),
+    'says {"note": "\\ud83c"}': ("the line: found half a character, as", 'the line was: {"note": "\\ud83c"}'),
+    'says {"note": "x", "y": "\\udf6a\\ud83c"}': ("the line: found half a character, as",),
+    "says \x1b[31mred": ("no JSON", "the line was: \\x1b[31mred"),
     "garbage": ("the line: found no JSON", "write logs to stderr", "listening on port 8080"),
     "says-nothing-known": ("the line: found only 'log'", "exactly one of re, send, timer"),
     "an-array": ("the line: found an array, expected one JSON object",),
@@ -113,6 +119,13 @@ def test_each_mistake_is_named_with_its_mend(mistake: str, processes: list[Proce
     for words in MISTAKES[mistake]:
         assert words in said
     assert said.startswith("node n1, turn ")
+
+
+def test_what_an_error_shows_does_nothing_to_a_terminal() -> None:
+    wrong = WrongLine("the process", "KeyError: '\a'", "it to live", "see its stderr")
+    said = str(BrokenAdapter("n1", "turn 2", wrong, stderr="\x1b[31mred\u202e\n\tünï \U0001f36a"))
+    assert "found KeyError: '\\x07', expected" in said
+    assert said.endswith("its stderr ended with:\n  \\x1b[31mred\\u202e\n  \tünï \U0001f36a")
 
 
 @pytest.mark.parametrize("mistake", UNKEPT, ids=lambda mistake: mistake[:30])
