@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
-from conformance.pair import NODES, Pair, usual
+from conformance.pair import HOST, NODES, Pair, set_cookies, usual
 from conformance.subjects.adapter import PART_2_TURNS, BrokenAdapter, WrongLine, printable, same, shown
 from conformance.subjects.http import Servers
 from conformance.subjects.lines import Hello
@@ -19,11 +19,14 @@ from conformance.subjects.subject import Crew, Prepared, Subject
 from conformance.subjects.third_party import FEATURES, StdioSubject
 from reference.config import Configuration
 from reference.effects import Respond
-from simulator.clock import s
+from simulator.browser import Browser
+from simulator.clock import EPOCH_US, s
+from simulator.visits import visit
 
 STOP_WITHIN_US = s(120)
 COOKIE_PAIR = 2
 OK, DENIED, NOT_FOUND = 200, 401, 404
+_LOGIN, _SESSION, _LOGOUT = (f"https://{HOST}/{path}" for path in ("login", "session", "logout"))
 
 
 class Step(Struct):
@@ -124,14 +127,15 @@ def _of_two_nodes(prepared: Prepared, configuration: Configuration) -> Iterator[
     pair = _pair(crew, prepared, configuration)
     try:
         cookie: list[str] = []
+        browser = None if isinstance(crew, Servers) else Browser()  # real servers may have the paths elsewhere
         tries: tuple[tuple[str, Callable[[], str]], ...] = (
             ("ready", lambda: _ready(pair)),
             ("an unknown path", lambda: _status_of(pair, "GET", "/no-such-path", NOT_FOUND)),
-            ("a login", lambda: _logged_in(pair, prepared, configuration, cookie)),
+            ("a login", lambda: _logged_in(pair, prepared, configuration, cookie, browser)),
             ("a read on the same node", lambda: _read(pair, "n1", cookie[0])),
             *_if(len(pair.hosts) > 1, ("a read on another node", lambda: _read_elsewhere(pair, prepared, cookie[0]))),
-            ("a logout", lambda: _status_of(pair, "POST", "/logout", OK, cookie[0])),
-            ("a read after it", lambda: _status_of(pair, "GET", "/session", DENIED, cookie[0])),
+            ("a logout", lambda: _logged_out(pair, cookie[0], browser)),
+            ("a read after it", lambda: _denied(pair, cookie[0])),
             *_if(not is_attached(crew), ("a farewell", lambda: _left(pair))),
         )
         for name, act in tries:
@@ -179,7 +183,9 @@ def _status_of(pair: Pair, method: str, path: str, status: int, cookie: str | No
     return f"{method} {path} is answered {status}"
 
 
-def _logged_in(pair: Pair, prepared: Prepared, configuration: Configuration, cookie: list[str]) -> str:
+def _logged_in(
+    pair: Pair, prepared: Prepared, configuration: Configuration, cookie: list[str], browser: Browser | None
+) -> str:
     answer = pair.ask("n1", "POST", "/login", body={"user": "ann"})
     name = prepared.cookie_name or configuration.settings().cookie_name
     lines = [value for header, value in answer.headers if header.lower() == "set-cookie"]
@@ -194,7 +200,57 @@ def _logged_in(pair: Pair, prepared: Prepared, configuration: Configuration, coo
             "n1", "POST /login", WrongLine("headers", found, f"a Set-Cookie of '{name}' with a new id", mend, PART_1)
         )
     cookie.append(fit[0])
+    if browser is not None:
+        _must_be_sent_on(browser, lines, fit[0], _now(pair))
     return f"sets the cookie {name}"
+
+
+def _must_be_sent_on(browser: Browser, lines: list[str], cookie: str, now: int) -> None:
+    """See that a browser keeps what a login sets, and sends it to the paths of the session.
+
+    Raises:
+        BrokenAdapter: it does not: whoever logs in so is logged in nowhere.
+    """
+    refusals = [refusal for line in lines if (refusal := browser.store(line, visit(_LOGIN), now)) is not None]
+    if cookie in (browser.header(visit(_SESSION), now) or "").split("; "):
+        return
+    why = "; ".join(f"{refusal.rule}: {refusal.why}" for refusal in refusals) or "it has ended, or is for other paths"
+    mend = "write Path=/ and Secure, no Domain but the configured one, no Max-Age, no Expires; see anynode cookie"
+    wrong = WrongLine("headers", f"{lines}, which no browser sends on ({why})", "a cookie for every path", mend, PART_1)
+    raise BrokenAdapter("n1", "POST /login", wrong)
+
+
+def _logged_out(pair: Pair, cookie: str, browser: Browser | None) -> str:
+    """Log out, and see that a browser has no cookie then."""
+    answer = pair.ask("n1", "POST", "/logout", cookie)
+    if answer.status != OK:
+        raise BrokenAdapter("n1", "POST /logout", WrongLine("status", str(answer.status), "200", "answer 200", PART_1))
+    if browser is not None:
+        lines = list(set_cookies(answer))
+        for line in lines:
+            browser.store(line, visit(_LOGOUT), _now(pair))
+        if cookie in (browser.header(visit(_SESSION), _now(pair)) or "").split("; "):
+            found = f"{lines or 'no Set-Cookie'}, and the browser still has it"
+            mend = f"write {cookie.partition('=')[0]}=; Max-Age=0 with the Path and the Domain with which it was set"
+            wrong = WrongLine("headers", found, "a Set-Cookie that deletes the cookie", mend, PART_1)
+            raise BrokenAdapter("n1", "POST /logout", wrong)
+    return "POST /logout is answered 200"
+
+
+def _denied(pair: Pair, cookie: str) -> str:
+    """Ask with the cookie of a session that has ended: a denial, which leaves the browser's cookies alone."""
+    answer = pair.ask("n1", "GET", "/session", cookie)
+    if answer.status != DENIED:
+        raise BrokenAdapter("n1", "GET /session", WrongLine("status", str(answer.status), "401", "answer 401", PART_1))
+    name = cookie.partition("=")[0]
+    if lines := [line for line in set_cookies(answer) if line.partition("=")[0].strip() == name]:
+        mend = "leave it out: a late one would delete what another tab was given since"
+        raise BrokenAdapter("n1", "GET /session", WrongLine("headers", str(lines), "no Set-Cookie", mend, PART_1))
+    return "GET /session is answered 401"
+
+
+def _now(pair: Pair) -> int:
+    return EPOCH_US + pair.loop.now
 
 
 def _read(pair: Pair, node: str, cookie: str) -> str:

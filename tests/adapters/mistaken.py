@@ -43,6 +43,7 @@ def answer(m: dict) -> None:
         respond |= {"status": 401, "body": {"error": "no-session"}}
     elif m["path"] == "/logout":
         del sessions[known]
+        respond["headers"] = [["Set-Cookie", "maverics_session=; Path=/; Max-Age=0"]]
     else:
         respond["body"] = sessions[known]
     broken_answer(respond)

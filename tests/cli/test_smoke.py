@@ -6,8 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from conformance.cli.app import execute
+from conformance.smoke import OK, smoke
+from conformance.subjects.in_process import InProcess
+from reference.effects import Effect, Respond
+from reference.node import Node
+from reference.protocol import Init, Request
+from reference.settings import Settings
 
 ADAPTER = Path(__file__).parents[1] / "adapters" / "mistaken.py"
 STEPS = [
@@ -69,6 +76,53 @@ def test_a_mistake_ends_with_the_step_that_meets_it(
     assert isinstance(steps, list)
     assert (steps[-1]["step"], steps[-1]["ok"]) == (step, False)
     assert words in steps[-1]["said"]
+
+
+def says(path: str, *set_cookie: str) -> type[Node]:
+    """Make the reference with other `Set-Cookie` lines in its answers to one path."""
+
+    class Otherwise(Node):
+        def __init__(self, init: Init, settings: Settings) -> None:
+            super().__init__(init, settings)
+            self._asked: set[str] = set()
+
+        def request(self, request: Request, wall: int, mono: int) -> list[Effect]:
+            if request.path == path:
+                self._asked.add(request.id)
+            return self._other(super().request(request, wall, mono))
+
+        def receive(self, sender: str, _channel: str, message: object, wall: int, mono: int) -> list[Effect]:
+            return self._other(super().receive(sender, _channel, message, wall, mono))
+
+        def _other(self, effects: list[Effect]) -> list[Effect]:
+            return [self._said(one) if isinstance(one, Respond) else one for one in effects]
+
+        def _said(self, answer: Respond) -> Respond:
+            if answer.request not in self._asked or (path == "/session" and answer.status == OK):
+                return answer
+            named = dict(answer.headers).get("Set-Cookie", "").partition(";")[0]
+            lines = tuple(("Set-Cookie", line.replace("SAME", named)) for line in set_cookie)
+            return structs.replace(answer, headers=lines)
+
+    return Otherwise
+
+
+@pytest.mark.parametrize(
+    ("node", "step", "words"),
+    [
+        (says("/login", "SAME; Path=/nowhere"), "a login", "which no browser sends on"),
+        (says("/login", "SAME; Path=/; Max-Age=0"), "a login", "which no browser sends on (it has ended"),
+        (says("/login", "SAME; Path=/; Domain=other.org"), "a login", "which no browser sends on (COOK-"),
+        (says("/login", "SAME; Path=/; SameSite=None"), "a login", "which no browser sends on (COOK-"),
+        (says("/logout"), "a logout", "found no Set-Cookie, and the browser still has it"),
+        (says("/logout", "maverics_session=; Path=/elsewhere; Max-Age=0"), "a logout", "the browser still has it"),
+        (says("/session", "maverics_session=; Max-Age=0"), "a read after it", "expected no Set-Cookie"),
+    ],
+)
+def test_a_cookie_that_browsers_treat_otherwise_than_meant_is_named(node: type[Node], step: str, words: str) -> None:
+    steps = smoke(InProcess("reference", node)).steps
+    assert (steps[-1].step, steps[-1].ok) == (step, False)
+    assert words in steps[-1].said
 
 
 @pytest.mark.parametrize(
