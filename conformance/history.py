@@ -29,6 +29,9 @@ OUTCOMES = (OK, DENIED, REFUSED, UNKNOWN)
 NO_SESSION, EXPIRED, ENDED = "no-session", "expired", "ended"
 """Why a node denies; `no-session` means that it has no record and is not final, the others are."""
 
+BROKEN_OFF = "broken-off"
+"""Why nobody heard an answer, where whoever stands between client and node took it away; no node is to blame."""
+
 USER, OBSERVER = "user", "observer"
 
 

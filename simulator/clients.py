@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, structs
 
-from conformance.history import IN_SESSION, Operation, Record
+from conformance.history import BROKEN_OFF, IN_SESSION, Operation, Record
 from reference.effects import Respond
 from reference.protocol import Request
 from simulator.clock import REQUEST, Loop
@@ -39,7 +39,8 @@ class Exchange(Struct, eq=False):
     """One request on its way there and back, and at once the event of its next arrival.
 
     `reached` is when the node got it, µs. `answer` is what the node said; it stays None when the connection was reset.
-    `over` is set once the client has been told, by an answer or by its own patience.
+    `broken_off` is set where the balancer took the answer away. `over` is set once the client has been told, by an
+    answer or by its own patience.
     """
 
     clients: "Clients"
@@ -51,6 +52,7 @@ class Exchange(Struct, eq=False):
     node: str = ""
     reached: int = 0
     answer: Respond | None = None
+    broken_off: bool = False
     over: bool = False
 
     def answered(self, answer: Respond | None) -> None:
@@ -160,6 +162,7 @@ class Clients:
             exchange.node = other
             self._hosts[other].request(structs.replace(request, id=f"{request.id}-again"), exchange.answered)
         else:
+            exchange.broken_off = True
             exchange.answered(None)
 
     def send_back(self, exchange: Exchange) -> None:
@@ -215,6 +218,7 @@ class Clients:
         else:
             operation.session = session
         if answer is None:
+            operation.why = BROKEN_OFF if exchange.broken_off else None
             return operation
         operation.answered = self._loop.now
         operation.status = answer.status

@@ -5,7 +5,20 @@ from typing import Any, Final
 from conformance.checks.copies import Copies
 from conformance.checks.findings import Convictions, at, conclude, counted, quantiles, seconds
 from conformance.checks.index import Index
-from conformance.history import CLUSTER, DELETE, DENIED, LOGIN, LOGOUT, OBSERVER, OK, READ, REVOKE, WRITE, Operation
+from conformance.history import (
+    BROKEN_OFF,
+    CLUSTER,
+    DELETE,
+    DENIED,
+    LOGIN,
+    LOGOUT,
+    OBSERVER,
+    OK,
+    READ,
+    REVOKE,
+    WRITE,
+    Operation,
+)
 from conformance.verdict import VIOLATED, Finding
 
 NAME = "availability"
@@ -27,9 +40,10 @@ def availability(index: Index) -> Finding:
     clock than `clock_skew`, when no fault had begun or ended, and no node had come or gone, for `detect` before and
     until 2 s after. A long cut or absence counts once the others have had `detect` to find it out: each side serves
     what it has. Not counted is a node some of whose ways out carry nothing though it hears the others: it cannot know
-    whether anybody holds its writes, and whoever is in doubt answers 503. Fails: what has no answer within 2 s, a 5xx,
-    a 4xx that refuses, and a denial of a session that the node must know and nothing can have ended (see durability).
-    What an answer shows is other checks' business.
+    whether anybody holds its writes, and whoever is in doubt answers 503. Nor is a request that a balancer broke off:
+    its node may have answered, with nobody there to hear. Fails: what has no answer within 2 s, a 5xx, a 4xx that
+    refuses, and a denial of a session that the node must know and nothing can have ended (see durability). What an
+    answer shows is other checks' business.
 
     No contract gives a bound, and a network can be too lossy for any. So only a history whose `expect` names this
     check, or none, is judged by one; elsewhere the share is a figure. Convicts if more than one in 1,000 failed, and
@@ -44,7 +58,7 @@ def availability(index: Index) -> Finding:
     latency: list[int] = []
     failed: dict[str, int] = dict.fromkeys(index.header.nodes, 0)
     for operation in index.history.operations:
-        if operation.by == OBSERVER or operation.op not in ASKED:
+        if operation.by == OBSERVER or operation.op not in ASKED or _broken_off(operation):
             continue
         fails = _fails(operation, copies, within_us)
         if not _counts(index, operation):
@@ -104,6 +118,11 @@ def _counts(index: Index, operation: Operation) -> bool:
         and not timeline.unheard(node, asked)
         and not timeline.clock_off(node, asked, asked + WITHIN_US)
     )
+
+
+def _broken_off(operation: Operation) -> bool:
+    """Say whether its answer was taken away between node and client; an answer that says so was heard all the same."""
+    return operation.answered is None and operation.why == BROKEN_OFF
 
 
 def _within_us(index: Index) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.history import Operation
+from conformance.history import BROKEN_OFF, Operation
 from simulator.balancer import make_balancer
 from simulator.chance import MILLION, Chance
 from simulator.clients import USER, Clients
@@ -39,7 +39,7 @@ def test_what_is_only_read_is_asked_again_of_another_node(stage: Any) -> None:
     heard, nodes, operation = asked(stage, READ, lambda *_: "n3")
     assert [answer.status for answer in heard] == [200]
     assert nodes == ["n1", "n3"]
-    assert (operation.node, operation.outcome) == ("n3", "ok")
+    assert (operation.node, operation.outcome, operation.why) == ("n3", "ok", None)
 
 
 def test_of_what_changes_something_nobody_hears_though_the_node_has_done_it(stage: Any) -> None:
@@ -47,13 +47,14 @@ def test_of_what_changes_something_nobody_hears_though_the_node_has_done_it(stag
     assert [answer.status for answer in heard] == [None]
     assert nodes == ["n1"]
     assert (operation.node, operation.outcome) == ("n1", "unknown")
+    assert (operation.answered, operation.why) == (None, BROKEN_OFF), "nobody can blame the node for that"
 
 
 @pytest.mark.parametrize("midway", [None, lambda *_: None])
 def test_all_else_is_left_where_it_is(stage: Any, midway: Any) -> None:
     heard, nodes, operation = asked(stage, WRITE, midway)
     assert [answer.status for answer in heard] == [200]
-    assert (nodes, operation.outcome) == (["n1"], "ok")
+    assert (nodes, operation.outcome, operation.why) == (["n1"], "ok", None)
 
 
 def test_a_share_of_the_requests_is_broken_off_and_their_client_stays_where_it_was_sent() -> None:
