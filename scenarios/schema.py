@@ -23,6 +23,8 @@ MEASURED = "ibm-cloud"
 STRUCTS: Final = "structs"
 SEALED: Final = "sealed"
 """How messages travel."""
+PATIENCE_US: Final = 10_000_000
+"""A browser gives up on an answer after so long (`simulator.users.TIMEOUT_US`)."""
 NODES_MAX = 490  # the largest set of hosts with measured delays between all of them
 
 
@@ -144,6 +146,17 @@ class Network(Strict):
     duplicate: Share = 0
     reorder: Share = 0
     clients: Duration = 1_000
+
+    @model_validator(mode="after")
+    def answers_come_in_time(self) -> Self:
+        """Refuse clients so far away that none ever hears an answer, and a run without any."""
+        if 2 * self.clients >= PATIENCE_US:
+            patience, below = write_duration(PATIENCE_US), write_duration(PATIENCE_US // 2)
+            raise ValueError(
+                f"has clients: {write_duration(self.clients)}, so that no answer comes before a browser gives up, "
+                f"{patience} after it asked; write less than {below}"
+            )
+        return self
 
 
 class HealthLag(Strict):

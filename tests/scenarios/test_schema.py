@@ -23,8 +23,9 @@ from scenarios.durations import (
 )
 from scenarios.faults import Clock, Crash, Partition, groups_of
 from scenarios.inputs import told_again
-from scenarios.schema import Lognormal
+from scenarios.schema import PATIENCE_US, Lognormal
 from scenarios.zones import ZONES_OF_A_REGION, round_trip_us, round_trips_us, zone_names
+from simulator.users import TIMEOUT_US
 
 REFUSED = sorted((loading.FOLDER / "refused").glob("*.yaml"))
 SMALL = """
@@ -47,6 +48,13 @@ def test_a_refused_file_is_turned_down_with_the_text_of_its_first_comment(path: 
     assert expected in str(refusal.value)
     assert str(refusal.value).startswith(f"{path}:")
     assert "\n" not in str(refusal.value)
+
+
+def test_clients_are_as_near_as_their_patience_lasts() -> None:
+    assert PATIENCE_US == TIMEOUT_US
+    assert read("network: {clients: 4999999us}").network.clients == 4_999_999
+    with pytest.raises(scenarios.ScenarioRefused, match="has clients: 5s, so that no answer comes"):
+        read("network: {clients: 5s}")
 
 
 def test_there_are_refused_files() -> None:
