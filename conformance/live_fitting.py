@@ -19,7 +19,8 @@ from scenarios import ScenarioRefused, parse, told_again
 from scenarios import configuration as configuration_of
 from scenarios import faults as written
 from scenarios.durations import write_duration
-from scenarios.schema import MEASURED, Scenario, is_matrix
+from scenarios.network import MEASURED, is_matrix
+from scenarios.schema import Scenario
 from scenarios.shortened import LARGE, as_a_file, in_half_of
 from simulator.clock import SECOND_US
 

@@ -42,7 +42,7 @@ from scenarios.faults_of_nodes import (
     WrongKey,
     crashed,
 )
-from scenarios.faults_together import joining, refuse_nonsense
+from scenarios.faults_together import joining, refuse_lateness, refuse_nonsense
 from scenarios.strict import Strict, nearest
 
 __all__ = [
@@ -50,7 +50,7 @@ __all__ = [
     "Bandwidth", "Bridge", "Clock", "Clog", "CookieDomain", "Corrupt", "Crash", "Discovery", "Duplicate", "Fault",
     "Isolate", "Join", "Leave", "Loss", "OneWay", "Partition", "Pause", "Reorder", "Replay", "Slow", "SlowNode",
     "Upgrade", "WrongKey",
-    "crashed", "groups_of", "joining", "refuse_nonsense", "ring_cuts",
+    "crashed", "groups_of", "joining", "refuse_lateness", "refuse_nonsense", "ring_cuts",
 ]  # fmt: skip
 
 OF_FRAMES = (Corrupt, Replay, WrongKey, Upgrade)

@@ -13,6 +13,8 @@ HALVES: Final = "halves"
 """The first half of the nodes and the others; of an odd number the others are one more."""
 RING: Final = "majority-ring"
 """Each node reaches a majority, its neighbours on a ring, and no two reach the same."""
+TOO_LATE_US: Final = 3_000_000
+"""What is on its way for so long is for a store as if it were lost: by then all must agree (protocol, part 2)."""
 RING_LEAST = 4
 """Of fewer nodes on a ring each is everybody's neighbour."""
 

@@ -7,16 +7,20 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from scenarios.durations import write_duration
+from scenarios.durations import MILLION, write_duration
 from scenarios.faults_of_links import (
     REST,
     RING,
     RING_LEAST,
+    TOO_LATE_US,
     Bridge,
     Clog,
+    Corrupt,
     Isolate,
+    Loss,
     OneWay,
     Partition,
+    Slow,
     named_in,
 )
 from scenarios.faults_of_nodes import (
@@ -176,6 +180,16 @@ def _refuse_clog(fault: Clog, place: str, nodes: list[str]) -> None:  # noqa: AR
             raise ValueError(f"{place}.clog has '{link[0]}' at both ends, but a node always reaches itself; name two")
 
 
+def _refuse_all(fault: Loss | Corrupt, place: str, nodes: list[str]) -> None:  # noqa: ARG001 - one shape for all rules
+    """Refuse a cut that is written as a share: a store that notices it would be held to account for that."""
+    key, share = ("loss", fault.loss) if isinstance(fault, Loss) else ("corrupt", fault.corrupt)
+    if share == MILLION:
+        raise ValueError(
+            f"{place}.{key} is 100%, which is a cut; write partition: [[n1], rest], or "
+            "one-way: {from: [n1], to: [n2]}"
+        )
+
+
 def _refuse_clock(fault: Clock, place: str, nodes: list[str]) -> None:  # noqa: ARG001 - one shape for all rules
     if fault.offset is None and fault.jump is None and fault.drift is None:
         raise ValueError(f"{place} does nothing to the clock; write offset: 400ms, jump: -900ms or drift: 200ppm")
@@ -187,6 +201,8 @@ _RULES: dict[type, Callable[[Any, str, list[str]], None]] = {
     Partition: _refuse_partition,
     OneWay: _refuse_one_way,
     Clog: _refuse_clog,
+    Loss: _refuse_all,
+    Corrupt: _refuse_all,
     Crash: _refuse_crash,
     Clock: _refuse_clock,
 }
@@ -213,6 +229,34 @@ def _refuse_overlaps(faults: list[Any], nodes: list[str]) -> None:
         _refuse_overlap(f"sets the clock of '{node}'", "it wrong", found)
     for node, found in slow.items():
         _refuse_overlap(f"slows '{node}' down", "it slow", found)
+
+
+def refuse_lateness(faults: list[Any], usual_us: int) -> None:
+    """Refuse that messages come so late that they might as well not: what adds up to that counts as much as one fault.
+
+    Args:
+        faults: the entries, in the order of the file.
+        usual_us: how long a message takes where nothing slows it down, µs.
+
+    Raises:
+        ValueError: naming the entry with which it is too late, and how long a message takes by then.
+    """
+    slow = [(index, fault) for index, fault in enumerate(faults) if isinstance(fault, Slow)]
+    for index, fault in slow:
+        at_once = [
+            other for _, other in slow if other.at <= fault.at < other.at + other.for_ and _share_a_link(other, fault)
+        ]
+        takes = usual_us + sum(other.slow for other in at_once)
+        if takes >= TOO_LATE_US:
+            raise ValueError(
+                f"faults[{index}].slow is {write_duration(fault.slow)}, with which messages take "
+                f"{write_duration(takes)}; what takes {write_duration(TOO_LATE_US)} comes after all must agree, so "
+                "write less, clog: n1 for what comes late, or partition: [[n1], rest]"
+            )
+
+
+def _share_a_link(one: Slow, other: Slow) -> bool:
+    return one.links is None or other.links is None or any(link in other.links for link in one.links)
 
 
 def _refuse_second_times(faults: list[Any]) -> None:

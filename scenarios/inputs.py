@@ -11,7 +11,8 @@ import yaml
 
 from scenarios.files import ScenarioRefused
 from scenarios.matrix import Matrix, read_matrix
-from scenarios.schema import DECIDED, Scenario, Workload, is_matrix
+from scenarios.network import is_matrix
+from scenarios.schema import DECIDED, Scenario, Workload
 from scenarios.traffic import NASA_DAY, Recording, read_recording
 
 

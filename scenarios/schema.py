@@ -1,7 +1,7 @@
 """The whole of a scenario file as models: what may be written, what stands when it is not, and why.
 
-Faults have their own file (`faults.py`), reading files too (`loading.py`). One idea a scenario: everything else comes
-from the defaults here.
+Faults have their own file (`faults.py`), the network too (`network.py`), and reading files (`loading.py`). One idea a
+scenario: everything else comes from the defaults here.
 """
 
 from itertools import cycle
@@ -11,20 +11,17 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, WithJsonSchema, model_validator
 
 from scenarios.durations import Duration, Positive, Share, write_duration
-from scenarios.faults import KINDS, OF_FRAMES, Fault, refuse_nonsense
+from scenarios.faults import KINDS, OF_FRAMES, Fault, refuse_lateness, refuse_nonsense
+from scenarios.network import MEASURED, Network
 from scenarios.script import Request
 from scenarios.script import refuse_nonsense as refuse_nonsense_of_script
 from scenarios.strict import Strict, kebab, nearest
 from scenarios.traffic import NASA_DAY
 from scenarios.zones import zone_names
 
-MEASURED = "ibm-cloud"
-"""Delays measured between zones of a public cloud (`data/ibm-cloud-2024-03.yaml`)."""
 STRUCTS: Final = "structs"
 SEALED: Final = "sealed"
 """How messages travel."""
-PATIENCE_US: Final = 10_000_000
-"""A browser gives up on an answer after so long (`simulator.users.TIMEOUT_US`)."""
 NODES_MAX = 490  # the largest set of hosts with measured delays between all of them
 
 
@@ -90,72 +87,6 @@ class Cluster(Strict):
                 raise ValueError(f"has the unknown zone '{zone}'; {nearest(zone, list(zone_names()))}")
         if len(self.zones) != self.nodes:
             raise ValueError(f"has {len(self.zones)} zones for {self.nodes} nodes; write one zone a node, or all")
-        return self
-
-
-class Lognormal(Strict):
-    """One-way delays around a median: most lie near it, few far above."""
-
-    median: Positive
-    sigma: Annotated[float, Field(ge=0, le=3)]
-
-
-def is_matrix(delay: object) -> bool:
-    """Say whether a delay is the path of a matrix of round trips."""
-    return isinstance(delay, str) and delay.endswith((".csv", ".csv.gz"))
-
-
-def _delay_kind(value: Any) -> str:
-    if isinstance(value, (dict, Lognormal)):
-        return "<lognormal>"
-    if is_matrix(value):
-        return "<matrix>"
-    if isinstance(value, str) and not value[:1].isdigit():
-        return "<measured>"
-    return "<fixed>"
-
-
-def _measured(value: object) -> object:
-    if value != MEASURED:
-        raise ValueError(
-            f"is {value!r}; write 300us, {{median: 300us, sigma: 0.3}}, {MEASURED}, or a matrix's path: x.csv, x.csv.gz"
-        )
-    return value
-
-
-Delay = Annotated[
-    Annotated[Positive, Tag("<fixed>")]
-    | Annotated[Lognormal, Tag("<lognormal>")]
-    | Annotated[Literal["ibm-cloud"], BeforeValidator(_measured), Tag("<measured>")]
-    | Annotated[str, Field(pattern=r"\.csv(\.gz)?$"), Tag("<matrix>")],
-    Discriminator(_delay_kind),
-]
-
-
-class Network(Strict):
-    """What lies between the nodes, and between clients and nodes.
-
-    Attributes:
-        delay: one way between two nodes; a matrix (`matrix.py`) is a path, counted from the scenario's file.
-        loss, duplicate, reorder: the share of all messages, all the time.
-        clients: one way from a browser to the node, the balancer between them included.
-    """
-
-    delay: Delay = Lognormal(median="300us", sigma=0.3)  # type: ignore[arg-type]  # one way within a data centre
-    loss: Share = 0
-    duplicate: Share = 0
-    reorder: Share = 0
-    clients: Duration = 1_000
-
-    @model_validator(mode="after")
-    def answers_come_in_time(self) -> Self:
-        """Refuse clients so far away that none ever hears an answer, and a run without any."""
-        if 2 * self.clients >= PATIENCE_US:
-            patience, below = write_duration(PATIENCE_US), write_duration(PATIENCE_US // 2)
-            raise ValueError(
-                f"has clients: {write_duration(self.clients)}, so that no answer comes before a browser gives up, "
-                f"{patience} after it asked; write less than {below}"
-            )
         return self
 
 
@@ -409,6 +340,7 @@ class Scenario(Strict):
                 kind = next(kind for kind, model in KINDS.items() if type(fault) is model)
                 raise ValueError(f"faults[{index}] is {kind}, but nothing is sealed; write wire: {SEALED}")
         refuse_nonsense(self.faults, self.cluster.names, self.duration)
+        refuse_lateness(self.faults, self.network.usual_us)
         workload = self.workload
         refuse_nonsense_of_script(workload.script or [], self.cluster.names, workload.hosts or [], self.duration)
         nobody = next(

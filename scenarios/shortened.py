@@ -10,7 +10,8 @@ from typing import Any
 
 from scenarios.inputs import told_again
 from scenarios.loading import parse
-from scenarios.schema import Scenario, is_matrix
+from scenarios.network import is_matrix
+from scenarios.schema import Scenario
 from scenarios.traffic import NASA_DAY
 
 LARGE = 20

@@ -9,7 +9,8 @@ from itertools import takewhile
 
 from scenarios import Inputs
 from scenarios import faults as written
-from scenarios.schema import MEASURED, HealthLag, Lognormal, Scenario, Workload
+from scenarios.network import MEASURED, Lognormal
+from scenarios.schema import HealthLag, Scenario, Workload
 from scenarios.traffic import figures
 from scenarios.zones import round_trips_us
 from simulator import delays, rules

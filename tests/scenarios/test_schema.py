@@ -23,7 +23,7 @@ from scenarios.durations import (
 )
 from scenarios.faults import Clock, Crash, Partition, groups_of
 from scenarios.inputs import told_again
-from scenarios.schema import PATIENCE_US, Lognormal
+from scenarios.network import PATIENCE_US, Lognormal
 from scenarios.zones import ZONES_OF_A_REGION, round_trip_us, round_trips_us, zone_names
 from simulator.users import TIMEOUT_US
 
@@ -55,6 +55,12 @@ def test_clients_are_as_near_as_their_patience_lasts() -> None:
     assert read("network: {clients: 4999999us}").network.clients == 4_999_999
     with pytest.raises(scenarios.ScenarioRefused, match="has clients: 5s, so that no answer comes"):
         read("network: {clients: 5s}")
+
+
+def test_links_of_their_own_and_one_after_the_other_make_nothing_too_late() -> None:
+    first = "{at: 60s, for: 60s, slow: 2s, links: [[n1, n2]]}"
+    assert read(f"faults: [{first}, {{at: 60s, for: 60s, slow: 2s, links: [[n2, n1]]}}]").faults
+    assert read(f"faults: [{first}, {{at: 120s, for: 60s, slow: 2s}}]").faults
 
 
 def test_there_are_refused_files() -> None:
