@@ -11,6 +11,7 @@ from conformance import folder
 from conformance.checks import CHECKS, OPTIONAL, nearest_check
 from conformance.history import Lifetime
 from conformance.live_fitting import SHORT_RUN_US, fitted
+from conformance.requirements import nearest, requirements
 from conformance.subjects.file import RUN_MOST_US
 from conformance.subjects.http import HttpSubject
 from conformance.subjects.naming import subject_named
@@ -95,15 +96,13 @@ def plan(
 
     Raises:
         ScenarioRefused: a file that the scenario, `traffic` or `delays` names cannot be used.
-        Refused: the file cannot be read, or a check that the scenario expects does not exist.
+        Refused: the file cannot be read, or a check or requirement that the scenario names does not exist.
         reference.errors.ConfigurationError: the configuration is refused.
         SubjectRefused: nobody of that name can be judged, or its file cannot be used.
         BrokenAdapter: the subject does not say who it is.
         NotTested: the scenario cannot be done to real servers, or not to these.
     """
-    unknown = [name for name in scenario.expect.checks if name not in CHECKS and name not in OPTIONAL]
-    if unknown:
-        raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}', no check; {nearest_check(unknown[0])}")
+    _refuse_unknown_names(scenario)
     scenario = with_files(scenario, traffic, delays)
     chosen = subject_named(subject)
     live = isinstance(chosen, HttpSubject)
@@ -133,6 +132,16 @@ def plan(
         command=command,
         inputs=inputs,
     )
+
+
+def _refuse_unknown_names(scenario: Scenario) -> None:
+    """Refuse checks and requirements that do not exist: scenarios are read by who knows neither."""
+    unknown = [name for name in scenario.expect.checks if name not in CHECKS and name not in OPTIONAL]
+    if unknown:
+        raise Refused(f"{scenario.name}: expect.checks names '{unknown[0]}', no check; {nearest_check(unknown[0])}")
+    for id_ in scenario.shows:
+        if id_ not in requirements():
+            raise Refused(f"{scenario.name}: shows names '{id_}', no requirement of the catalogue; {nearest(id_)}")
 
 
 def _refuse_undefined_clusters(scenario: Scenario, configuration: Configuration) -> None:

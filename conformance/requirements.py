@@ -78,7 +78,12 @@ def refuse_unknown(ids: Iterable[str]) -> None:
     known = list(requirements())
     for id_ in ids:
         if id_ not in known:
-            near = difflib.get_close_matches(id_, known, 1, cutoff=0)[0]
             raise UnknownRequirement(
-                f"--requirement: found '{id_}', which is no requirement's id; the nearest is '{near}', written whole"
+                f"--requirement: found '{id_}', which is no requirement's id; {nearest(id_)}, written whole"
             )
+
+
+def nearest(id_: str) -> str:
+    """Say which requirement was probably meant by an id that is none."""
+    near = difflib.get_close_matches(id_, list(requirements()), 1, cutoff=0)[0]
+    return f"the nearest is '{near}'"

@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 """Microseconds of each unit that may stand behind a number."""
 MILLION = 1_000_000
+LONGEST_US = 36_500 * UNITS_US["d"]
+"""No length of time is longer: a hundred years."""
 UNITS_BYTES = {"B": 1, "kB": 1_000, "MB": 1_000_000}
 """Bytes of each unit that may stand behind a size."""
 
@@ -28,10 +30,10 @@ def parse_duration(text: object) -> int:
         text: numbers, each with its unit (us, ms, s, m, h, d), the longest first; `0` needs no unit.
 
     Returns:
-        Whole microseconds, at least 0.
+        Whole microseconds, at least 0 and at most a hundred years.
 
     Raises:
-        ValueError: when a unit is missing or unknown, naming what to write.
+        ValueError: when a unit is missing or unknown, or it is longer, naming what to write.
     """
     if text == "0" or (text == 0 and type(text) is int):
         return 0
@@ -47,6 +49,8 @@ def parse_duration(text: object) -> int:
         below = int((part[2] or "").ljust(6, "0")) * scale
         if below % MILLION:
             raise ValueError(f"is '{text}', finer than a microsecond; write whole microseconds such as '5us'")
+        if len(part[1]) > len(str(LONGEST_US)) or total + int(part[1]) * scale > LONGEST_US:
+            raise ValueError(f"is '{text[:40]}', longer than a hundred years; write at most '36500d'")
         total += int(part[1]) * scale + below // MILLION
         place, smallest = part.end(), scale
     if place == 0 or place != len(text):

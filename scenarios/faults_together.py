@@ -54,6 +54,7 @@ def refuse_nonsense(faults: list[Any], nodes: list[str], duration_us: int) -> No
     for index, fault in enumerate(faults):
         place = f"faults[{index}]"
         _refuse_times(fault, place, duration_us)
+        _refuse_links(fault, place)
         for key, node in _named(fault):
             if node not in nodes:
                 raise ValueError(f"{place}.{key} names the node '{node}', {_only(nodes)}")
@@ -92,6 +93,17 @@ def _refuse_times(fault: Any, place: str, duration_us: int) -> None:
             f"{place} lasts until {write_duration(fault.at + fault.for_)}, but everything heals at {end} (`duration`); "
             f"write for: {write_duration(duration_us - fault.at)} or lengthen `duration`"
         )
+
+
+def _refuse_links(fault: Any, place: str) -> None:
+    links = getattr(fault, "links", None)
+    if links == []:
+        raise ValueError(
+            f"{place}.links is [], so that nothing happens; write [[n1, n2]], or take `links` away for all"
+        )
+    for sender, to in links or []:
+        if sender == to:
+            raise ValueError(f"{place}.links has '{to}' at both ends, but a node always reaches itself; name two")
 
 
 _NAMES: dict[type, tuple[str, str]] = {

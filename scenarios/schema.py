@@ -353,11 +353,15 @@ class Scenario(Strict):
         there = [kind for kind, model in KINDS.items() if any(type(fault) is model for fault in self.faults)]
         for kind in self.expect.touched:
             if kind not in there:
-                meant = nearest(kind, there) if there else "there are no faults"
+                meant = nearest(_CUTS.get(kind, kind), there) if there else "there are no faults"
                 raise ValueError(f"expect.touched names '{kind}', but no fault is of that kind; {meant}")
         if self.workload.open_tabs > OPEN_TABS and not self.workload.tabs:
             raise ValueError("workload has `open-tabs` and nobody with several tabs; write tabs: 100%, or take it away")
         return self
+
+
+_CUTS = {"cut": "partition"}
+"""What the page of a run calls a fault, by which it is looked for among those of the file."""
 
 
 def json_schema() -> dict[str, Any]:

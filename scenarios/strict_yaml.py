@@ -75,12 +75,24 @@ def _first(trouble: ValidationError) -> str:
         return f"{place} is missing; write it"
     if error["type"] == "value_error":
         said = str(error["ctx"]["error"])
+    elif error["type"] in _OF_LENGTH:
+        said = _length(error["type"], error["ctx"])
     else:
         message = error["msg"].replace("Input should be", "expected").replace("String should", "it should")
         said = f"is {error['input']!r}; {message}"
     if place:
         return f"{place} {said}"
     return said if error["loc"] or not said.startswith(("has ", "is ")) else f"the file {said}"
+
+
+_OF_LENGTH = ("too_short", "too_long")
+"""What pydantic calls a list or mapping with too few or too many entries."""
+
+
+def _length(kind: str, told: dict[str, Any]) -> str:
+    found, most = told["actual_length"], told.get("max_length")
+    write = f"at least {told['min_length']}" if kind == "too_short" else f"at most {most}"
+    return f"has {found} {'entry' if found == 1 else 'entries'}; write {write}"
 
 
 class _Unambiguous(_Loader):  # type: ignore[misc]  # which of the two loaders depends on the platform

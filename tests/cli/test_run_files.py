@@ -136,3 +136,13 @@ def test_the_recordings_of_others_run_in_place(tmp_path: Path) -> None:
     assert document.footer.finished
     assert any("9,801 pages of 2,254 visitors" in note for note in document.header.notes)
     assert any("the first 5 of 490 hosts" in note for note in document.header.notes)
+
+
+def test_a_requirement_that_nobody_wrote_down_is_refused_with_the_nearest(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "minute.yaml").write_text(SCENARIO.replace("REQ-REPL-2", "REQ-REPLY-2"), encoding="utf-8")
+    assert run(folder) == 2
+    said = "minute: shows names 'REQ-REPLY-2', no requirement of the catalogue; the nearest is 'REQ-REPL-2'"
+    assert said in capsys.readouterr().err
+    assert not (folder / "run").exists()

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 import scenarios
 from scenarios import loading
 from scenarios.durations import (
+    LONGEST_US,
     parse_drift,
     parse_duration,
     parse_share,
@@ -188,7 +189,14 @@ def test_a_written_duration_is_read_back(length_us: int) -> None:
     assert parse_duration(write_duration(length_us)) == length_us
 
 
-@given(st.integers(min_value=-(2**60), max_value=2**60))
+@pytest.mark.parametrize("text", ["36500d1us", "1" * 5_000 + "d", f"36499d{2**70}h"])
+def test_a_length_of_more_than_a_century_is_refused(text: str) -> None:
+    assert parse_duration("36500d") == LONGEST_US
+    with pytest.raises(ValueError, match="longer than a hundred years; write at most '36500d'"):
+        parse_duration(text)
+
+
+@given(st.integers(min_value=-LONGEST_US, max_value=LONGEST_US))
 def test_what_is_written_for_a_signed_length_is_read_back(length_us: int) -> None:
     assert parse_signed(write_signed(length_us)) == length_us
 
