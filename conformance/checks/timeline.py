@@ -325,11 +325,15 @@ class Timeline:
         return found
 
     def _instants_without_a_node(self) -> list[int]:
-        """Find when the last node that was up went away; one under another key is none of the cluster meanwhile."""
+        """Find when the last node that was up went away.
+
+        One under another key is none of the cluster meanwhile, and one that could not ask for the others has nothing of
+        theirs.
+        """
         changes = []
         for node in self._nodes:
             apart = [(f.begin, self._end_of(f)) for f in self._faults if f.fault == _APART and node in f.nodes]
-            for begin, end in _merged(self._down.get(node, []) + apart):
+            for begin, end in _merged(self._down.get(node, []) + apart + self._unacquainted(node)):
                 changes += [(begin, 1), (end, -1)]
         away, dark = 0, []
         for t, change in sorted(changes):  # at one instant returns come first: they sort lower
@@ -337,6 +341,16 @@ class Timeline:
             if away == len(self._nodes) and change == 1:
                 dark.append(t)
         return dark
+
+    def _unacquainted(self, node: str) -> list[tuple[int, int]]:
+        """Find from when and until when a node that started while lookups found nobody need not have met the others."""
+        lookups = [(f.begin, self._end_of(f)) for f in self._faults if f.fault in _OF_LOOKUPS]
+        return [
+            (start, end if end == NEVER else end + self._detect + self._converge)
+            for _, start in self._down.get(node, [])
+            for begin, end in lookups
+            if begin <= start <= end
+        ]
 
     def _instants_of_change(self) -> list[int]:
         instants = [t for found in (self._readies, self._unreadies) for at in found.values() for t in at]

@@ -228,6 +228,25 @@ def test_it_is_dark_only_when_all_nodes_are_down_at_once() -> None:
     assert not relay.dark_within(s(0), s(100)), "one returned at the instant at which the last went away"
 
 
+def test_who_starts_while_lookups_find_nobody_is_no_witness_of_what_was() -> None:
+    replaced = [fault("leave", 10 * i, 10 * i + 5, f"n{i}") for i in (1, 2, 3)]
+    failing = made(fault("discovery", 5, 40), *replaced)
+    assert failing.dark_within(s(30), s(30)), "the last who knew them goes, and nobody else can have met it"
+    assert not failing.dark_within(s(0), s(29.999999))
+    assert not failing.dark_within(s(30.000001), s(100))
+    assert not made(fault("discovery", 5, 40), *replaced[:2]).dark_within(s(0), s(100)), "n3 stays"
+    assert not made(fault("discovery", 15.000001, 40), *replaced).dark_within(s(0), s(100)), "n1 could ask"
+    assert not made(fault("stale-discovery", 5, 40), *replaced).dark_within(s(0), s(100)), "an old list names them"
+
+
+def test_strangers_have_met_by_the_time_in_which_all_must_agree() -> None:
+    """Who was parted is found within `detect`, and has everything `converge` later."""
+    met = 20 + DETECT + CONVERGE
+    strangers = [fault("discovery", 5, 20), fault("leave", 8, 10, "n1"), fault("leave", 12, 15, "n2")]
+    assert made(*strangers, fault("leave", met - 0.000001, met + 20, "n3")).dark_within(s(0), s(200))
+    assert not made(*strangers, fault("leave", met, met + 20, "n3")).dark_within(s(0), s(200))
+
+
 def test_a_clock_is_off_while_it_is_further_off_than_the_bound() -> None:
     timeline = made(clocks=(("n1", 10, 0.5), ("n1", 20, -0.500001), ("n1", 30, 0)))
     assert not timeline.clock_off("n1", s(0), s(19.9))
