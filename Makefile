@@ -66,6 +66,6 @@ live: env
 pictures: env
 	.venv/bin/python docs/pictures.py
 
-# What README shows as printed, and its picture.
+# What README and docs/explore.md show as printed, and a picture.
 docs: env
 	.venv/bin/python docs/printed.py

@@ -1,4 +1,4 @@
-"""README shows what the commands that it names really print."""
+"""README and the guide to exploring show what the commands that they name really print and write."""
 
 import importlib.util
 import shlex
@@ -26,6 +26,14 @@ def test_readme_shows_what_its_commands_print(tmp_path: Path) -> None:
     for block in blocks:
         now = docs.printed(block["command"], tmp_path)
         assert docs.timeless(now) == docs.timeless(block["text"]), shlex.join(["anynode", block["command"]])
+
+
+def test_a_small_failure_is_the_one_that_its_commands_write(tmp_path: Path) -> None:
+    """Renew it with `make docs`."""
+    docs = loaded()
+    page = docs.EXPLORE.read_text("utf-8")
+    (found,) = docs.WRITTEN.finditer(page)
+    assert docs.written(page, found, tmp_path) == found["text"]
 
 
 def test_readme_names_no_file_that_is_not_there() -> None:
