@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.checks.findings import Convictions, conclude
 from conformance.checks.index import Index, Session, answered
-from conformance.checks.timeline import NEVER
+from conformance.checks.settling import NEVER
 from conformance.history import DENIED, EXPIRED, PEEK, UNKNOWN, Operation
 from conformance.verdict import Finding
 

@@ -6,7 +6,7 @@ from conformance.checks.copies import Copies, is_alive
 from conformance.checks.findings import Convictions, at, conclude, quantiles, seconds, shown
 from conformance.checks.index import ASKED, Index, Key, Session, answered, surely_before
 from conformance.checks.plain import Plain
-from conformance.checks.timeline import NEVER
+from conformance.checks.settling import NEVER
 from conformance.history import CLUSTER, DELETE, OBSERVER, OK, PEEK, READ, WRITE, Operation
 from conformance.verdict import Finding
 

@@ -4,7 +4,7 @@ from conformance.checks.bands import IN_ORDER, Denials, Skews, conclude_band, sa
 from conformance.checks.copies import Copies
 from conformance.checks.findings import Convictions, at, seconds
 from conformance.checks.index import Index, Session, answered
-from conformance.checks.timeline import NEVER
+from conformance.checks.settling import NEVER
 from conformance.history import CLUSTER, DENIED, OK, PEEK, REFUSED, UNKNOWN, Operation
 from conformance.verdict import Finding
 

@@ -9,7 +9,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from conformance.checks.plain import Plain, plain
-from conformance.checks.timeline import NEVER, Timeline
+from conformance.checks.settling import NEVER
+from conformance.checks.timeline import Timeline
 from conformance.history import (
     DELETE,
     DENIED,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from conformance.checks.timeline import NEVER
+from conformance.checks.settling import NEVER
 from conformance.history import DELETE, LOGIN, OBSERVER, OK, PEEK, READ, UNKNOWN, WRITE, Operation
 
 _LONG_AGO: Final = -NEVER

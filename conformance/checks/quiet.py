@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from conformance.checks.copies import Copies, holds_none, is_alive
 from conformance.checks.index import Key, Session, answered
-from conformance.checks.timeline import NEVER
+from conformance.checks.settling import NEVER
 from conformance.history import OK, UNKNOWN, Operation
 
 

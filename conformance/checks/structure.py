@@ -2,7 +2,7 @@
 
 from conformance.checks.findings import Convictions, at, conclude, counted
 from conformance.checks.index import Index, Session, answered
-from conformance.checks.timeline import NEVER
+from conformance.checks.settling import NEVER
 from conformance.history import DENIED, LOGIN, OK, PEEK, READ, REFUSED, UNKNOWN, Operation
 from conformance.verdict import Finding
 

@@ -9,13 +9,8 @@ Faults of names that nobody knows are taken for cuts: what may have parted the n
 from bisect import bisect_left, bisect_right
 from typing import Final
 
-from msgspec import Struct
-
+from conformance.checks.settling import LONG_AGO, NEVER, Cover, Disturbance, Settling
 from conformance.history import Clock, Fault, History
-
-NEVER: Final = 2**63
-"""Later than every instant of a run."""
-_LONG_AGO: Final = -(2**63)
 
 _OF_LINKS: Final = frozenset(
     {"loss", "lose", "duplicate", "duplication", "repeat", "reorder", "reordering", "corrupt", "replay"}
@@ -29,74 +24,6 @@ _OF_LOOKUPS: Final = frozenset({"discovery"})
 _OF_OLD_LOOKUPS: Final = frozenset({"stale-discovery"})
 _APART: Final = "wrong-key"
 """A node that has been restarted with nothing, into a cluster of its own."""
-
-
-class _Disturbance(Struct):
-    """Something after whose end the nodes need time to agree; `parting` if it changed their views of the members."""
-
-    begin: int
-    end: int
-    parting: bool
-    node: str = ""  # whose absence or return it is
-
-
-class _Cover:
-    """Which disturbance that begins before an instant ends last, and which parting one."""
-
-    def __init__(self, disturbances: list[_Disturbance]) -> None:
-        chosen = sorted(disturbances, key=lambda disturbance: disturbance.begin)
-        self._begins = [disturbance.begin for disturbance in chosen]
-        self._ends: list[int] = []
-        last = _LONG_AGO
-        for disturbance in chosen:
-            last = max(last, disturbance.end)
-            self._ends.append(last)
-
-    def last_end(self, before: int) -> int:
-        """Tell the latest end of those that begin before that instant."""
-        position = bisect_left(self._begins, before)
-        return self._ends[position - 1] if position else _LONG_AGO
-
-
-class _Settling:
-    """By when what was answered must be everywhere, among all nodes or among all but one."""
-
-    def __init__(self, disturbances: list[_Disturbance], converge: int, detect: int) -> None:
-        self.any = _Cover(disturbances)
-        self.parting = _Cover([disturbance for disturbance in disturbances if disturbance.parting])
-        self._converge = converge
-        self._detect = detect
-        self._after: dict[int, int] = {}
-
-    def settled(self, t: int) -> int:
-        """Tell the deadline; see Timeline.settled. One more disturbance never brings it forward."""
-        base, deadline = t, t + self._converge
-        while self.parting.last_end(before=deadline) <= t - self._detect:
-            end = self.any.last_end(before=deadline)
-            if end <= base:
-                return deadline
-            if end == NEVER:
-                return NEVER
-            base, deadline = end, end + self._converge
-        return self._settled_with_detect(base)
-
-    def _settled_with_detect(self, base: int) -> int:
-        """Tell the deadline where membership had changed; ends of disturbances are remembered."""
-        path: list[int] = []
-        while True:
-            known = self._after.get(base)
-            if known is not None:
-                break
-            path.append(base)
-            deadline = base + self._converge + self._detect
-            end = self.any.last_end(before=deadline)
-            if end <= base or end == NEVER:
-                known = NEVER if end == NEVER else deadline
-                break
-            base = end
-        for passed in path[1:]:  # instants of answers are too many to keep
-            self._after[passed] = known
-        return known
 
 
 class Timeline:
@@ -113,14 +40,14 @@ class Timeline:
         self._readies = _instants_by_node([(ready.ready, ready.t) for ready in history.readies])
         self._unreadies = _instants_by_node([(unready.unready, unready.t) for unready in history.unreadies])
         self._down, self._lives, self.crashes = self._absences()
-        self._settling = _Settling(self._disturbances(), self._converge, self._detect)
+        self._settling = Settling(self._disturbances(), self._converge, self._detect)
         self._any, self._parting = self._settling.any, self._settling.parting
         of_links = [disturbance for disturbance in self._disturbances() if not disturbance.node]
-        self._links_any = _Cover(of_links)
-        self._links_parting = _Cover([disturbance for disturbance in of_links if disturbance.parting])
+        self._links_any = Cover(of_links)
+        self._links_parting = Cover([disturbance for disturbance in of_links if disturbance.parting])
         self._survives = contract.survives_crashes
-        self._settling_without: dict[str, _Settling] = {}
-        self._dividing = _Cover([_Disturbance(f.begin, self._end_of(f), parting=True) for f in faults if _divides(f)])
+        self._settling_without: dict[str, Settling] = {}
+        self._dividing = Cover([Disturbance(f.begin, self._end_of(f), parting=True) for f in faults if _divides(f)])
         self._dark = self._instants_without_a_node()
         self._clocks = _clocks_by_node(history.clocks)
         self._severed: dict[str, list[list[tuple[int, int]]]] = {}
@@ -154,7 +81,7 @@ class Timeline:
         others = self._settling_without.get(node)
         if others is None:
             disturbances = [disturbance for disturbance in self._disturbances() if disturbance.node != node]
-            others = self._settling_without[node] = _Settling(disturbances, self._converge, self._detect)
+            others = self._settling_without[node] = Settling(disturbances, self._converge, self._detect)
         return others.settled(t)
 
     def calm(self, begin: int, end: int) -> bool:
@@ -215,7 +142,7 @@ class Timeline:
     def born(self, node: str, t: int) -> int:
         """Tell when the life of a node that holds at `t` began: its last return, or the start of the run."""
         begun = [end for _, end in self._down.get(node, ()) if end <= t]
-        return max(begun, default=_LONG_AGO)
+        return max(begun, default=LONG_AGO)
 
     def dark_within(self, begin: int, end: int) -> bool:
         """Say whether at some instant of that time no node was up: memory alone outlives nothing (REQ-FAIL-9)."""
@@ -242,7 +169,7 @@ class Timeline:
 
     def was_away(self, node: str, before: int) -> bool:
         """Say whether a node went away at some time before, so that what it holds is what it was given again."""
-        return any(_LONG_AGO < begin < before for begin in self._lives.get(node, ()))
+        return any(LONG_AGO < begin < before for begin in self._lives.get(node, ()))
 
     def serving(self, node: str, t: int) -> bool:
         """Say whether a node was up, ready, neither paused nor slow then; one of which nothing is told was."""
@@ -290,7 +217,7 @@ class Timeline:
             if fault.fault in _OF_STARTS:
                 for node in fault.nodes:
                     ready = self._ready_from(node, fault.begin)
-                    down.setdefault(node, []).append((_LONG_AGO, NEVER if ready is None else ready))
+                    down.setdefault(node, []).append((LONG_AGO, NEVER if ready is None else ready))
             if fault.fault in _OF_PROCESSES:
                 for node in fault.nodes:
                     back = NEVER if fault.end is None else fault.end
@@ -304,24 +231,24 @@ class Timeline:
         lives = {node: sorted(begin for begin, _ in intervals) for node, intervals in down.items()}
         return down, lives, sorted(crashes)
 
-    def _disturbances(self) -> list[_Disturbance]:
+    def _disturbances(self) -> list[Disturbance]:
         found = []
         for fault in self._faults:
             if fault.fault in _OF_PROCESSES or fault.fault in _OF_CLOCKS or fault.fault in _OF_STARTS:
                 continue  # processes: see below; a clock parts nobody, and who joins disturbs from its ready on
             parting = fault.fault not in _OF_LINKS and fault.fault not in _OF_SPEED
-            found.append(_Disturbance(fault.begin, self._end_of(fault), parting))
-        returns = dict.fromkeys(end for away in self._down.values() for begin, end in away if begin != _LONG_AGO)
+            found.append(Disturbance(fault.begin, self._end_of(fault), parting))
+        returns = dict.fromkeys(end for away in self._down.values() for begin, end in away if begin != LONG_AGO)
         for node, away in self._down.items():
             for begin, end in away:
-                if begin != _LONG_AGO:
+                if begin != LONG_AGO:
                     # Who never returns disturbs the others once: they must find out, and go on without it.
-                    found.append(_Disturbance(begin, begin if end == NEVER else end, parting=True, node=node))
+                    found.append(Disturbance(begin, begin if end == NEVER else end, parting=True, node=node))
         for node, instants in self._readies.items():
             # A node that joins: counted from its ready, but nobody had to be found dead.
-            found += [_Disturbance(t, t, parting=False, node=node) for t in instants if t not in returns]
+            found += [Disturbance(t, t, parting=False, node=node) for t in instants if t not in returns]
         if self._healed is not None:
-            found.append(_Disturbance(self._healed, self._healed, parting=False))
+            found.append(Disturbance(self._healed, self._healed, parting=False))
         return found
 
     def _instants_without_a_node(self) -> list[int]:

@@ -1,7 +1,7 @@
 """What the optional checks share: to which sessions an order of all that was done in them is promised."""
 
 from conformance.checks.index import Index, Session, answered
-from conformance.checks.timeline import NEVER
+from conformance.checks.settling import NEVER
 from conformance.history import OBSERVER, OK, PEEK, READ, UNKNOWN, WRITE, Operation
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.checks.timeline import NEVER, Timeline
+from conformance.checks.settling import NEVER
+from conformance.checks.timeline import Timeline
 from conformance.history import Clock, Contract, Fault, Header, History, Lifetime, Ready, Unready
 
 CONVERGE, DETECT = 3, 10
