@@ -102,6 +102,8 @@ def execute(arguments: Sequence[str]) -> int:
     except SystemExit as error:
         if COMPLETING in os.environ:
             raise
+        if "--help" in arguments and isinstance(error.__context__, BrokenPipeError):
+            return output.HELD  # who read the help has read enough
         raise RuntimeError(f"a command ended with sys.exit({error.code!r}) in place of a verdict") from error
     if code == output.INTERRUPTED:  # Typer's answer to Ctrl-C
         return output.report_failure(output.Failure("interrupted", output.INTERRUPTED), arguments)

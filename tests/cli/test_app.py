@@ -229,10 +229,11 @@ def test_json_after_two_dashes_is_an_argument_and_no_wish() -> None:
     assert not output.wants_json(["check", "--", "--json"])
 
 
-def test_a_reader_that_goes_away_changes_no_exit_code() -> None:
+@pytest.mark.parametrize("arguments", [["schema", "history"], ["power", "--help"], ["--help"]])
+def test_a_reader_that_goes_away_changes_no_exit_code(arguments: list[str]) -> None:
     """`anynode schema history | head -1`: Typer alone would exit 1 here, which says "violated"."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "anynode", "schema", "history"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "anynode", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     process.stdout.close()
