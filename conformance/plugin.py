@@ -277,17 +277,17 @@ def _verdict(own: "SharedRun | None", report: pytest.TestReport, call: pytest.Ca
     from conformance import verdict
 
     said = "" if call.excinfo is None else call.excinfo.exconly(tryshort=True)
-    if report.passed or call.excinfo is None:
+    if report.passed:
         return verdict.HOLDS, said
     if report.skipped:
         return verdict.NOT_TESTED, said.removeprefix("Skipped: ").removeprefix("not tested: ")
-    if own is not None and own.broken:
-        return verdict.BROKEN_ADAPTER, own.broken
-    if call.excinfo.errisinstance(_broken_adapter()):
-        return verdict.BROKEN_ADAPTER, said
-    if call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)) and report.when == "call":
+    error, broken = call.excinfo, "" if own is None else own.broken
+    if broken or (error is not None and error.errisinstance(_broken_adapter())):
+        return verdict.BROKEN_ADAPTER, broken or said
+    asserted = error is not None and error.errisinstance((AssertionError, pytest.fail.Exception))
+    if asserted and report.when == "call":
         return verdict.VIOLATED, said.removeprefix("Failed: ")
-    return verdict.UNKNOWN, said
+    return verdict.UNKNOWN, said or report.longreprtext  # without an error: one that was to fail has passed
 
 
 def _again(item: pytest.Item, requirement: str) -> str:

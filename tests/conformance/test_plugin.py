@@ -38,7 +38,7 @@ def test_reads(judgement):
     judgement.must_hold()
 """
 USAGE_ERROR = 4
-FAILED_OR_IN_ERROR = 3
+FAILED_OR_IN_ERROR = 4
 
 
 class Suite:
@@ -166,10 +166,11 @@ def test_what_a_test_itself_asserts_or_breaks_is_told_apart(suite: Suite) -> Non
         "@pytest.mark.requirement('REQ-CFG-2', 'COOK-49')\ndef test_wrong():\n    assert 1 == 2\n\n\n"
         "@pytest.mark.requirement('REQ-CFG-3')\ndef test_broken():\n    raise OSError('no disk')\n\n\n"
         "@pytest.mark.requirement('REQ-CFG-4')\ndef test_unset(nobody):\n    pass\n\n\n"
-        "@pytest.mark.requirement('REQ-CFG-5')\ndef test_gap():\n    pytest.skip('not tested: no file')\n",
+        "@pytest.mark.requirement('REQ-CFG-5')\ndef test_gap():\n    pytest.skip('not tested: no file')\n\n\n"
+        "@pytest.mark.requirement('REQ-CFG-6')\n@pytest.mark.xfail(strict=True)\ndef test_unexpected():\n    pass\n",
     )
     ran = suite.run("-q", "--anynode-report", "report")
-    ran.assert_outcomes(passed=1, failed=2, errors=1, skipped=1)
+    ran.assert_outcomes(passed=1, failed=3, errors=1, skipped=1)
     words = {id_: one["verdict"] for id_, one in suite.told().items() if one["tests"]}
     assert words == {
         "REQ-CFG-1": "shown",
@@ -178,6 +179,7 @@ def test_what_a_test_itself_asserts_or_breaks_is_told_apart(suite: Suite) -> Non
         "REQ-CFG-3": "unknown",
         "REQ-CFG-4": "unknown",
         "REQ-CFG-5": "not tested",
+        "REQ-CFG-6": "unknown",
     }
     ran.stdout.fnmatch_lines(["*- again -*", "pytest test_suite.py::test_wrong --subject reference"])
     ran.stdout.fnmatch_lines(["not tested  REQ-CFG-5 *", "            test_gap: no file"])
