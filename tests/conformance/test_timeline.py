@@ -262,6 +262,8 @@ def test_what_loses_messages_disturbs_for_converge_alone() -> None:
     assert not timeline.calm(s(33), s(34))
     assert timeline.calm(s(33.000001), s(34))
     assert not timeline.calm(s(16), s(20))
+    assert not timeline.together(s(33), s(34))
+    assert timeline.together(s(33.000001), s(34))
 
 
 def test_cuts_and_pauses_divide_and_nothing_else_does() -> None:
